@@ -1,0 +1,250 @@
+//! The arguments of every subcommand, with an example that works in each help.
+
+use std::path::PathBuf;
+
+use clap::{ArgAction, Parser, Subcommand, ValueEnum};
+use seawall_model::Timestamp;
+
+/// Seawall keeps removed extremist networks from coming back.
+#[derive(Debug, Parser)]
+#[command(name = "seawall", version, about, max_term_width = 100)]
+pub struct Args {
+    /// What applies to every subcommand.
+    #[command(flatten)]
+    pub global: Global,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What applies to every subcommand.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Global {
+    /// The data folder.
+    #[arg(long, global = true, value_name = "FOLDER", default_value = "seawall-data")]
+    pub dir: PathBuf,
+    /// The configuration file; the defaults are used without one.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// A clock that stands still, for tests.
+    #[arg(long, global = true, hide = true, value_parser = time)]
+    pub test_clock: Option<Timestamp>,
+    /// A seed in place of chance, for tests: protects nothing.
+    #[arg(long, global = true, hide = true)]
+    pub test_seed: Option<u64>,
+}
+
+/// The subcommands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Show the main job on an invented story.
+    #[command(after_help = "Example:\n  seawall demo")]
+    Demo(Demo),
+    /// Take in a platform's history or stream.
+    #[command(after_help = "Examples:
+  seawall import events.jsonl
+  seawall import posts.csv --map guess
+  cat events.jsonl | seawall import -
+
+Formats are found out: canonical JSON (lines or one array), CloudEvents, Bluesky Jetstream
+v1 and v2, CSV and TSV. A file is sorted by event time before it is taken in; `-` is a
+stream and is taken as it comes. Running an interrupted import again goes on where it
+stopped. Exit code 1 means that inputs were refused: see `seawall rejects`.")]
+    Import(Import),
+    /// Derive everything again from log and inputs, and compare with the journal.
+    #[command(after_help = "Examples:
+  seawall replay
+  seawall replay --into seawall-again
+  seawall replay --set wave.burst_posts_min=50
+
+Exit code 1 means that something differs.")]
+    Replay(Replay),
+    /// Show activity over time with its baseline, waves and field events.
+    #[command(after_help = "Examples:
+  seawall tide
+  seawall tide --from 2026-03-08 --to 2026-03-10 --by hour
+  seawall tide --trace '#kettle_league'
+  seawall tide --hour 2026-03-09T18:00:00Z --list posts
+  seawall tide --json")]
+    Tide(Tide),
+    /// Erase accounts: ask for it, see what was asked, or do the nightly run.
+    #[command(after_help = "Examples:
+  seawall erase account-17
+  seawall erase --list
+  seawall erase --run
+
+The nightly run verifies the day's replay, destroys the keys of accounts that were asked
+for, and destroys log files and rejects past their retention. Run it from cron or a timer.")]
+    Erase(Erase),
+    /// Show inputs that were refused.
+    #[command(after_help = "Examples:
+  seawall rejects
+  seawall rejects --json")]
+    Rejects(Rejects),
+    /// Copy the data folder while it is in use.
+    #[command(after_help = "Example:\n  seawall backup seawall-backup
+
+A backup holds the folder key: keep it as safe as the folder, and no longer than an
+erasure may take.")]
+    Backup(Backup),
+    /// Make a data folder from a backup.
+    #[command(after_help = "Example:\n  seawall restore seawall-backup --dir seawall-restored")]
+    Restore(Restore),
+    /// Look for damage and say what to do about it.
+    #[command(after_help = "Example:\n  seawall doctor
+
+Exit code 1 means that something was found.")]
+    Doctor(Doctor),
+    /// Print the JSON Schema of the canonical event.
+    #[command(after_help = "Example:\n  seawall schema")]
+    Schema,
+}
+
+/// Arguments of `demo`.
+#[derive(Debug, clap::Args)]
+pub struct Demo {
+    /// The folder to play in; emptied first if an earlier demo made it.
+    #[arg(long, value_name = "FOLDER", default_value = ".demo")]
+    pub folder: PathBuf,
+}
+
+/// Arguments of `import`.
+#[derive(Debug, clap::Args)]
+pub struct Import {
+    /// Files to take in, in this order; `-` is standard input as a stream.
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// The format, if it should not be found out: canonical, cloudevents, jetstream_v1,
+    /// jetstream_v2, csv, tsv.
+    #[arg(long, value_name = "FORMAT")]
+    pub format: Option<String>,
+    /// The mapping of a table's columns: a file, or `guess` to accept what is guessed.
+    #[arg(long, value_name = "FILE|guess")]
+    pub map: Option<PathBuf>,
+    /// Tell on standard output how many records of a stream are durable.
+    #[arg(long, action = ArgAction::SetTrue)]
+    pub ack: bool,
+}
+
+/// Arguments of `replay`.
+#[derive(Debug, clap::Args)]
+pub struct Replay {
+    /// Write the journal and tables made anew into this empty folder.
+    #[arg(long, value_name = "FOLDER")]
+    pub into: Option<PathBuf>,
+    /// Replay with another value of a constant, to see what would change.
+    #[arg(long, value_name = "NAME=VALUE", value_parser = constant)]
+    pub set: Vec<(String, i64)>,
+}
+
+/// Arguments of `tide`.
+#[derive(Debug, clap::Args)]
+pub struct Tide {
+    /// From this time on: a day such as 2026-03-08, or RFC 3339.
+    #[arg(long, value_parser = time)]
+    pub from: Option<Timestamp>,
+    /// Until before this time.
+    #[arg(long, value_parser = time)]
+    pub to: Option<Timestamp>,
+    /// The length of one bucket; chosen by the length of the history if not given.
+    #[arg(long, value_enum)]
+    pub by: Option<By>,
+    /// Only posts with this hashtag (with its sign) or link.
+    #[arg(long, value_name = "#TAG|URL")]
+    pub trace: Option<String>,
+    /// List what is in the hour given by --hour.
+    #[arg(long, value_enum, requires = "hour")]
+    pub list: Option<Listed>,
+    /// The hour to list.
+    #[arg(long, value_parser = time, requires = "list")]
+    pub hour: Option<Timestamp>,
+    /// Write JSON.
+    #[arg(long, action = ArgAction::SetTrue)]
+    pub json: bool,
+}
+
+/// The length of a bucket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum By {
+    /// One hour.
+    Hour,
+    /// One day of UTC.
+    Day,
+    /// One week, from Monday.
+    Week,
+}
+
+/// What to list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Listed {
+    /// The accounts that acted, with how often.
+    Accounts,
+    /// The posts.
+    Posts,
+}
+
+/// Arguments of `erase`.
+#[derive(Debug, clap::Args)]
+#[command(group = clap::ArgGroup::new("what").required(true).args(["accounts", "list", "run"]))]
+pub struct Erase {
+    /// Accounts to erase with the next nightly run, by the platform's id.
+    #[arg(value_name = "ACCOUNT")]
+    pub accounts: Vec<String>,
+    /// Show what was asked for and not yet done.
+    #[arg(long, action = ArgAction::SetTrue)]
+    pub list: bool,
+    /// Do the nightly run now.
+    #[arg(long, action = ArgAction::SetTrue)]
+    pub run: bool,
+    /// Erase even if the replay shows differences.
+    #[arg(long, action = ArgAction::SetTrue, requires = "run")]
+    pub despite_differences: bool,
+}
+
+/// Arguments of `rejects`.
+#[derive(Debug, clap::Args)]
+pub struct Rejects {
+    /// Write JSON lines.
+    #[arg(long, action = ArgAction::SetTrue)]
+    pub json: bool,
+    /// Destroy them all.
+    #[arg(long, action = ArgAction::SetTrue)]
+    pub clear: bool,
+}
+
+/// Arguments of `backup`.
+#[derive(Debug, clap::Args)]
+pub struct Backup {
+    /// A new or empty folder for the backup.
+    #[arg(value_name = "FOLDER")]
+    pub to: PathBuf,
+}
+
+/// Arguments of `restore`.
+#[derive(Debug, clap::Args)]
+pub struct Restore {
+    /// The backup.
+    #[arg(value_name = "FOLDER")]
+    pub from: PathBuf,
+}
+
+/// Arguments of `doctor`.
+#[derive(Debug, clap::Args)]
+pub struct Doctor {
+    /// Leave out reading every event of the log.
+    #[arg(long, action = ArgAction::SetTrue)]
+    pub quick: bool,
+}
+
+/// A day or a time, in UTC where no zone is named.
+fn time(text: &str) -> Result<Timestamp, String> {
+    let whole = if text.len() == 10 { format!("{text}T00:00:00Z") } else { text.to_owned() };
+    Timestamp::parse(&whole)
+        .map_err(|_| "use a day such as 2026-03-08 or a time such as 2026-03-08T14:00:00Z".into())
+}
+
+fn constant(text: &str) -> Result<(String, i64), String> {
+    let (name, value) = text.split_once('=').ok_or("use NAME=VALUE")?;
+    let value = value.parse().map_err(|_| "the value is a whole number")?;
+    Ok((name.to_owned(), value))
+}

@@ -1,0 +1,261 @@
+//! `seawall doctor`: looks for damage and says what to do about it.
+//!
+//! It reads and never mends: what can be made again is made again by the next start,
+//! and what cannot needs a person and a backup.
+
+use std::path::{Path, PathBuf};
+
+use seawall_model::{Position, Timestamp};
+use seawall_pipeline::BUILD;
+use seawall_store::{Access, Check, Entries, Error, Folder, check_file, snapshot};
+
+use super::args::{Doctor, Global};
+use super::{Ended, settings, show};
+use crate::chance;
+use crate::engine::{History, Settings};
+
+/// Seconds a clock may be ahead of the last arrival before it is suspicious: a year.
+const AHEAD_SECONDS_MAX: i64 = 366 * 86_400;
+/// No clock can be right before this: when this version was written.
+const EARLIEST: &str = "2026-11-01T00:00:00Z";
+/// Events read from the log at once.
+const EVENTS_PER_READ: u32 = 2_000;
+/// Bytes in a MiB.
+const MIB: u64 = 1 << 20;
+
+/// What one look found.
+enum Found {
+    Sound(String),
+    Note(String),
+    Damage { what: String, remedy: &'static str },
+}
+
+/// Collects what was found, telling it as it goes.
+#[derive(Default)]
+struct Report {
+    damages: u64,
+}
+
+impl Report {
+    fn tell(&mut self, subject: &str, found: Found) {
+        match found {
+            Found::Sound(text) => println!("ok      {subject}: {text}"),
+            Found::Note(text) => println!("note    {subject}: {text}"),
+            Found::Damage { what, remedy } => {
+                self.damages += 1;
+                println!("PROBLEM {subject}: {what}\n        what to do: {remedy}");
+            }
+        }
+    }
+}
+
+const RESTORE: &str = "stop seawall, keep this folder aside, and restore the newest backup: \
+                       seawall restore BACKUP --dir NEW-FOLDER";
+
+pub(super) fn run(global: &Global, given: &Doctor) -> anyhow::Result<Ended> {
+    let settings = settings(global)?;
+    let dir = &global.dir;
+    if !dir.is_dir() {
+        return Err(Error::NoFolder(dir.clone()).into());
+    }
+    let mut report = Report::default();
+    println!(
+        "seawall {} (deriving build {BUILD}), folder {}",
+        env!("CARGO_PKG_VERSION"),
+        dir.display()
+    );
+    report.tell("disk", disk(dir, &settings));
+    for path in databases(dir)? {
+        let name = path.strip_prefix(dir).unwrap_or(&path).display().to_string();
+        report.tell(&name, database(&path));
+    }
+    let folder = Folder::open(dir, Access::Read, &mut *chance::source(settings.test_seed));
+    match folder {
+        Err(error) => report.tell("key", damage(&error, RESTORE)),
+        Ok(folder) => {
+            report.tell("key", Found::Sound("readable".into()));
+            inside(&folder, &settings, given, &mut report);
+        }
+    }
+    if report.damages == 0 {
+        println!("nothing to do");
+        return Ok(Ended::Fine);
+    }
+    println!("{} found", show::counted(report.damages, "problem", "problems"));
+    Ok(Ended::Findings)
+}
+
+fn inside(folder: &Folder, settings: &Settings, given: &Doctor, report: &mut Report) {
+    report.tell("journal", journal(folder));
+    let newest = newest_arrival(folder);
+    report.tell("clock", clock(settings.clock.now(), newest));
+    report.tell("snapshots", snapshots(folder));
+    report.tell("rejects", rejects(folder));
+    if given.quick {
+        report.tell("log", Found::Note("not read; leave out --quick to read every event".into()));
+    } else {
+        report.tell("log", log(folder));
+    }
+}
+
+fn damage(error: &dyn std::error::Error, remedy: &'static str) -> Found {
+    let mut what = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        what = format!("{what}: {error}");
+        cause = error.source();
+    }
+    Found::Damage { what, remedy }
+}
+
+fn disk(dir: &Path, settings: &Settings) -> Found {
+    let least = settings.config.disk.free_mib_min;
+    match rustix::fs::statvfs(dir) {
+        Err(error) => Found::Note(format!("free space not known: {error}")),
+        Ok(stat) => {
+            let free = stat.f_bavail.saturating_mul(stat.f_frsize) / MIB;
+            if free < least {
+                Found::Damage {
+                    what: format!("{free} MiB free, less than {least}"),
+                    remedy: "make room, or move the folder to a larger disk; nothing is lost \
+                             when it is full, but nothing more is taken in",
+                }
+            } else {
+                Found::Sound(format!("{} MiB free", show::count(free)))
+            }
+        }
+    }
+}
+
+fn databases(dir: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let mut found: Vec<PathBuf> =
+        ["accounts.db", "journal.db", "tables.db", "rejects.db"].map(|name| dir.join(name)).into();
+    if let Ok(entries) = std::fs::read_dir(dir.join("log")) {
+        for entry in entries {
+            let path = entry?.path();
+            if path.extension().is_some_and(|extension| extension == "db") {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+fn database(path: &Path) -> Found {
+    let is_tables = path.file_name().is_some_and(|name| name == "tables.db");
+    let remedy = if is_tables {
+        "delete tables.db, tables.db-wal and tables.db-shm: the next start makes them again"
+    } else {
+        RESTORE
+    };
+    match check_file(path) {
+        Ok(Check::Sound) => Found::Sound("whole".into()),
+        Ok(Check::Damaged(lines)) => {
+            let first = lines.into_iter().next().unwrap_or_default();
+            Found::Damage { what: format!("damaged: {}", first.replace('\n', " ")), remedy }
+        }
+        Err(error) => damage(&error, remedy),
+    }
+}
+
+fn journal(folder: &Folder) -> Found {
+    let checked = folder.journal(Access::Read).and_then(|journal| {
+        let entries = journal.verify()?;
+        Ok((entries, journal.head().0, History::read(&journal).ok()))
+    });
+    match checked {
+        Err(error) => damage(&error, RESTORE),
+        Ok((entries, _, history)) => {
+            let other = history.filter(|history| history.build != BUILD);
+            let note = other.map_or(String::new(), |history| {
+                format!("; derived by build {}, the next start begins a new span", history.build)
+            });
+            Found::Sound(format!(
+                "chain of {} holds{note}",
+                show::counted(entries, "entry", "entries")
+            ))
+        }
+    }
+}
+
+/// The arrival of the newest event or entry.
+fn newest_arrival(folder: &Folder) -> Option<Timestamp> {
+    let journal = folder.journal(Access::Read).ok()?;
+    let (seq, _) = journal.head();
+    let entry = journal.read(seq.saturating_sub(1), 1).ok()?.pop()?.entry;
+    Some(entry.at)
+}
+
+fn clock(now: Timestamp, newest: Option<Timestamp>) -> Found {
+    let remedy = "set the machine's clock (timedatectl set-ntp true), then run doctor again";
+    let earliest = Timestamp::parse(EARLIEST).unwrap_or_default();
+    if now < earliest {
+        let what = format!("it says {now}, before this program was written");
+        return Found::Damage { what, remedy };
+    }
+    let Some(newest) = newest else { return Found::Sound(now.to_string()) };
+    if now < newest {
+        let behind = show::count(newest.seconds_since(now).unsigned_abs());
+        let what = format!("it says {now}, {behind} seconds before the newest journal entry");
+        return Found::Damage { what, remedy };
+    }
+    if now.seconds_since(newest) > AHEAD_SECONDS_MAX {
+        let what = format!("it says {now}, more than a year after the newest entry, {newest}");
+        return Found::Damage { what, remedy };
+    }
+    Found::Sound(now.to_string())
+}
+
+fn snapshots(folder: &Folder) -> Found {
+    let remedy = "nothing: the next start does not use it and makes the state again";
+    let files = match snapshot::list(&folder.snapshots()) {
+        Ok(files) => files,
+        Err(error) => return damage(&error, remedy),
+    };
+    for (_, path) in &files {
+        match snapshot::is_whole(path) {
+            Ok(true) => {}
+            Ok(false) => {
+                let name = path.file_name().unwrap_or_default().to_string_lossy();
+                return Found::Damage { what: format!("{name} is damaged"), remedy };
+            }
+            Err(error) => return damage(&error, remedy),
+        }
+    }
+    Found::Sound(format!("{} whole", files.len()))
+}
+
+fn rejects(folder: &Folder) -> Found {
+    match folder.rejects(Access::Read) {
+        Ok(rejects) => Found::Sound(format!("{} kept", show::count(rejects.count()))),
+        Err(error) => damage(&error, RESTORE),
+    }
+}
+
+/// Opens every event and computes its commitment again.
+fn log(folder: &Folder) -> Found {
+    let read = || -> Result<(u64, u64), Error> {
+        let mut reader = folder.log_reader()?.verifying();
+        let (mut events, mut erased) = (0, 0);
+        let mut after = Position::START;
+        loop {
+            let chunk = reader.chunk(after, Position(u64::MAX), EVENTS_PER_READ)?;
+            let Some(last) = chunk.last() else { return Ok((events, erased)) };
+            after = last.placed.position;
+            events += chunk.len() as u64;
+            erased += chunk
+                .iter()
+                .filter(|stored| stored.content == seawall_store::Content::Erased)
+                .count() as u64;
+        }
+    };
+    match read() {
+        Ok((events, erased)) => Found::Sound(format!(
+            "{} as written, {} erased",
+            show::counted(events, "event", "events"),
+            show::count(erased)
+        )),
+        Err(error) => damage(&error, RESTORE),
+    }
+}

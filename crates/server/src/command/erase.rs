@@ -1,0 +1,163 @@
+//! `seawall erase`: asking for an erasure, and the nightly run that carries it out.
+//!
+//! The run says in the journal what it will destroy before it destroys it, and does
+//! again what an earlier run left half done. Order: the day's replay is verified and
+//! journaled; the pipeline forgets the accounts and a snapshot without them is written;
+//! then rejects, names and secrets are destroyed, and every older snapshot.
+
+use anyhow::Context;
+use seawall_model::journal::Body;
+use seawall_model::{AccountId, PlatformId, Timestamp};
+use seawall_store::snapshot;
+
+use super::args::{Erase, Global};
+use super::{Ended, replay, settings, show};
+use crate::engine::walk::Walked;
+use crate::engine::{self, Opened, Settings};
+
+/// Seconds in a day.
+const DAY_SECONDS: i64 = 86_400;
+
+pub(super) fn run(global: &Global, given: &Erase) -> anyhow::Result<Ended> {
+    let settings = settings(global)?;
+    if !global.dir.exists() {
+        return Err(seawall_store::Error::NoFolder(global.dir.clone()).into());
+    }
+    let mut opened = engine::open(&global.dir, &settings)?;
+    if given.list {
+        return list(&mut opened);
+    }
+    if given.run {
+        return nightly(&mut opened, &settings, given);
+    }
+    ask(&mut opened, &settings, &given.accounts)
+}
+
+fn ask(opened: &mut Opened, settings: &Settings, names: &[String]) -> anyhow::Result<Ended> {
+    let now = settings.clock.now();
+    let mut found = Vec::new();
+    for name in names {
+        let id = PlatformId::new(name.as_str())
+            .with_context(|| format!("{} is no account id", show::foreign(name, 80)))?;
+        let own = opened.log.accounts().find(&id)?;
+        found.push(own.with_context(|| {
+            format!("no account {} is known here; nothing was asked for", show::foreign(name, 80))
+        })?);
+    }
+    for own in found {
+        opened.log.accounts().ask_erasure(own, now)?;
+        opened.derivation.input(Body::ErasureAsked { account: own.0 }, now)?;
+    }
+    println!(
+        "{} will be erased by the next nightly run: seawall erase --run",
+        show::counted(names.len() as u64, "account", "accounts")
+    );
+    Ok(Ended::Fine)
+}
+
+fn list(opened: &mut Opened) -> anyhow::Result<Ended> {
+    let asked = opened.log.accounts().erasures_asked()?;
+    for request in &asked {
+        let name = opened.log.accounts().name(request.account)?;
+        let name = name.map_or_else(|| "(erased)".into(), |name| show::foreign(&name, 80));
+        println!("asked {}  {name}", request.asked_at);
+    }
+    let done = opened.log.accounts().erased()?.len() as u64;
+    println!(
+        "{} waiting, {} erased so far",
+        show::counted(asked.len() as u64, "account", "accounts"),
+        show::count(done)
+    );
+    Ok(Ended::Fine)
+}
+
+fn nightly(opened: &mut Opened, settings: &Settings, given: &Erase) -> anyhow::Result<Ended> {
+    let now = settings.clock.now();
+    opened.derivation.settle(now)?;
+    let walked = replay::verify(&opened.folder, opened.derivation.journal(), &[])?;
+    opened.derivation.input(verified(&walked), now)?;
+    println!(
+        "replay verified: {} compared, {} differing",
+        show::counted(walked.compared, "derived entry", "derived entries"),
+        show::count(walked.differing)
+    );
+    if walked.differing > 0 && !given.despite_differences {
+        anyhow::bail!(
+            "the journal does not follow from the log, and erasing would destroy the evidence: \
+             run `seawall replay` and `seawall doctor`, or add --despite-differences"
+        );
+    }
+    erase_asked(opened, now)?;
+    drop_past_retention(opened, settings, now)?;
+    let days = i64::from(settings.config.rejects.retention_days);
+    let dropped = opened.rejects.drop_before(now.plus_seconds(-days * DAY_SECONDS))?;
+    println!("{} past their days destroyed", show::counted(dropped, "reject", "rejects"));
+    opened.derivation.snapshot()?;
+    Ok(if walked.differing > 0 { Ended::Findings } else { Ended::Fine })
+}
+
+/// The journal entry that tells of a verification.
+fn verified(walked: &Walked) -> Body {
+    Body::ReplayVerified {
+        first: walked.unverifiable.map_or(1, |(_, last)| last + 1),
+        last: walked.pipeline.position().0,
+        entries: walked.compared,
+        differences: walked.differing,
+        unverifiable: walked.unverifiable.into_iter().collect(),
+    }
+}
+
+fn erase_asked(opened: &mut Opened, now: Timestamp) -> anyhow::Result<()> {
+    let asked = opened.log.accounts().erasures_asked()?;
+    let accounts: Vec<AccountId> = asked.iter().map(|request| request.account).collect();
+    if accounts.is_empty() {
+        println!("no account to erase");
+        return Ok(());
+    }
+    let mut names = Vec::new();
+    for account in &accounts {
+        if let Some(name) = opened.log.accounts().name(*account)? {
+            names.push(PlatformId::new(name)?);
+        }
+    }
+    let rejects = opened.rejects.erase(&names)?;
+    let own: Vec<u64> = accounts.iter().map(|account| account.0).collect();
+    opened.derivation.input(Body::Erased { accounts: own, rejects }, now)?;
+    seawall_store::point("erase.journaled");
+    forget_older_states(opened)?;
+    opened.log.accounts().erase(&accounts, now)?;
+    seawall_store::point("erase.done");
+    println!(
+        "erased {}, {} destroyed with them",
+        show::counted(accounts.len() as u64, "account", "accounts"),
+        show::counted(rejects, "reject", "rejects")
+    );
+    Ok(())
+}
+
+/// Leaves only snapshots of the state as it is now, and makes replay begin at it.
+fn forget_older_states(opened: &mut Opened) -> anyhow::Result<()> {
+    let folder = opened.folder.snapshots();
+    snapshot::write_base(&folder, &opened.derivation.state())?;
+    snapshot::remove_all(&folder)?;
+    opened.derivation.snapshot()?;
+    Ok(())
+}
+
+fn drop_past_retention(
+    opened: &mut Opened,
+    settings: &Settings,
+    now: Timestamp,
+) -> anyhow::Result<()> {
+    let days = i64::from(settings.config.log.retention_days);
+    let cutoff = now.plus_seconds(-days * DAY_SECONDS);
+    let Some((first, last)) = opened.log.past_retention(cutoff) else {
+        println!("no log file past its {days} days");
+        return Ok(());
+    };
+    opened.derivation.input(Body::LogDropped { first: first.0, last: last.0 }, now)?;
+    forget_older_states(opened)?;
+    opened.log.drop_until(last)?;
+    println!("log positions {first} to {last} destroyed: past their {days} days");
+    Ok(())
+}

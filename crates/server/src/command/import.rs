@@ -1,0 +1,151 @@
+//! `seawall import`: files and streams in.
+
+use std::io::Write;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use anyhow::Context;
+
+use super::args::{Global, Import};
+use super::{Ended, settings, show};
+use crate::engine::{self, Settings};
+use crate::import::{
+    Ack, End, ImportError, Proposal, Report, SourceOptions, UnknownSource, can_ask, import_file,
+    import_stream,
+};
+
+pub(super) fn run(global: &Global, given: &Import) -> anyhow::Result<Ended> {
+    let settings = settings(global)?;
+    let stop = stop_on_signal();
+    let options = SourceOptions { format: given.format.clone(), map: given.map.clone() };
+    let mut ended = Ended::Fine;
+    for file in &given.files {
+        // A source that is not there must not leave an empty data folder behind.
+        if file.as_os_str() != "-" {
+            std::fs::metadata(file).with_context(|| format!("cannot read {}", file.display()))?;
+        }
+        let report = one(global, given, &settings, &options, file, &stop)?;
+        tell(global, file, &report)?;
+        if report.tally.rejected_total() > 0 || report.end == End::Interrupted {
+            ended = Ended::Findings;
+        }
+        if report.end == End::Interrupted {
+            break;
+        }
+    }
+    Ok(ended)
+}
+
+fn one(
+    global: &Global,
+    given: &Import,
+    settings: &Settings,
+    options: &SourceOptions,
+    file: &Path,
+    stop: &Arc<AtomicBool>,
+) -> anyhow::Result<Report> {
+    let mut options = options.clone();
+    loop {
+        let opened = engine::open(&global.dir, settings)?;
+        for repaired in &opened.repaired {
+            eprintln!("seawall: at start-up: {repaired}");
+        }
+        let result = if file.as_os_str() == "-" {
+            let told = if given.ack { Ack::Told } else { Ack::Silent };
+            let input = Box::new(std::io::stdin());
+            import_stream(input, &options, opened, settings, told, stop)
+        } else {
+            import_file(file, &options, opened, settings, stop)
+        };
+        match result {
+            Err(ImportError::Source(UnknownSource::Unconfirmed(proposal))) => {
+                confirm(file, &proposal)?;
+                options.map = Some("guess".into());
+            }
+            other => return other.with_context(|| format!("importing {}", file.display())),
+        }
+    }
+}
+
+/// Shows the guessed columns and has a person confirm them.
+fn confirm(file: &Path, proposal: &Proposal) -> anyhow::Result<()> {
+    eprintln!("These columns were guessed for {}:\n", file.display());
+    for line in proposal.toml.lines() {
+        eprintln!("  {line}");
+    }
+    eprintln!();
+    for note in &proposal.guess.notes {
+        let column = note.column.as_deref().map(|c| format!("{}: ", show::foreign(c, 60)));
+        eprintln!("  {:9} {}{}", note.certainty.as_str(), column.unwrap_or_default(), note.text);
+    }
+    proposal.guess.mapping.check().context("the guess is not enough to import by")?;
+    if can_ask() && file.as_os_str() != "-" {
+        eprint!("\nImport with these columns? [y/N] ");
+        std::io::stderr().flush()?;
+        let mut answer = String::new();
+        std::io::stdin().read_line(&mut answer)?;
+        if matches!(answer.trim(), "y" | "Y" | "yes" | "نعم") {
+            return Ok(());
+        }
+    }
+    anyhow::bail!(
+        "the columns have to be confirmed: add `--map guess` to accept them, or save the lines \
+         above to a file, correct them, and add `--map FILE`"
+    )
+}
+
+fn tell(global: &Global, file: &Path, report: &Report) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    let tally = &report.tally;
+    let verb = match report.end {
+        End::Reached => "imported",
+        End::Interrupted => "interrupted",
+    };
+    writeln!(out, "{verb} {} ({})", file.display(), report.format)?;
+    if report.is_resumed {
+        writeln!(out, "  went on where an earlier run had stopped; its counts are included")?;
+    }
+    writeln!(out, "  accepted   {:>12}", show::count(tally.accepted))?;
+    writeln!(out, "  duplicates {:>12}", show::count(tally.duplicates))?;
+    writeln!(out, "  ignored    {:>12}", show::count(tally.ignored_total()))?;
+    for (name, count) in &tally.ignored {
+        writeln!(out, "    {:>10} {}", show::count(*count), show::foreign(name, 128))?;
+    }
+    writeln!(out, "  rejected   {:>12}", show::count(tally.rejected_total()))?;
+    for (code, count) in &tally.rejected {
+        writeln!(out, "    {:>10} {code}", show::count(*count))?;
+    }
+    for rejected in &report.rejected_lines {
+        writeln!(out, "    line {}: {}", rejected.line, rejected.rejection)?;
+    }
+    let hidden = tally.rejected_total().saturating_sub(report.rejected_lines.len() as u64);
+    let dir = show::quoted(&global.dir.display().to_string());
+    let program = show::program();
+    if hidden > 0 {
+        writeln!(out, "    and {} more", show::count(hidden))?;
+    }
+    if tally.rejected_total() > 0 {
+        writeln!(out, "  look at them: {program} rejects --dir {dir}")?;
+    }
+    if report.end == End::Interrupted {
+        writeln!(out, "  run the same command again to go on")?;
+    }
+    writeln!(out, "  next: {program} tide --dir {dir}")?;
+    Ok(())
+}
+
+/// A first Ctrl-C ends after the batch at hand; a second one ends at once.
+fn stop_on_signal() -> Arc<AtomicBool> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let set = Arc::clone(&stop);
+    let installed = ctrlc::set_handler(move || {
+        if set.swap(true, Ordering::Relaxed) {
+            std::process::exit(130);
+        }
+    });
+    if let Err(error) = installed {
+        eprintln!("seawall: Ctrl-C ends at once: {error}");
+    }
+    stop
+}

@@ -1,0 +1,100 @@
+//! The command line: one subcommand a file, each a thin piece over the engine.
+//!
+//! Exit codes: 0 fine, 1 findings, 2 bad usage or input. Results go to standard output,
+//! progress and errors to standard error. No error repeats content.
+
+mod args;
+mod backup;
+mod demo;
+mod doctor;
+mod erase;
+mod import;
+mod rejects;
+mod replay;
+mod show;
+mod tide;
+mod tide_chart;
+mod tide_list;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+pub use args::{Args, Command, Global};
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::engine::Settings;
+
+/// How a command ended, short of failing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// All is well.
+    Fine,
+    /// Something was found that a person should look at.
+    Findings,
+}
+
+/// Runs the command line of this process.
+#[must_use]
+pub fn run() -> ExitCode {
+    quiet_panics();
+    let args = Args::parse();
+    match dispatch(&args) {
+        Ok(Ended::Fine) => ExitCode::SUCCESS,
+        Ok(Ended::Findings) => ExitCode::from(1),
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("seawall: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// A reader such as `head` that went away is no error.
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| {
+        cause
+            .downcast_ref::<std::io::Error>()
+            .is_some_and(|io| io.kind() == std::io::ErrorKind::BrokenPipe)
+    })
+}
+
+/// A panic's message may quote content, so only its place is told.
+fn quiet_panics() {
+    std::panic::set_hook(Box::new(|info| {
+        let place = info.location().map(ToString::to_string).unwrap_or_default();
+        eprintln!("seawall: defect at {place}; please report it");
+    }));
+}
+
+fn dispatch(args: &Args) -> anyhow::Result<Ended> {
+    let global = &args.global;
+    match &args.command {
+        Command::Demo(given) => demo::run(global, given),
+        Command::Import(given) => import::run(global, given),
+        Command::Replay(given) => replay::run(global, given),
+        Command::Tide(given) => tide::run(global, given),
+        Command::Erase(given) => erase::run(global, given),
+        Command::Rejects(given) => rejects::run(global, given),
+        Command::Backup(given) => backup::backup(global, given),
+        Command::Restore(given) => backup::restore(global, given),
+        Command::Doctor(given) => doctor::run(global, given),
+        Command::Schema => {
+            use std::io::Write;
+            let mut out = std::io::stdout().lock();
+            serde_json::to_writer_pretty(&mut out, &seawall_event::schema())?;
+            writeln!(out)?;
+            Ok(Ended::Fine)
+        }
+    }
+}
+
+/// The settings of a run.
+fn settings(global: &Global) -> anyhow::Result<Settings> {
+    Ok(Settings {
+        config: Config::read(global.config.as_deref())?,
+        clock: global.test_clock.map_or(Clock::Machine, Clock::Still),
+        test_seed: global.test_seed,
+    })
+}

@@ -1,0 +1,165 @@
+//! `seawall replay`: everything derived again, and held against the journal.
+
+use std::io::Write;
+use std::path::Path;
+
+use anyhow::Context;
+use seawall_model::journal::Class;
+use seawall_pipeline::{BUILD, Constants, Pipeline};
+use seawall_store::{Access, Entries, Folder, Journal, snapshot};
+
+use super::args::{Global, Replay};
+use super::{Ended, settings, show};
+use crate::chance;
+use crate::engine::walk::{Keep, Start, Walk, Walked};
+use crate::engine::{EngineError, History};
+
+pub(super) fn run(global: &Global, given: &Replay) -> anyhow::Result<Ended> {
+    let settings = settings(global)?;
+    let mut constants = Constants::default();
+    for (name, value) in &given.set {
+        constants.set(name, *value)?;
+    }
+    let mut chance = chance::source(settings.test_seed);
+    let folder = Folder::open(&global.dir, Access::Read, &mut *chance)?;
+    let journal = folder.journal(Access::Read)?;
+    let has_derived = has_derived(&journal)?;
+    let walked = match &given.into {
+        None => verify(&folder, &journal, &given.set)?,
+        Some(into) => again(&folder, &journal, &given.set, into)?,
+    };
+    tell(&walked, has_derived, given)
+}
+
+/// Whether the journal holds derived entries at all: a copy without them can be replayed
+/// to make them, with nothing to compare.
+fn has_derived(journal: &Journal) -> anyhow::Result<bool> {
+    let names = ["log_sealed", "hour_counted", "wave_opened"];
+    debug_assert!(journal.head().0 > 0);
+    Ok(!journal.of_types(&names)?.is_empty())
+}
+
+/// Replays a folder in place, from where its content is still whole.
+///
+/// # Errors
+/// [`EngineError`] if log or journal cannot be read.
+pub(super) fn verify(
+    folder: &Folder,
+    journal: &Journal,
+    what_if: &[(String, i64)],
+) -> Result<Walked, EngineError> {
+    let history = History::read(journal)?;
+    let key = folder.keys().trace_key();
+    let base = if history.blind_until > 0 {
+        snapshot::base(&folder.snapshots(), BUILD)?.filter(|base| base.seq >= history.blind_until)
+    } else {
+        None
+    };
+    let restored =
+        base.and_then(|base| Some((Pipeline::restore(&base.state, key).ok()?, base.seq)));
+    let mut before = None;
+    let start = match restored {
+        Some((pipeline, seq)) => {
+            let last = pipeline.position().0;
+            before = (last > 0).then_some((1, last));
+            Start { pipeline, seq, blind_until: seq, what_if: what_if.to_vec() }
+        }
+        None => Start {
+            pipeline: Pipeline::new(Constants::default(), key),
+            seq: 0,
+            blind_until: history.blind_for_rebuild(),
+            what_if: what_if.to_vec(),
+        },
+    };
+    let mut walked =
+        Walk::new(journal, folder.log_reader()?, start, Keep::Findings, &mut |_, _, _| {}).run()?;
+    if before.is_some() {
+        walked.unverifiable = before;
+    }
+    Ok(walked)
+}
+
+/// Makes the whole journal and the tables again in an empty folder.
+fn again(
+    folder: &Folder,
+    journal: &Journal,
+    what_if: &[(String, i64)],
+    into: &Path,
+) -> anyhow::Result<Walked> {
+    let history = History::read(journal)?;
+    anyhow::ensure!(
+        history.blind_until == 0,
+        "content was erased from this folder, so its whole journal cannot be made again; \
+         `seawall replay` without --into verifies what is left"
+    );
+    std::fs::create_dir_all(into).with_context(|| format!("cannot make {}", into.display()))?;
+    let is_empty = std::fs::read_dir(into)?.next().is_none();
+    anyhow::ensure!(is_empty, "{} is not empty; name a new folder", into.display());
+    let target = Folder::open(into, Access::Write, &mut *chance::source(None))?;
+    let mut tables = target.tables(Access::Write)?;
+    let mut fold = |position, at, kind| tables.fold(position, at, kind);
+    let start = Start {
+        pipeline: Pipeline::new(Constants::default(), folder.keys().trace_key()),
+        seq: 0,
+        blind_until: 0,
+        what_if: what_if.to_vec(),
+    };
+    let walked =
+        Walk::new(journal, folder.log_reader()?, start, Keep::Everything, &mut fold).run()?;
+    tables.flush()?;
+    let mut made = target.journal(Access::Write)?;
+    made.append(&walked.entries)?;
+    Ok(walked)
+}
+
+fn tell(walked: &Walked, has_derived: bool, given: &Replay) -> anyhow::Result<Ended> {
+    let mut out = std::io::stdout().lock();
+    let last = walked.pipeline.position().0;
+    writeln!(out, "replayed to position {}", show::count(last))?;
+    if let Some((first, last)) = walked.unverifiable {
+        writeln!(
+            out,
+            "positions {first} to {last} are unverifiable: content was erased or dropped; \
+             what was recorded there is taken as it stands"
+        )?;
+    }
+    if let Some(into) = &given.into {
+        let derived = walked.entries.iter().filter(|e| e.body.class() == Class::Derived).count();
+        writeln!(
+            out,
+            "made {} ({derived} derived) in {}",
+            show::counted(walked.entries.len() as u64, "journal entry", "journal entries"),
+            into.display()
+        )?;
+    }
+    if !has_derived {
+        writeln!(out, "this journal holds no derived entries: there was nothing to compare")?;
+        return Ok(Ended::Fine);
+    }
+    writeln!(
+        out,
+        "compared {}, {} differing",
+        show::counted(walked.compared, "derived entry", "derived entries"),
+        show::count(walked.differing)
+    )?;
+    if walked.differing_in_older > 0 {
+        writeln!(
+            out,
+            "{} of spans that other builds derived would be different today",
+            show::counted(walked.differing_in_older, "entry", "entries")
+        )?;
+    }
+    if !walked.tail.is_empty() {
+        writeln!(
+            out,
+            "{} not journaled yet",
+            show::counted(walked.tail.len() as u64, "entry", "entries")
+        )?;
+    }
+    for difference in &walked.differences {
+        writeln!(out, "after position {}:", difference.after)?;
+        writeln!(out, "  recorded {}", difference.recorded.as_deref().unwrap_or("nothing"))?;
+        writeln!(out, "  derived  {}", difference.derived.as_deref().unwrap_or("nothing"))?;
+    }
+    Ok(if walked.differing == 0 { Ended::Fine } else { Ended::Findings })
+}

@@ -1,0 +1,113 @@
+//! What is in one hour: its accounts, or its posts.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+
+use seawall_model::{Hour, Position};
+use seawall_store::{Content, Folder, Stored};
+
+use super::args::{Listed, Tide};
+use super::{Ended, show};
+
+/// Events read from the log at once.
+const EVENTS_PER_READ: u32 = 2_000;
+/// Characters of a post shown on a terminal.
+const TEXT_CHARS_MAX: usize = 140;
+
+pub(super) fn run(
+    folder: &Folder,
+    listed: Listed,
+    hour: Hour,
+    given: &Tide,
+) -> anyhow::Result<Ended> {
+    let mut reader = folder.log_reader()?;
+    let mut out = std::io::stdout().lock();
+    let mut after = Position::START;
+    let mut accounts: BTreeMap<String, (u64, u64)> = BTreeMap::new();
+    let mut erased = 0;
+    loop {
+        let chunk = reader.chunk_between(after, hour.start()..hour.end(), EVENTS_PER_READ)?;
+        let Some(last) = chunk.last() else { break };
+        after = last.placed.position;
+        for stored in &chunk {
+            let Content::Bytes(bytes) = &stored.content else {
+                erased += 1;
+                continue;
+            };
+            let Ok(event) = seawall_event::reopen(bytes) else { continue };
+            match listed {
+                Listed::Posts => post(stored, &event, given, &mut out)?,
+                Listed::Accounts => {
+                    let Some(account) = &event.account else { continue };
+                    let seen = accounts.entry(account.to_string()).or_default();
+                    seen.0 += 1;
+                    seen.1 += u64::from(event.post().is_some());
+                }
+            }
+        }
+    }
+    if listed == Listed::Accounts {
+        list_accounts(&accounts, given, &mut out)?;
+    }
+    if erased > 0 && !given.json {
+        writeln!(out, "{} of erased accounts not shown", show::counted(erased, "event", "events"))?;
+    }
+    Ok(Ended::Fine)
+}
+
+fn post(
+    stored: &Stored,
+    event: &seawall_model::Event,
+    given: &Tide,
+    out: &mut dyn Write,
+) -> anyhow::Result<()> {
+    let Some(post) = event.post() else { return Ok(()) };
+    let account = event.account.as_ref().map(ToString::to_string);
+    if given.json {
+        let row = serde_json::json!({
+            "position": stored.placed.position.0,
+            "at": stored.at.to_string(),
+            "type": stored.kind.as_str(),
+            "account": account,
+            "post": post.id.to_string(),
+            "text": post.text.as_deref(),
+        });
+        writeln!(out, "{row}")?;
+    } else {
+        writeln!(
+            out,
+            "{}  {}  {}\n    {}",
+            stored.at,
+            show::foreign(account.as_deref().unwrap_or("(account not told)"), 60),
+            show::foreign(post.id.as_str(), 80),
+            show::foreign(post.text.as_deref().unwrap_or("(no text)"), TEXT_CHARS_MAX)
+        )?;
+    }
+    Ok(())
+}
+
+fn list_accounts(
+    accounts: &BTreeMap<String, (u64, u64)>,
+    given: &Tide,
+    out: &mut dyn Write,
+) -> anyhow::Result<()> {
+    let mut rows: Vec<_> = accounts.iter().collect();
+    rows.sort_by_key(|(account, (events, posts))| {
+        (std::cmp::Reverse(*posts), std::cmp::Reverse(*events), (*account).clone())
+    });
+    for (account, (events, posts)) in rows {
+        if given.json {
+            let row = serde_json::json!({ "account": account, "events": events, "posts": posts });
+            writeln!(out, "{row}")?;
+        } else {
+            writeln!(
+                out,
+                "{:>8}  {:>8}  {}",
+                show::counted(*posts, "post", "posts"),
+                show::counted(*events, "event", "events"),
+                show::foreign(account, 80)
+            )?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,168 @@
+//! The configuration file `seawall.toml`: typed, with units, unknown keys refused.
+//!
+//! Leaves out rules, policies and thresholds of detectors: those are knowledge, kept in
+//! the journal and changed by an input.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+/// Everything that can be configured.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// The event log.
+    pub log: LogConfig,
+    /// Refused inputs.
+    pub rejects: RejectsConfig,
+    /// Snapshots of the state.
+    pub snapshots: SnapshotsConfig,
+    /// The disk.
+    pub disk: DiskConfig,
+}
+
+/// The event log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LogConfig {
+    /// Days after its arrival that an event is destroyed, in whole files. Default 180.
+    /// Raising it keeps people's content longer and takes more disk.
+    pub retention_days: u32,
+    /// Events in one file of the log. Default 1,000,000. Raising it makes retention
+    /// coarser and takes about 50 bytes of memory for each.
+    pub segment_events_max: u64,
+}
+
+impl Default for LogConfig {
+    fn default() -> Self {
+        Self { retention_days: 180, segment_events_max: 1_000_000 }
+    }
+}
+
+/// Refused inputs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RejectsConfig {
+    /// Days that a refused input is kept. Default 7. Raising it keeps unclassified
+    /// content longer.
+    pub retention_days: u32,
+}
+
+impl Default for RejectsConfig {
+    fn default() -> Self {
+        Self { retention_days: 7 }
+    }
+}
+
+/// Snapshots of the state.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SnapshotsConfig {
+    /// Events between two snapshots. Default 2,000,000. Raising it makes a start after
+    /// a crash slower and running a little cheaper.
+    pub every_events: u64,
+}
+
+impl Default for SnapshotsConfig {
+    fn default() -> Self {
+        Self { every_events: 2_000_000 }
+    }
+}
+
+/// The disk.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct DiskConfig {
+    /// Free space below which `doctor` warns, in MiB. Default 1,024. Raising it warns
+    /// earlier.
+    pub free_mib_min: u64,
+}
+
+impl Default for DiskConfig {
+    fn default() -> Self {
+        Self { free_mib_min: 1_024 }
+    }
+}
+
+/// Why a configuration cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file could not be read.
+    #[error("cannot read {path}")]
+    Io {
+        /// The file.
+        path: String,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The file is not a configuration; the words name line, key and what was expected.
+    #[error("{path} is not a configuration")]
+    Malformed {
+        /// The file.
+        path: String,
+        /// Why.
+        #[source]
+        source: Box<toml::de::Error>,
+    },
+    /// A value is out of its range.
+    #[error("{path}: {key} must be at least 1")]
+    Zero {
+        /// The file.
+        path: String,
+        /// The key.
+        key: &'static str,
+    },
+}
+
+impl Config {
+    /// Reads a configuration file; the defaults where none is named.
+    ///
+    /// # Errors
+    /// [`ConfigError`] with the file and what is wrong.
+    pub fn read(path: Option<&Path>) -> Result<Self, ConfigError> {
+        let Some(path) = path else { return Ok(Self::default()) };
+        let shown = path.display().to_string();
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| ConfigError::Io { path: shown.clone(), source })?;
+        let config: Self = toml::from_str(&text).map_err(|source| ConfigError::Malformed {
+            path: shown.clone(),
+            source: Box::new(source),
+        })?;
+        let least_one = [
+            ("log.retention_days", u64::from(config.log.retention_days)),
+            ("log.segment_events_max", config.log.segment_events_max),
+            ("rejects.retention_days", u64::from(config.rejects.retention_days)),
+            ("snapshots.every_events", config.snapshots.every_events),
+        ];
+        match least_one.into_iter().find(|(_, value)| *value == 0) {
+            Some((key, _)) => Err(ConfigError::Zero { path: shown, key }),
+            None => Ok(config),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str, expect: &str) {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("seawall.toml");
+        std::fs::write(&path, text).unwrap();
+        let said = match Config::read(Some(&path)) {
+            Ok(config) => format!("{}", config.log.retention_days),
+            Err(error) => format!("{:#}", anyhow::Error::from(error)),
+        };
+        assert!(said.contains(expect), "{said}");
+    }
+
+    #[test]
+    fn keys_have_defaults_and_unknown_ones_are_refused() {
+        check("", "180");
+        check("[log]\nretention_days = 30", "30");
+        check("[log]\nretention = 30", "unknown field `retention`");
+        check("[log]\nretention_days = 0", "log.retention_days must be at least 1");
+        check("[log]\nretention_days = \"x\"", "line 2");
+    }
+}

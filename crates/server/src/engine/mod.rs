@@ -1,0 +1,50 @@
+//! Keeps log, journal and tables in step.
+//!
+//! The log commits first, then the journal, then the tables. [`Derivation`] is the
+//! second and third of these with the pipeline between; [`walk`] feeds log and inputs
+//! to a pipeline in order, which is what both start-up and replay are.
+
+mod derivation;
+mod open;
+pub mod walk;
+
+pub use derivation::{Derivation, Taken};
+pub use open::{History, Opened, Settings, open};
+
+/// Why the engine cannot go on.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// The data folder failed.
+    #[error(transparent)]
+    Store(#[from] seawall_store::Error),
+    /// A stored event cannot be read as an event.
+    #[error(
+        "the event at position {position} cannot be read; run `seawall doctor`, then restore a backup"
+    )]
+    Unreadable {
+        /// Its position.
+        position: u64,
+        /// Why.
+        #[source]
+        source: seawall_model::Rejection,
+    },
+    /// Seawall failed on an event: a defect to report. The next start passes over it.
+    #[error(
+        "seawall failed on the event at position {position} and set it aside; run the command again to go on, and report the defect"
+    )]
+    SetAside {
+        /// Its position.
+        position: u64,
+    },
+    /// The deriving thread ended before its time; run the command again.
+    #[error("seawall stopped deriving; run the command again to go on")]
+    Stopped,
+    /// The journal does not follow from the log and the inputs.
+    #[error(
+        "entry {seq} of the journal does not follow from the log; run `seawall doctor`, then restore a backup"
+    )]
+    Disagree {
+        /// The entry.
+        seq: u64,
+    },
+}

@@ -1,0 +1,306 @@
+//! Opening a data folder for writing: what a crash cut off is made again here.
+
+use std::path::Path;
+
+use seawall_model::journal::{Body, SpanReason};
+use seawall_model::{Position, Timestamp};
+use seawall_pipeline::{BUILD, Constants, Output, Pipeline};
+use seawall_store::snapshot::{self, Snapshot};
+use seawall_store::{
+    Access, Entries, EventLog, Events, Folder, Journal, LogLimits, Rejects, Tables,
+};
+
+use super::walk::{Keep, Start, Walk, Walked};
+use super::{Derivation, EngineError};
+use crate::chance;
+use crate::clock::Clock;
+use crate::config::Config;
+
+/// Events read from the log at once when tables are folded.
+const EVENTS_PER_READ: u32 = 2_000;
+
+/// How a run is set up.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The configuration.
+    pub config: Config,
+    /// The clock.
+    pub clock: Clock,
+    /// The seed of a test; `None` for chance.
+    pub test_seed: Option<u64>,
+}
+
+/// A data folder, open for writing.
+pub struct Opened {
+    /// The folder; its lock is held as long as this lives.
+    pub folder: Folder,
+    /// The event log.
+    pub log: EventLog,
+    /// Pipeline, journal and tables.
+    pub derivation: Derivation,
+    /// Refused inputs.
+    pub rejects: Rejects,
+    /// What was repaired, in words.
+    pub repaired: Vec<String>,
+}
+
+/// Opens a data folder, makes it where there is none, and makes again what is missing.
+///
+/// # Errors
+/// [`EngineError`]: the folder is in use, damaged, or of a newer version.
+pub fn open(path: &Path, settings: &Settings) -> Result<Opened, EngineError> {
+    let mut chance = chance::source(settings.test_seed);
+    let folder = Folder::open(path, Access::Write, &mut *chance)?;
+    let limits = LogLimits { segment_events_max: settings.config.log.segment_events_max };
+    let log = folder.event_log(limits, chance)?;
+    let rejects = folder.rejects(Access::Write)?;
+    let journal = folder.journal(Access::Write)?;
+    let tables = folder.tables(Access::Write)?;
+    let mut repaired = Vec::new();
+    let recovery = Recovery { folder: &folder, log: &log, settings };
+    let derivation = recovery.run(journal, tables, &mut repaired)?;
+    Ok(Opened { folder, log, derivation, rejects, repaired })
+}
+
+struct Recovery<'a> {
+    folder: &'a Folder,
+    log: &'a EventLog,
+    settings: &'a Settings,
+}
+
+impl Recovery<'_> {
+    fn run(
+        &self,
+        journal: Journal,
+        mut tables: Tables,
+        repaired: &mut Vec<String>,
+    ) -> Result<Derivation, EngineError> {
+        if journal.head().0 == 0 {
+            return self.begin(journal, tables);
+        }
+        let history = History::read(&journal)?;
+        let found = self.snapshot(&journal, repaired)?;
+        let is_same_build = history.build == BUILD;
+        let lost_state = found.is_none() && history.blind_until > 0 && !history.restarted;
+        let start = self.start(found.filter(|_| is_same_build), &history);
+        let from_start = start.seq == 0;
+        self.fold_tables(&mut tables, start.pipeline.position())?;
+        let reader = self.folder.log_reader()?;
+        let mut fold = |position, at, kind| tables.fold(position, at, kind);
+        let walked = Walk::new(&journal, reader, start, Keep::Findings, &mut fold).run()?;
+        if let Some(first) = walked.differences.first().filter(|_| !lost_state) {
+            return Err(EngineError::Disagree { seq: first.after });
+        }
+        let waves = walked.waves.clone();
+        let mut derivation = self.derivation(journal, tables, walked, repaired)?;
+        if !is_same_build {
+            derivation.begin_span(SpanReason::BuildChanged, &waves, self.settings.clock.now())?;
+            repaired.push("another build of seawall: a new span begins".into());
+        } else if lost_state && from_start {
+            derivation.begin_span(SpanReason::StateRebuilt, &waves, self.settings.clock.now())?;
+            repaired.push("the state was built again across erased content".into());
+        }
+        self.keep_base(&derivation, &history)?;
+        Ok(derivation)
+    }
+
+    /// The first entries of a new data folder.
+    fn begin(&self, journal: Journal, tables: Tables) -> Result<Derivation, EngineError> {
+        let constants = Constants::default();
+        let pipeline = Pipeline::new(constants.clone(), self.folder.keys().trace_key());
+        let now = self.settings.clock.now();
+        let mut derivation = self.made(pipeline, journal, tables);
+        derivation.input(
+            Body::SpanStarted { build: self.build_name(), reason: SpanReason::FolderMade },
+            now,
+        )?;
+        derivation.input(
+            Body::KnowledgeActivated {
+                name: "constants".into(),
+                version: 1,
+                added: constants.values(),
+                withdrawn: Vec::new(),
+                hash: constants.hash(),
+            },
+            now,
+        )?;
+        // A crash may have left events in a log whose journal was never begun.
+        derivation.catch_up(self.folder)?;
+        Ok(derivation)
+    }
+
+    fn build_name(&self) -> String {
+        BUILD.to_owned()
+    }
+
+    fn made(&self, pipeline: Pipeline, journal: Journal, tables: Tables) -> Derivation {
+        Derivation {
+            last_snapshot: pipeline.position(),
+            pipeline,
+            journal,
+            tables,
+            snapshots: self.folder.snapshots(),
+            snapshot_every: self.settings.config.snapshots.every_events,
+            out: Output::default(),
+        }
+    }
+
+    fn derivation(
+        &self,
+        journal: Journal,
+        tables: Tables,
+        walked: Walked,
+        repaired: &mut Vec<String>,
+    ) -> Result<Derivation, EngineError> {
+        let mut derivation = self.made(walked.pipeline, journal, tables);
+        if !walked.tail.is_empty() {
+            repaired.push(format!("{} journal entries made again", walked.tail.len()));
+            derivation.out.entries = walked.tail;
+            derivation.record(&[])?;
+        }
+        Ok(derivation)
+    }
+
+    /// The newest snapshot that is whole, of this build, and not ahead of log and journal.
+    fn snapshot(
+        &self,
+        journal: &Journal,
+        repaired: &mut Vec<String>,
+    ) -> Result<Option<Snapshot>, EngineError> {
+        let (found, unusable) = snapshot::newest(&self.folder.snapshots(), BUILD)?;
+        for unusable in unusable {
+            let name = unusable.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            repaired.push(format!("snapshot {name} not used: {}", unusable.why));
+        }
+        let (last, _) = self.log.last();
+        let fits = |s: &Snapshot| s.position <= last && s.seq <= journal.head().0;
+        Ok(found.filter(fits))
+    }
+
+    fn start(&self, found: Option<Snapshot>, history: &History) -> Start {
+        let key = self.folder.keys().trace_key();
+        let restored = found.and_then(|snapshot| {
+            Some((Pipeline::restore(&snapshot.state, key).ok()?, snapshot.seq))
+        });
+        match restored {
+            Some((pipeline, seq)) => {
+                Start { pipeline, seq, blind_until: history.blind_until.min(seq), what_if: vec![] }
+            }
+            None => Start {
+                pipeline: Pipeline::new(Constants::default(), key),
+                seq: 0,
+                blind_until: history.blind_for_rebuild(),
+                what_if: vec![],
+            },
+        }
+    }
+
+    /// Folds what the tables missed before the place where the walk begins.
+    fn fold_tables(&self, tables: &mut Tables, until: Position) -> Result<(), EngineError> {
+        let mut reader = self.folder.log_reader()?;
+        while tables.reached() < until {
+            let chunk = reader.chunk(tables.reached(), until, EVENTS_PER_READ)?;
+            if chunk.is_empty() {
+                break;
+            }
+            for stored in chunk {
+                tables.fold(stored.placed.position, stored.at, stored.kind);
+            }
+            tables.flush()?;
+        }
+        Ok(())
+    }
+
+    /// Once content was erased, replay begins at a snapshot that is kept for it.
+    fn keep_base(&self, derivation: &Derivation, history: &History) -> Result<(), EngineError> {
+        let folder = self.folder.snapshots();
+        if history.blind_until == 0 {
+            return Ok(());
+        }
+        let base = snapshot::base(&folder, BUILD)?;
+        if base.is_none_or(|base| base.seq < history.blind_until) {
+            snapshot::write_base(&folder, &derivation.state())?;
+        }
+        Ok(())
+    }
+}
+
+impl Derivation {
+    fn begin_span(
+        &mut self,
+        reason: SpanReason,
+        waves: &[Body],
+        now: Timestamp,
+    ) -> Result<(), EngineError> {
+        self.pipeline.adopt(waves);
+        self.input(Body::SpanStarted { build: BUILD.to_owned(), reason }, now)
+    }
+
+    fn catch_up(&mut self, folder: &Folder) -> Result<(), EngineError> {
+        let mut reader = folder.log_reader()?;
+        loop {
+            let chunk =
+                reader.chunk(self.pipeline.position(), Position(u64::MAX), EVENTS_PER_READ)?;
+            if chunk.is_empty() {
+                return Ok(());
+            }
+            let mut batch = Vec::with_capacity(chunk.len());
+            for stored in chunk {
+                let position = stored.placed.position.0;
+                let seawall_store::Content::Bytes(bytes) = stored.content else { continue };
+                let event = seawall_event::reopen(&bytes)
+                    .map_err(|source| EngineError::Unreadable { position, source })?;
+                batch.push(super::Taken { placed: stored.placed, event: Box::new(event) });
+            }
+            self.events(&batch)?;
+        }
+    }
+}
+
+/// What the journal says of builds and erasures.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct History {
+    /// The build of the current span.
+    pub build: String,
+    /// The last entry that took content away; 0 if none did.
+    pub blind_until: u64,
+    /// The entry that began the current span.
+    pub span_seq: u64,
+    /// Whether a span began after content was taken away for the last time.
+    pub restarted: bool,
+}
+
+impl History {
+    /// Reads it.
+    ///
+    /// # Errors
+    /// [`EngineError`] if the journal cannot be read.
+    pub fn read(journal: &Journal) -> Result<Self, EngineError> {
+        let mut history = Self::default();
+        for recorded in journal.of_types(&["span_started", "erased", "log_dropped"])? {
+            let seq = recorded.entry.seq;
+            match recorded.entry.body {
+                Body::SpanStarted { build, .. } => {
+                    history.build = build;
+                    history.span_seq = seq;
+                    history.restarted = true;
+                }
+                _ => {
+                    history.blind_until = seq;
+                    history.restarted = false;
+                }
+            }
+        }
+        Ok(history)
+    }
+
+    /// Up to which entry nothing can be judged when the state is built from position 1.
+    #[must_use]
+    pub fn blind_for_rebuild(&self) -> u64 {
+        match (self.blind_until, self.restarted) {
+            (0, _) => 0,
+            (_, true) => self.span_seq,
+            (_, false) => u64::MAX,
+        }
+    }
+}

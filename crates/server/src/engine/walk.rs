@@ -1,0 +1,344 @@
+//! Feeds log and inputs to a pipeline in order, and holds what it derives against what
+//! was recorded.
+//!
+//! Start-up and replay are this one walk: start-up keeps what was not yet recorded,
+//! replay tells what differs. Where content was erased nothing can be held against the
+//! record, and the record is taken as it stands.
+
+use std::collections::VecDeque;
+
+use seawall_model::journal::{Body, Class, Entry, SpanReason};
+use seawall_model::{Accepted, EventKind, Position, Timestamp};
+use seawall_pipeline::{BUILD, Constants, Derived, Output, Pipeline};
+use seawall_store::{Content, Journal, LogReader, Recorded, Stored};
+
+use super::EngineError;
+
+/// Events read from the log at once.
+const EVENTS_PER_READ: u32 = 2_000;
+/// Entries read from the journal at once.
+const ENTRIES_PER_READ: u32 = 1_000;
+/// Differences described; more are only counted.
+const DIFFERENCES_SHOWN_MAX: usize = 20;
+
+/// Where a walk begins.
+#[derive(Debug)]
+pub struct Start {
+    /// The pipeline, in the state of that place.
+    pub pipeline: Pipeline,
+    /// The last journal entry that is in the state.
+    pub seq: u64,
+    /// Entries up to this one cannot be held against anything: content was erased.
+    pub blind_until: u64,
+    /// Constants to put in place of the recorded ones: a what-if.
+    pub what_if: Vec<(String, i64)>,
+}
+
+/// One entry that is not what was derived.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Difference {
+    /// The position after which it stands.
+    pub after: u64,
+    /// What the journal says; `None` if it says nothing.
+    pub recorded: Option<String>,
+    /// What was derived; `None` if nothing was.
+    pub derived: Option<String>,
+}
+
+/// What a walk found.
+#[derive(Debug)]
+pub struct Walked {
+    /// The pipeline at the end.
+    pub pipeline: Pipeline,
+    /// Derived entries held against the record.
+    pub compared: u64,
+    /// How many differed, in spans of this build.
+    pub differing: u64,
+    /// The first of them.
+    pub differences: Vec<Difference>,
+    /// How many differed in spans of other builds, which is news and no fault.
+    pub differing_in_older: u64,
+    /// Positions whose entries could not be held against anything.
+    pub unverifiable: Option<(u64, u64)>,
+    /// Derived after the last record: what a crash cut off.
+    pub tail: Vec<Derived>,
+    /// Waves as recorded, for a span that begins at the end.
+    pub waves: Vec<Body>,
+    /// All entries, recorded inputs and derived ones, numbered anew: only when asked for.
+    pub entries: Vec<Entry>,
+}
+
+/// Which of the walked entries are judged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Judged {
+    Compared,
+    OlderBuild,
+    Blind,
+}
+
+/// A walk under way.
+pub struct Walk<'a> {
+    journal: &'a Journal,
+    reader: LogReader,
+    start: Start,
+    out: Output,
+    found: VecDeque<Derived>,
+    build: String,
+    walked: Walked,
+    position: Position,
+    on_event: &'a mut dyn FnMut(Position, Timestamp, EventKind),
+    keep_entries: Keep,
+}
+
+/// Whether a walk keeps all entries it passed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keep {
+    /// Only what differs and what is left over.
+    Findings,
+    /// Every input and every derived entry, as a journal made anew would have them.
+    Everything,
+}
+
+impl<'a> Walk<'a> {
+    /// Prepares a walk. `on_event` is told every position passed.
+    pub fn new(
+        journal: &'a Journal,
+        reader: LogReader,
+        start: Start,
+        keep_entries: Keep,
+        on_event: &'a mut dyn FnMut(Position, Timestamp, EventKind),
+    ) -> Self {
+        let empty = Pipeline::new(Constants::default(), [0; 32]);
+        let position = start.pipeline.position();
+        Self {
+            journal,
+            reader,
+            out: Output::default(),
+            found: VecDeque::new(),
+            build: BUILD.to_owned(),
+            walked: Walked {
+                pipeline: empty,
+                compared: 0,
+                differing: 0,
+                differences: Vec::new(),
+                differing_in_older: 0,
+                unverifiable: None,
+                tail: Vec::new(),
+                waves: Vec::new(),
+                entries: Vec::new(),
+            },
+            start,
+            position,
+            on_event,
+            keep_entries,
+        }
+    }
+
+    /// Walks to the end of the journal, then to the end of the log.
+    ///
+    /// # Errors
+    /// [`EngineError`] if log or journal cannot be read.
+    pub fn run(mut self) -> Result<Walked, EngineError> {
+        self.look_back()?;
+        let mut seq = self.start.seq;
+        loop {
+            let chunk = self.journal.read(seq, ENTRIES_PER_READ)?;
+            let Some(last) = chunk.last() else { break };
+            seq = last.entry.seq;
+            for recorded in &chunk {
+                self.entry(recorded)?;
+            }
+        }
+        self.advance(Position(u64::MAX))?;
+        for derived in &self.found {
+            keep(&mut self.walked.entries, self.keep_entries, derived);
+        }
+        self.walked.tail = self.found.into();
+        self.walked.pipeline = self.start.pipeline;
+        Ok(self.walked)
+    }
+
+    /// Reads what the walk must know of the entries before its start.
+    fn look_back(&mut self) -> Result<(), EngineError> {
+        let types = ["span_started", "wave_opened", "wave_joined", "wave_closed"];
+        for recorded in self.journal.of_types(&types)? {
+            if recorded.entry.seq <= self.start.seq {
+                self.note(&recorded.entry);
+            }
+        }
+        Ok(())
+    }
+
+    fn note(&mut self, entry: &Entry) {
+        if matches!(
+            entry.body,
+            Body::WaveOpened { .. } | Body::WaveJoined { .. } | Body::WaveClosed { .. }
+        ) {
+            self.walked.waves.push(entry.body.clone());
+        }
+        if let Body::SpanStarted { build, .. } = &entry.body {
+            self.build.clone_from(build);
+        }
+    }
+
+    fn entry(&mut self, recorded: &Recorded) -> Result<(), EngineError> {
+        let entry = &recorded.entry;
+        self.advance(Position(entry.after))?;
+        match entry.body.class() {
+            Class::Derived => self.judge(recorded),
+            Class::Input => self.input(entry),
+        }
+        // Noted last: what an old build left over is judged as the old build's.
+        self.note(entry);
+        Ok(())
+    }
+
+    fn judged(&self, seq: u64) -> Judged {
+        if seq <= self.start.blind_until {
+            Judged::Blind
+        } else if self.build == BUILD {
+            Judged::Compared
+        } else {
+            Judged::OlderBuild
+        }
+    }
+
+    /// Holds a recorded entry against the next one derived.
+    fn judge(&mut self, recorded: &Recorded) {
+        let entry = &recorded.entry;
+        let judged = self.judged(entry.seq);
+        if judged == Judged::Blind {
+            self.blind(entry);
+            return;
+        }
+        self.walked.compared += 1;
+        let derived = self.found.pop_front();
+        let again = derived.map(|d| {
+            keep(&mut self.walked.entries, self.keep_entries, &d);
+            Entry::new(entry.seq, d.after, d.at, d.body).to_bytes()
+        });
+        if again.as_deref() != Some(&recorded.bytes) {
+            let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+            self.differ(
+                judged,
+                Difference {
+                    after: entry.after,
+                    recorded: Some(text(&recorded.bytes)),
+                    derived: again.as_deref().map(text),
+                },
+            );
+        }
+    }
+
+    /// Takes a recorded entry as it stands.
+    fn blind(&mut self, entry: &Entry) {
+        let (first, last) = match &entry.body {
+            Body::LogSealed { first, last, .. } => (*first, *last),
+            _ => (entry.after, entry.after),
+        };
+        let span = self.walked.unverifiable.get_or_insert((first, last));
+        *span = (span.0.min(first).max(1), span.1.max(last));
+        self.found.clear();
+    }
+
+    fn differ(&mut self, judged: Judged, difference: Difference) {
+        match judged {
+            Judged::OlderBuild => self.walked.differing_in_older += 1,
+            Judged::Blind => {}
+            Judged::Compared => {
+                self.walked.differing += 1;
+                if self.walked.differences.len() < DIFFERENCES_SHOWN_MAX {
+                    self.walked.differences.push(difference);
+                }
+            }
+        }
+    }
+
+    fn input(&mut self, entry: &Entry) {
+        // Whatever was derived before an input must have been recorded before it.
+        let judged = self.judged(entry.seq);
+        while let Some(derived) = self.found.pop_front() {
+            keep(&mut self.walked.entries, self.keep_entries, &derived);
+            let text = format!("{:?}", derived.body);
+            let after = derived.after.0;
+            self.differ(judged, Difference { after, recorded: None, derived: Some(text) });
+        }
+        if self.keep_entries == Keep::Everything {
+            let seq = self.walked.entries.len() as u64 + 1;
+            self.walked.entries.push(Entry { seq, ..entry.clone() });
+        }
+        if let Body::SpanStarted { reason, .. } = &entry.body
+            && *reason != SpanReason::FolderMade
+        {
+            self.start.pipeline.adopt(&self.walked.waves);
+        }
+        self.start.pipeline.input(&entry.body, entry.at, &mut self.out);
+        if let Body::KnowledgeActivated { .. } = &entry.body
+            && !self.start.what_if.is_empty()
+        {
+            let added = self.start.what_if.iter().cloned().collect();
+            let body = Body::KnowledgeActivated {
+                name: "constants".into(),
+                version: 0,
+                added,
+                withdrawn: Vec::new(),
+                hash: String::new(),
+            };
+            self.start.pipeline.input(&body, entry.at, &mut self.out);
+        }
+        self.collect();
+    }
+
+    /// Applies the log's events up to a position.
+    fn advance(&mut self, until: Position) -> Result<(), EngineError> {
+        while self.position < until {
+            let chunk = self.reader.chunk(self.position, until, EVENTS_PER_READ)?;
+            let Some(last) = chunk.last() else { break };
+            self.position = last.placed.position;
+            for stored in &chunk {
+                apply(&mut self.start.pipeline, stored, &mut self.out)?;
+                (self.on_event)(stored.placed.position, stored.at, stored.kind);
+                self.collect();
+            }
+        }
+        Ok(())
+    }
+
+    fn collect(&mut self) {
+        self.out.signals.clear();
+        self.found.extend(self.out.entries.drain(..));
+    }
+}
+
+fn keep(entries: &mut Vec<Entry>, wanted: Keep, derived: &Derived) {
+    if wanted == Keep::Everything {
+        let seq = entries.len() as u64 + 1;
+        entries.push(Entry::new(seq, derived.after, derived.at, derived.body.clone()));
+    }
+}
+
+/// Gives one stored event to the pipeline.
+fn apply(pipeline: &mut Pipeline, stored: &Stored, out: &mut Output) -> Result<(), EngineError> {
+    let placed = &stored.placed;
+    match &stored.content {
+        Content::Erased => {
+            pipeline.pass(placed.position, placed.received_at, placed.commitment, out);
+        }
+        Content::Bytes(bytes) => {
+            let event = seawall_event::reopen(bytes).map_err(|source| EngineError::Unreadable {
+                position: placed.position.0,
+                source,
+            })?;
+            let accepted = Accepted {
+                position: placed.position,
+                received_at: placed.received_at,
+                account: placed.account,
+                other: placed.other,
+                commitment: placed.commitment,
+                event: &event,
+            };
+            pipeline.apply(&accepted, out);
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,21 @@
+//! Brings events in: closed files, which are sorted by event time first, and streams,
+//! which are taken as they come.
+//!
+//! Three threads: one reads and decodes, one commits to the log, one derives. What is
+//! acknowledged is durable; what is refused is counted, told with its line, and kept.
+
+mod decoder;
+mod file;
+mod index;
+mod keeper;
+mod stream;
+mod tally;
+
+pub use decoder::{Decoder, Proposal, SourceOptions, UnknownSource, can_ask};
+pub use file::import_file;
+pub use keeper::{ImportError, Item};
+pub use stream::{Ack, import_stream};
+pub use tally::{End, RejectedLine, Report, Tally};
+
+/// Events committed in one durable step, at most.
+pub(crate) const BATCH_EVENTS_MAX: usize = 4_000;

@@ -1,0 +1,137 @@
+//! What can go wrong when keeping things, with the path and the remedy in the words.
+
+use std::path::PathBuf;
+
+use seawall_model::codec::CodecError;
+use seawall_model::journal::EntryError;
+
+/// A failed operation on the data folder.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The folder is not there.
+    #[error("{} is not a data folder; make one by importing into it", .0.display())]
+    NoFolder(PathBuf),
+    /// Another process writes to the folder.
+    #[error("{} is in use by another seawall; wait for it or stop it", .0.display())]
+    Locked(PathBuf),
+    /// A file could not be read or written.
+    #[error("cannot access {}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// SQLite refused an operation.
+    #[error("the database {} failed", path.display())]
+    Sqlite {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: rusqlite::Error,
+    },
+    /// A migration failed or was changed after it was applied.
+    #[error("the schema of {} could not be brought up to date; restore a backup", path.display())]
+    Migration {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: Box<refinery::Error>,
+    },
+    /// The file was written by a later version.
+    #[error(
+        "{} has schema version {found}, this seawall knows {known}; open it with a newer seawall",
+        path.display()
+    )]
+    NewerSchema {
+        /// The file.
+        path: PathBuf,
+        /// Its version.
+        found: i64,
+        /// The latest version this build knows.
+        known: i64,
+    },
+    /// The key file is missing or damaged.
+    #[error("the key file {} is {problem}; restore it from a backup", path.display())]
+    Key {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: &'static str,
+    },
+    /// What stands at a position is not what was written.
+    #[error(
+        "the event at position {position} is damaged; run `seawall doctor`, then restore a backup"
+    )]
+    DamagedEvent {
+        /// Its position.
+        position: u64,
+    },
+    /// An entry of the journal does not fit the chain.
+    #[error(
+        "the journal's chain breaks at entry {seq}; run `seawall doctor`, then restore a backup"
+    )]
+    BrokenChain {
+        /// The first entry that does not fit.
+        seq: u64,
+    },
+    /// An entry of the journal cannot be read.
+    #[error("entry {seq} of the journal cannot be read")]
+    Entry {
+        /// Its number.
+        seq: u64,
+        /// Why.
+        #[source]
+        source: EntryError,
+    },
+    /// A checkpoint was held up, so erased bytes may remain in the write-ahead log.
+    #[error(
+        "{} could not be checkpointed because it is being read; stop the reader and run it again",
+        .0.display()
+    )]
+    CheckpointBusy(PathBuf),
+    /// The rejects reached their limit.
+    #[error(
+        "{limit} refused inputs are kept already; read them with `seawall rejects`, then remove them with `seawall rejects --clear`"
+    )]
+    RejectsFull {
+        /// The limit.
+        limit: u64,
+    },
+    /// A backup is not complete or was changed.
+    #[error("the backup is not usable: {0}")]
+    Backup(String),
+    /// The target of a backup or restore is not empty.
+    #[error("{} is not empty; name a new folder", .0.display())]
+    NotEmpty(PathBuf),
+    /// A snapshot cannot be used.
+    #[error("the snapshot cannot be used")]
+    Snapshot(#[source] CodecError),
+}
+
+impl Error {
+    pub(crate) fn io(path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.into();
+        move |source| Self::Io { path, source }
+    }
+
+    pub(crate) fn sql(path: impl Into<PathBuf>) -> impl FnOnce(rusqlite::Error) -> Self {
+        let path = path.into();
+        move |source| Self::Sqlite { path, source }
+    }
+
+    /// Whether the disk was full when this happened.
+    #[must_use]
+    pub fn is_disk_full(&self) -> bool {
+        match self {
+            Self::Io { source, .. } => source.kind() == std::io::ErrorKind::StorageFull,
+            Self::Sqlite { source, .. } => {
+                source.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull)
+            }
+            _ => false,
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! What Seawall keeps, and how it is kept: the embedded profile, in SQLite files.
+//!
+//! Read in this order: [`Folder`] is the data folder, its lock and its keys;
+//! [`EventLog`] takes events and gives them positions; [`Journal`] is the hash-chained
+//! record of what was done; [`Tables`] are folds for people to read; [`Rejects`] are
+//! refused inputs; [`snapshot`] bounds start-up.
+//!
+//! The log commits first, then the journal, then the tables, and what a crash cut off
+//! is made again at start-up: SQLite files do not commit together. The traits
+//! [`Events`] and [`Entries`] are what the shell uses, so that another profile can
+//! bring its own; no stage knows any of this.
+//!
+//! Left out: the meaning of events (`pipeline`), clocks, and anything over a network.
+
+mod accounts;
+mod backup;
+mod cache;
+mod chance;
+mod error;
+mod fault;
+mod folder;
+mod journal;
+mod key;
+mod log;
+mod rejects;
+mod seen;
+mod segment;
+pub mod snapshot;
+mod sqlite;
+mod tables;
+
+pub use accounts::{Accounts, ErasureRequest};
+pub use backup::{Manifest, backup, restore};
+pub use chance::Chance;
+pub use error::Error;
+pub use fault::point;
+pub use folder::{Access, Folder};
+pub use journal::{Journal, Recorded};
+pub use key::FolderKeys;
+pub use log::{
+    Arrival, Candidate, Content, EventLog, LogLimits, LogReader, Outcome, Placed, Stored,
+};
+pub use rejects::{Reject, Rejects};
+pub use sqlite::{Check, check_file};
+pub use tables::{ActivityRow, Tables};
+
+use seawall_model::journal::{ChainHash, Entry};
+use seawall_model::{Position, Timestamp};
+
+/// The event log as the shell uses it.
+pub trait Events {
+    /// Appends a batch in one durable step and says what became of each candidate.
+    ///
+    /// When this returns, every accepted event survives a power cut.
+    ///
+    /// # Errors
+    /// [`Error`] if nothing of the batch was kept.
+    fn append(
+        &mut self,
+        batch: &[Candidate<'_>],
+        arrival: &mut Arrival<'_>,
+    ) -> Result<Vec<Outcome>, Error>;
+
+    /// The last position and its arrival time.
+    fn last(&self) -> (Position, Timestamp);
+}
+
+/// The journal as the shell uses it.
+pub trait Entries {
+    /// Appends entries in one durable step.
+    ///
+    /// # Errors
+    /// [`Error`] if none was kept.
+    fn append(&mut self, entries: &[Entry]) -> Result<(), Error>;
+
+    /// The number and chain hash of the last entry.
+    fn head(&self) -> (u64, ChainHash);
+}

@@ -1,0 +1,251 @@
+//! Opening SQLite files the one way this product does: durable, checked, forward only.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use refinery::{Runner, Target};
+use rusqlite::{Connection, OpenFlags};
+
+use crate::Error;
+
+/// Milliseconds to wait for another connection's lock before giving up.
+const BUSY_WAIT_MS: u64 = 10_000;
+/// Pages of write-ahead log after which SQLite checkpoints by itself.
+const WAL_PAGES: u32 = 4_000;
+
+macro_rules! migrations {
+    ($module:ident, $folder:literal) => {
+        mod $module {
+            refinery::embed_migrations!($folder);
+        }
+    };
+}
+migrations!(accounts, "migrations/accounts");
+migrations!(log, "migrations/log");
+migrations!(journal, "migrations/journal");
+migrations!(tables, "migrations/tables");
+migrations!(rejects, "migrations/rejects");
+
+/// The kinds of database file, each with its own schema and its own care.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Accounts,
+    Log,
+    Journal,
+    Tables,
+    Rejects,
+}
+
+impl Kind {
+    fn runner(self) -> Runner {
+        match self {
+            Self::Accounts => accounts::migrations::runner(),
+            Self::Log => log::migrations::runner(),
+            Self::Journal => journal::migrations::runner(),
+            Self::Tables => tables::migrations::runner(),
+            Self::Rejects => rejects::migrations::runner(),
+        }
+    }
+
+    /// Whether deleting from it must leave nothing behind.
+    fn erases(self) -> &'static str {
+        match self {
+            Self::Accounts | Self::Rejects => "ON",
+            Self::Log | Self::Journal | Self::Tables => "OFF",
+        }
+    }
+
+    /// What may not be lost once acknowledged is synced on every commit. Tables can be
+    /// made again, so they only keep their order.
+    fn synchronous(self) -> &'static str {
+        match self {
+            // A test of the fault layer shows that it catches what NORMAL would lose.
+            #[cfg(debug_assertions)]
+            _ if std::env::var_os("SEAWALL_TEST_SYNCHRONOUS_NORMAL").is_some() => "NORMAL",
+            Self::Tables => "NORMAL",
+            Self::Accounts | Self::Log | Self::Journal | Self::Rejects => "FULL",
+        }
+    }
+
+    fn latest(self) -> i64 {
+        self.runner().get_migrations().iter().map(|m| i64::from(m.version())).max().unwrap_or(0)
+    }
+}
+
+/// Opens a database for writing, making or migrating it where needed.
+pub(crate) fn open(path: &Path, kind: Kind) -> Result<Connection, Error> {
+    let mut conn = Connection::open(path).map_err(Error::sql(path))?;
+    prepare(&conn, kind).map_err(Error::sql(path))?;
+    migrate(&mut conn, path, kind, Target::Latest)?;
+    Ok(conn)
+}
+
+/// Opens an existing database for reading, beside a writer.
+pub(crate) fn open_read(path: &Path, kind: Kind) -> Result<Connection, Error> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let conn = Connection::open_with_flags(path, flags).map_err(Error::sql(path))?;
+    conn.busy_timeout(Duration::from_millis(BUSY_WAIT_MS)).map_err(Error::sql(path))?;
+    let found = version(&conn).map_err(Error::sql(path))?;
+    refuse_newer(path, found, kind.latest())?;
+    Ok(conn)
+}
+
+fn prepare(conn: &Connection, kind: Kind) -> rusqlite::Result<()> {
+    conn.busy_timeout(Duration::from_millis(BUSY_WAIT_MS))?;
+    conn.pragma_update(None, "journal_mode", "WAL")?;
+    conn.pragma_update(None, "synchronous", kind.synchronous())?;
+    conn.pragma_update(None, "secure_delete", kind.erases())?;
+    conn.pragma_update(None, "wal_autocheckpoint", WAL_PAGES)?;
+    conn.pragma_update(None, "cache_size", -16_384)?;
+    conn.set_prepared_statement_cache_capacity(64);
+    Ok(())
+}
+
+fn migrate(conn: &mut Connection, path: &Path, kind: Kind, target: Target) -> Result<(), Error> {
+    let found = version(conn).map_err(Error::sql(path))?;
+    let known = kind.latest();
+    refuse_newer(path, found, known)?;
+    if found == known {
+        return Ok(());
+    }
+    kind.runner()
+        .set_target(target)
+        .run(conn)
+        .map_err(|source| Error::Migration { path: path.into(), source: Box::new(source) })?;
+    let reached = match target {
+        Target::Version(version) => i64::from(version),
+        _ => known,
+    };
+    conn.pragma_update(None, "user_version", reached).map_err(Error::sql(path))
+}
+
+fn version(conn: &Connection) -> rusqlite::Result<i64> {
+    conn.query_row("PRAGMA user_version", [], |row| row.get(0))
+}
+
+fn refuse_newer(path: &Path, found: i64, known: i64) -> Result<(), Error> {
+    if found > known {
+        return Err(Error::NewerSchema { path: path.into(), found, known });
+    }
+    Ok(())
+}
+
+/// Moves the whole write-ahead log into the database and empties it, so that what was
+/// deleted is in neither.
+pub(crate) fn checkpoint_truncate(conn: &Connection, path: &Path) -> Result<(), Error> {
+    let busy: i64 = conn
+        .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))
+        .map_err(Error::sql(path))?;
+    if busy == 0 { Ok(()) } else { Err(Error::CheckpointBusy(path.into())) }
+}
+
+/// What a look at one database file found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Check {
+    /// It is whole.
+    Sound,
+    /// It is damaged, or not a database; SQLite's own words.
+    Damaged(Vec<String>),
+}
+
+/// Asks SQLite whether a file is whole. Reads every page.
+///
+/// # Errors
+/// [`Error::Io`] if the file is not there.
+pub fn check_file(path: &Path) -> Result<Check, Error> {
+    std::fs::metadata(path).map_err(Error::io(path))?;
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let lines = Connection::open_with_flags(path, flags).and_then(|conn| {
+        conn.busy_timeout(Duration::from_millis(BUSY_WAIT_MS))?;
+        let mut statement = conn.prepare("PRAGMA integrity_check(20)")?;
+        let rows = statement.query_map([], |row| row.get::<_, String>(0))?;
+        rows.collect::<Result<Vec<_>, _>>()
+    });
+    Ok(match lines {
+        Ok(lines) if lines == ["ok"] => Check::Sound,
+        Ok(lines) => Check::Damaged(lines),
+        Err(error) => Check::Damaged(vec![error.to_string()]),
+    })
+}
+
+/// Makes a folder's entries durable: a new file survives only once its folder is synced.
+pub(crate) fn sync_folder(path: &Path) -> Result<(), Error> {
+    let folder = std::fs::File::open(path).map_err(Error::io(path))?;
+    folder.sync_all().map_err(Error::io(path))
+}
+
+/// Copies a database into a new file while it is in use. The copy has no write-ahead log.
+pub(crate) fn copy(from: &Path, to: &Path) -> Result<(), Error> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let source = Connection::open_with_flags(from, flags).map_err(Error::sql(from))?;
+    source.busy_timeout(Duration::from_millis(BUSY_WAIT_MS)).map_err(Error::sql(from))?;
+    let mut target = Connection::open(to).map_err(Error::sql(to))?;
+    let backup = rusqlite::backup::Backup::new(&source, &mut target).map_err(Error::sql(from))?;
+    // All pages in one step: a writer cannot then force the copy to start again.
+    let pages_all = -1;
+    backup.run_to_completion(pages_all, Duration::ZERO, None).map_err(Error::sql(from))?;
+    drop(backup);
+    drop(target);
+    let file = std::fs::File::open(to).map_err(Error::io(to))?;
+    file.sync_all().map_err(Error::io(to))
+}
+
+/// The path of a file beside a database: `-wal` or `-shm`.
+pub(crate) fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    PathBuf::from(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_older_schema_is_brought_up_to_date() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("accounts.db");
+        let mut conn = Connection::open(&path).unwrap();
+        migrate(&mut conn, &path, Kind::Accounts, Target::Version(1)).unwrap();
+        conn.execute("INSERT INTO erased VALUES (7, 1)", []).unwrap();
+        assert!(conn.prepare("SELECT own FROM asked").is_err());
+        drop(conn);
+        let conn = open(&path, Kind::Accounts).unwrap();
+        assert!(conn.prepare("SELECT own FROM asked").is_ok());
+        let kept: i64 = conn.query_row("SELECT own FROM erased", [], |row| row.get(0)).unwrap();
+        assert_eq!(kept, 7);
+    }
+
+    #[test]
+    fn a_newer_schema_is_refused_with_what_to_do() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("journal.db");
+        let conn = open(&path, Kind::Journal).unwrap();
+        conn.pragma_update(None, "user_version", 99).unwrap();
+        drop(conn);
+        let message = open(&path, Kind::Journal).unwrap_err().to_string();
+        assert!(
+            message.ends_with("this seawall knows 1; open it with a newer seawall"),
+            "{message}"
+        );
+        assert!(open_read(&path, Kind::Journal).is_err());
+    }
+
+    #[test]
+    fn a_damaged_page_is_found() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("tables.db");
+        let conn = open(&path, Kind::Tables).unwrap();
+        for hour in 0..5_000 {
+            conn.execute("INSERT INTO activity VALUES (?1, 6, 1)", [hour]).unwrap();
+        }
+        checkpoint_truncate(&conn, &path).unwrap();
+        drop(conn);
+        assert_eq!(check_file(&path).unwrap(), Check::Sound);
+        let mut bytes = std::fs::read(&path).unwrap();
+        let middle = bytes.len() / 2 / 4096 * 4096;
+        bytes[middle..middle + 64].fill(0xAA);
+        std::fs::write(&path, bytes).unwrap();
+        assert!(matches!(check_file(&path).unwrap(), Check::Damaged(_)));
+    }
+}

@@ -1,0 +1,96 @@
+#!/usr/bin/env bash
+# Installs what is missing to build and test Seawall, on Debian or Ubuntu with Rust.
+#
+# Idempotent, and quick when all is there. It never upgrades what is present, and on
+# another system it says what to install by hand instead of guessing.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+readonly NEXTEST_VERSION=0.9.143
+readonly VENV=.venv
+readonly STAMP=$VENV/seawall-setup.stamp
+
+say() { printf 'setup: %s\n' "$*" >&2; }
+
+# fail <what is wrong> <what to do>
+fail() {
+    printf 'setup: %s\nsetup: remedy: %s\n' "$1" "$2" >&2
+    exit 1
+}
+
+has() { command -v "$1" >/dev/null 2>&1; }
+
+has_venv() { python3 -c 'import ensurepip, venv' >/dev/null 2>&1; }
+
+check_rust() {
+    has cargo || fail 'cargo is missing' \
+        'install Rust from https://rustup.rs, then open a new shell'
+    local channel
+    channel=$(sed -n 's/^channel = "\(.*\)"/\1/p' rust-toolchain.toml)
+    cargo --version >/dev/null 2>&1 || fail "Rust $channel is not installed" \
+        "rustup toolchain install $channel"
+    cargo fmt --version >/dev/null 2>&1 && cargo clippy --version >/dev/null 2>&1 ||
+        fail 'rustfmt or clippy is missing' \
+            "rustup component add --toolchain $channel rustfmt clippy"
+}
+
+# Names the Debian packages whose programs are absent, one a line.
+missing_packages() {
+    has cc && has make || echo build-essential
+    has python3 || echo python3
+    # python3-venv is asked for with python3, since Debian ships them apart.
+    { has python3 && has_venv; } || echo python3-venv
+    [ -e /etc/ssl/certs/ca-certificates.crt ] || [ -e /etc/pki/tls/certs/ca-bundle.crt ] ||
+        echo ca-certificates
+}
+
+install_packages() {
+    local packages=("$@") root=()
+    has apt-get || fail "missing: ${packages[*]}; and there is no apt-get here" \
+        'install the equivalents with the tool of your system, then run make setup again'
+    if [ "$(id -u)" -ne 0 ]; then
+        has sudo || fail "missing: ${packages[*]}; and this is neither root nor is sudo there" \
+            "as root: apt-get install ${packages[*]}"
+        root=(sudo)
+    fi
+    say "installing ${packages[*]}"
+    # A fresh container has no package lists at all, so they are fetched first.
+    "${root[@]}" apt-get update -qq || fail 'apt-get update failed' \
+        'check the network and /etc/apt/sources.list'
+    "${root[@]}" env DEBIAN_FRONTEND=noninteractive \
+        apt-get install -y -qq --no-install-recommends "${packages[@]}" >/dev/null ||
+        fail "apt-get could not install ${packages[*]}" "apt-get install ${packages[*]}"
+}
+
+install_nextest() {
+    case "$(cargo nextest --version 2>/dev/null | head -n 1)" in
+        'cargo-nextest 0.9.'*) return ;;
+    esac
+    say "building cargo-nextest $NEXTEST_VERSION (some minutes, once)"
+    cargo install --locked --quiet cargo-nextest --version "$NEXTEST_VERSION" ||
+        fail 'cargo-nextest could not be installed' \
+            "cargo install --locked cargo-nextest --version $NEXTEST_VERSION"
+}
+
+# What the virtual environment was made from: a change makes it again.
+fingerprint() { cat scripts/requirements.txt scripts/setup.sh | cksum; }
+
+install_venv() {
+    [ -x "$VENV/bin/python" ] && "$VENV/bin/python" -c '' 2>/dev/null &&
+        [ "$(cat "$STAMP" 2>/dev/null)" = "$(fingerprint)" ] && return
+    say "making $VENV"
+    rm -rf "$VENV"
+    python3 -m venv "$VENV" || fail "python3 -m venv $VENV failed" 'apt-get install python3-venv'
+    "$VENV/bin/pip" install --quiet --disable-pip-version-check --only-binary :all: \
+        --require-hashes --requirement scripts/requirements.txt ||
+        fail 'the Python packages of scripts/requirements.txt could not be installed' \
+            'check that https://pypi.org can be reached, or set PIP_INDEX_URL to a mirror'
+    # Last, so that an interruption is repaired by the next run.
+    fingerprint >"$STAMP"
+}
+
+mapfile -t packages < <(missing_packages)
+[ "${#packages[@]}" -eq 0 ] || install_packages "${packages[@]}"
+check_rust
+install_nextest
+install_venv

@@ -1,0 +1,174 @@
+//! Runs the checks in order, prints each with its time, and stops at the first failure.
+//!
+//! The order is by price: what fails in seconds comes before what takes minutes.
+//! Left out: caching and parallel steps; cargo does both better.
+
+use std::path::Path;
+use std::process::{Command, ExitCode, Stdio};
+use std::time::Instant;
+
+use anyhow::{Context, Result};
+
+/// One check: a cargo command, or tidy.
+#[derive(Clone, Copy, Debug)]
+pub struct Step {
+    /// What it is called in the output.
+    name: &'static str,
+    kind: Kind,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Kind {
+    /// `cargo` with these arguments and one optional variable.
+    Cargo { arguments: &'static [&'static str], variable: Option<(&'static str, &'static str)> },
+    /// The same, if `cargo <probe> --version` works; else it is reported as skipped.
+    Optional { probe: &'static str, arguments: &'static [&'static str] },
+    /// The house rules, in this process.
+    Tidy,
+}
+
+enum Outcome {
+    Passed,
+    Skipped(String),
+    /// What to run to see it alone.
+    Failed(String),
+}
+
+const FORMAT: Step = cargo("format", &["fmt", "--all", "--check"]);
+const CLIPPY: Step = cargo(
+    "clippy",
+    &["clippy", "--locked", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"],
+);
+const TIDY: Step = Step { name: "tidy", kind: Kind::Tidy };
+const TESTS: Step = cargo("tests", &["nextest", "run", "--locked", "--workspace"]);
+const DOC_TESTS: Step =
+    cargo("doc tests", &["test", "--locked", "--quiet", "--doc", "--workspace"]);
+const DOCS: Step = Step {
+    name: "docs",
+    kind: Kind::Cargo {
+        arguments: &["doc", "--locked", "--quiet", "--no-deps", "--workspace"],
+        variable: Some(("RUSTDOCFLAGS", "-D warnings")),
+    },
+};
+const DENY: Step = Step {
+    name: "deny",
+    kind: Kind::Optional {
+        probe: "deny",
+        arguments: &["deny", "--offline", "check", "bans", "licenses", "sources"],
+    },
+};
+const BENCH: Step = cargo("bench", &["bench", "--locked", "--workspace"]);
+
+const fn cargo(name: &'static str, arguments: &'static [&'static str]) -> Step {
+    Step { name, kind: Kind::Cargo { arguments, variable: None } }
+}
+
+/// What can be checked without running a test.
+#[must_use]
+pub fn lint_steps() -> Vec<Step> {
+    vec![FORMAT, CLIPPY, TIDY]
+}
+
+/// Every check and test.
+#[must_use]
+pub fn all_steps() -> Vec<Step> {
+    vec![FORMAT, TIDY, CLIPPY, TESTS, DOC_TESTS, DOCS, DENY]
+}
+
+/// The benchmarks.
+#[must_use]
+pub fn bench_steps() -> Vec<Step> {
+    vec![BENCH]
+}
+
+/// Runs the steps in order and stops at the first that fails.
+///
+/// # Errors
+/// If cargo cannot be started, or the workspace cannot be read.
+#[expect(clippy::disallowed_methods, reason = "a chore may time itself; nothing here ships")]
+pub fn run(root: &Path, steps: &[Step]) -> Result<ExitCode> {
+    let whole = Instant::now();
+    for step in steps {
+        eprintln!("== {}", step.name);
+        let begun = Instant::now();
+        let outcome = step.run(root)?;
+        let seconds = begun.elapsed().as_secs_f64();
+        match outcome {
+            Outcome::Passed => eprintln!("== {}: passed in {seconds:.1} s", step.name),
+            Outcome::Skipped(why) => eprintln!("== {}: skipped: {why}", step.name),
+            Outcome::Failed(see) => {
+                eprintln!("== {}: FAILED after {seconds:.1} s", step.name);
+                eprintln!("== to see it alone: {see}");
+                return Ok(ExitCode::FAILURE);
+            }
+        }
+    }
+    eprintln!("== all passed in {:.1} s", whole.elapsed().as_secs_f64());
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Prints every finding of the house rules.
+///
+/// # Errors
+/// If the workspace cannot be read.
+pub fn tidy(root: &Path) -> Result<ExitCode> {
+    let count = print_findings(root)?;
+    Ok(if count == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn print_findings(root: &Path) -> Result<usize> {
+    let findings = crate::tidy::run(root)?;
+    for finding in &findings {
+        eprintln!("{finding}");
+    }
+    if !findings.is_empty() {
+        eprintln!("tidy: {} findings", findings.len());
+    }
+    Ok(findings.len())
+}
+
+impl Step {
+    fn run(self, root: &Path) -> Result<Outcome> {
+        match self.kind {
+            Kind::Tidy if print_findings(root)? == 0 => Ok(Outcome::Passed),
+            Kind::Tidy => Ok(Outcome::Failed("cargo xtask tidy".into())),
+            Kind::Cargo { arguments, variable } => run_cargo(root, arguments, variable),
+            Kind::Optional { probe, arguments } => {
+                if probe_works(root, probe)? {
+                    run_cargo(root, arguments, None)
+                } else {
+                    Ok(Outcome::Skipped(format!("cargo-{probe} is not installed")))
+                }
+            }
+        }
+    }
+}
+
+/// The cargo that runs this chore, so that a toolchain override holds for its steps.
+fn cargo_command(root: &Path) -> Command {
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.current_dir(root);
+    command
+}
+
+fn run_cargo(root: &Path, arguments: &[&str], variable: Option<(&str, &str)>) -> Result<Outcome> {
+    let mut command = cargo_command(root);
+    command.args(arguments);
+    let mut see = format!("cargo {}", arguments.join(" "));
+    if let Some((name, value)) = variable {
+        command.env(name, value);
+        see = format!("{name}='{value}' {see}");
+    }
+    let status = command.status().with_context(|| format!("{see} could not be started"))?;
+    Ok(if status.success() { Outcome::Passed } else { Outcome::Failed(see) })
+}
+
+fn probe_works(root: &Path, probe: &str) -> Result<bool> {
+    let status = cargo_command(root)
+        .args([probe, "--version"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .context("cargo could not be started")?;
+    Ok(status.success())
+}
