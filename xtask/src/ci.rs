@@ -57,7 +57,8 @@ const DENY: Step = Step {
         arguments: &["deny", "--offline", "check", "bans", "licenses", "sources"],
     },
 };
-const BENCH: Step = cargo("bench", &["bench", "--locked", "--workspace"]);
+const BENCH: Step =
+    cargo("bench", &["bench", "--locked", "--package", "seawall-server", "--bench", "throughput"]);
 
 const fn cargo(name: &'static str, arguments: &'static [&'static str]) -> Step {
     Step { name, kind: Kind::Cargo { arguments, variable: None } }

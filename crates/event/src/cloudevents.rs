@@ -35,8 +35,9 @@ pub(crate) fn decode(text: &str, limits: &Limits) -> Result<Event, Rejection> {
 /// Reads a message in binary mode: attributes in headers, the event as the body.
 ///
 /// Names are compared without case; `ce-` (HTTP) and `ce_` (Kafka) are both known,
-/// values are unquoted and percent-decoded as the HTTP binding says. A body in
-/// structured mode is recognised by its content type.
+/// values of `ce-` are unquoted and percent-decoded as the HTTP binding says, those of
+/// `ce_` are text as it stands. A body in structured mode is recognised by its content
+/// type.
 ///
 /// # Errors
 /// A [`Rejection`]; pointers into headers begin with `/headers`.
@@ -171,9 +172,12 @@ impl Headers {
                 }
                 continue;
             }
-            let attribute = lower.strip_prefix("ce-").or_else(|| lower.strip_prefix("ce_"));
-            let Some(attribute) = attribute else { continue };
-            let value = header_text(&value, &at)?;
+            let (attribute, value) = match (lower.strip_prefix("ce-"), lower.strip_prefix("ce_")) {
+                (Some(attribute), _) => (attribute, header_text(&value, &at)?),
+                // The Kafka binding encodes nothing: its headers are bytes of UTF-8.
+                (None, Some(attribute)) => (attribute, value.into_owned()),
+                (None, None) => continue,
+            };
             if value.len() > limits.text_bytes_max {
                 let remedy = "shorten the header, or raise the limit text_bytes_max";
                 let code = RejectionCode::TooLarge;

@@ -92,6 +92,9 @@ fn packed(head: &[u8]) -> Option<(&'static str, &'static str)> {
         (b"PK\x03\x04", "the file is a zip archive or a spreadsheet", "save the sheet as CSV"),
         (b"BZh", "the file is packed with bzip2", "unpack it with bunzip2"),
         (b"\xfd7zXZ\x00", "the file is packed with xz", "unpack it with xz -d"),
+        (b"\x89PNG", "the file is a picture", "give the export that names the picture"),
+        (b"\xff\xd8\xff", "the file is a picture", "give the export that names the picture"),
+        (b"%PDF-", "the file is a PDF", "save its table as CSV"),
         (b"PAR1", "the file is Parquet", "write it out as CSV or as lines of JSON"),
         (b"SQLite format 3\x00", "the file is a SQLite database", "write the table out as CSV"),
     ];

@@ -4,15 +4,34 @@ use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use seawall_store::Chance;
 
-/// Random bytes of the operating system.
+/// ChaCha20, seeded by the operating system: an import of many new accounts draws
+/// millions of secrets, too many for a system call each.
 #[derive(Debug)]
-pub struct System;
+pub struct System(ChaCha20Rng);
+
+impl System {
+    /// Draws a seed.
+    ///
+    /// # Panics
+    /// If the operating system gives no random bytes: no key may then be made.
+    #[must_use]
+    #[expect(clippy::disallowed_methods, reason = "this is where randomness is drawn")]
+    pub fn new() -> Self {
+        let mut seed = [0; 32];
+        assert!(getrandom::fill(&mut seed).is_ok(), "the operating system gives no random bytes");
+        Self(ChaCha20Rng::from_seed(seed))
+    }
+}
+
+impl Default for System {
+    fn default() -> Self {
+        Self::new()
+    }
+}
 
 impl Chance for System {
-    #[expect(clippy::disallowed_methods, reason = "this is where randomness is drawn")]
     fn fill(&mut self, bytes: &mut [u8]) {
-        // Without randomness no key may be made: stopping is the only safe answer.
-        assert!(getrandom::fill(bytes).is_ok(), "the operating system gives no random bytes");
+        self.0.fill_bytes(bytes);
     }
 }
 
@@ -39,6 +58,6 @@ impl Chance for Seeded {
 pub fn source(test_seed: Option<u64>) -> Box<dyn Chance> {
     match test_seed {
         Some(seed) => Box::new(Seeded::new(seed)),
-        None => Box::new(System),
+        None => Box::new(System::new()),
     }
 }

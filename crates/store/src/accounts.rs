@@ -180,7 +180,7 @@ impl Accounts {
         Ok(())
     }
 
-    fn secret(&mut self, own: AccountId) -> Result<Option<Secret>, Error> {
+    pub(crate) fn secret(&mut self, own: AccountId) -> Result<Option<Secret>, Error> {
         if let Some(secret) = self.secrets.get(&own.0) {
             return Ok(Some(secret));
         }
@@ -277,14 +277,21 @@ impl Accounts {
                     let sql = "INSERT OR IGNORE INTO erased VALUES (?1, ?2)";
                     self.conn.execute(sql, params![own, now.micros()])
                 })
-                .and_then(|_| self.conn.execute("DELETE FROM asked WHERE own = ?1", [own]))
                 .map_err(Error::sql(&self.path))?;
             self.secrets.remove(&own.cast_unsigned());
         }
         self.by_name = Cache::new(CACHED_MAX);
         self.commit()?;
         crate::point("erase.deleted");
-        sqlite::checkpoint_truncate(&self.conn, &self.path)
+        sqlite::checkpoint_truncate(&self.conn, &self.path)?;
+        // Only now is it done: until then the secrets may stand in the write-ahead log.
+        self.begin()?;
+        for own in accounts {
+            self.conn
+                .execute("DELETE FROM asked WHERE own = ?1", [own.0.cast_signed()])
+                .map_err(Error::sql(&self.path))?;
+        }
+        self.commit()
     }
 
     /// Accounts known, erased ones left out.
@@ -378,8 +385,11 @@ mod tests {
         accounts.commit().unwrap();
         let reader = Connection::open(dir.path().join("accounts.db")).unwrap();
         reader.execute_batch("BEGIN; SELECT * FROM account;").unwrap();
+        accounts.ask_erasure(own, Timestamp::MIN).unwrap();
         assert!(matches!(accounts.erase(&[own], Timestamp::MIN), Err(Error::CheckpointBusy(_))));
+        assert_eq!(accounts.erasures_asked().unwrap().len(), 1, "it is not done yet");
         reader.execute_batch("ROLLBACK").unwrap();
         assert!(accounts.erase(&[own], Timestamp::MIN).is_ok());
+        assert_eq!(accounts.erasures_asked().unwrap(), []);
     }
 }

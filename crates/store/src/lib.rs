@@ -22,6 +22,7 @@ mod folder;
 mod journal;
 mod key;
 mod log;
+mod log_reader;
 mod rejects;
 mod seen;
 mod segment;
@@ -37,9 +38,8 @@ pub use fault::point;
 pub use folder::{Access, Folder};
 pub use journal::{Journal, Recorded};
 pub use key::FolderKeys;
-pub use log::{
-    Arrival, Candidate, Content, EventLog, LogLimits, LogReader, Outcome, Placed, Stored,
-};
+pub use log::{Arrival, Candidate, Content, EventLog, LogLimits, Outcome, Placed, Stored};
+pub use log_reader::LogReader;
 pub use rejects::{Reject, Rejects};
 pub use sqlite::{Check, check_file};
 pub use tables::{ActivityRow, Tables};

@@ -11,9 +11,9 @@ use rusqlite::{Connection, OptionalExtension, params};
 use seawall_model::{AccountId, Event, EventId, EventKind, PlatformId, Position, Timestamp};
 
 use crate::accounts::PLATFORM;
-use crate::key::Use;
+use crate::key::{Secret, Use};
 use crate::seen::{Run, Seen};
-use crate::segment::{self, NewRow, Row, Wanted};
+use crate::segment::{self, IdHash, NewRow, Row};
 use crate::sqlite::{self, Kind, sync_folder};
 use crate::{Accounts, Chance, Error, Events, FolderKeys};
 
@@ -66,13 +66,15 @@ impl<'a> Candidate<'a> {
     }
 }
 
+/// Tells a source and how far it was taken in, from what became of the batch.
+pub type Cursor<'a> = dyn FnMut(&[Outcome]) -> Result<([u8; 32], Vec<u8>), Error> + 'a;
+
 /// What arrives with a batch.
 pub struct Arrival<'a> {
     /// The clock's time.
     pub now: Timestamp,
-    /// Called once the outcomes are known: the source and how far it was taken in, to be
-    /// committed with the events.
-    pub cursor: Option<&'a mut dyn FnMut(&[Outcome]) -> ([u8; 32], Vec<u8>)>,
+    /// Called once the outcomes are known; what it gives is committed with the events.
+    pub cursor: Option<&'a mut Cursor<'a>>,
 }
 
 /// The place the log gave an event.
@@ -152,9 +154,12 @@ impl EventLog {
         let mut open_from = None;
         for (index, (first, path)) in segments.iter().enumerate() {
             let conn = sqlite::open(path, Kind::Log)?;
-            let newest = index + 1 == segments.len();
             let mut closed = segment::closed(&conn).map_err(Error::sql(path))?;
-            if closed.is_none() && !newest {
+            if closed.is_none()
+                && let Some((next, _)) = segments.get(index + 1)
+            {
+                // A crash cut the turn to the next file off: it is done again.
+                move_cursors(&conn, path, &segment::open(folder, *next)?)?;
                 segment::close(&conn, path)?;
                 closed = segment::closed(&conn).map_err(Error::sql(path))?;
             }
@@ -170,8 +175,10 @@ impl EventLog {
         let open = segment::open(folder, first)?;
         let path = segment::path_of(folder, first);
         let ids = segment::ids(&open).map_err(Error::sql(&path))?;
-        if let Some((position, time)) = segment::last(&open).map_err(Error::sql(&path))? {
-            (last, received) = (position, time);
+        match segment::last(&open).map_err(Error::sql(&path))? {
+            Some((position, time)) => (last, received) = (position, time),
+            // Retention may have left this file alone, before its first event.
+            None => last = Position(first.0.saturating_sub(1)),
         }
         let seen = Seen::new(runs, ids);
         let folder = folder.into();
@@ -194,56 +201,73 @@ impl EventLog {
     ) -> Result<Vec<Outcome>, Error> {
         let received_at = arrival.now.max(self.received);
         self.open.execute_batch("BEGIN IMMEDIATE").map_err(Error::sql(self.path()))?;
-        let mut outcomes = Vec::with_capacity(batch.len());
-        let mut next = self.last.next();
-        for candidate in batch {
-            let outcome = self.place(candidate, next, received_at)?;
-            if matches!(outcome, Outcome::Accepted(_)) {
-                next = next.next();
-            }
-            outcomes.push(outcome);
+        let (mut outcomes, planned) = self.plan(batch, received_at)?;
+        let sealed = in_halves(&planned, |plan| plan.seal(&self.keys, batch));
+        let path = self.path();
+        let mut insert = self.open.prepare_cached(segment::INSERT).map_err(Error::sql(&path))?;
+        for (plan, (commitment, body)) in planned.iter().zip(&sealed) {
+            let placed = Placed { commitment: *commitment, ..plan.placed };
+            let candidate = &batch[plan.index];
+            let (at, kind, id_hash) = (candidate.at, candidate.kind, &plan.id_hash);
+            let row = NewRow { placed: &placed, at, kind, id_hash, sealed: body };
+            segment::insert(&mut insert, &row).map_err(Error::sql(&path))?;
+            outcomes[plan.index] = Outcome::Accepted(placed);
         }
+        drop(insert);
         if let Some(cursor) = arrival.cursor.as_mut() {
-            let (source, state) = cursor(&outcomes);
+            let (source, state) = cursor(&outcomes)?;
             self.open
                 .prepare_cached("INSERT OR REPLACE INTO cursor VALUES (?1, ?2)")
                 .and_then(|mut statement| statement.execute(params![source, state]))
-                .map_err(Error::sql(self.path()))?;
+                .map_err(Error::sql(&path))?;
         }
         self.accounts.commit()?;
         crate::point("log.accounts");
-        self.open.execute_batch("COMMIT").map_err(Error::sql(self.path()))?;
+        self.open.execute_batch("COMMIT").map_err(Error::sql(&path))?;
         crate::point("log.committed");
-        self.last = Position(next.0 - 1);
+        self.last = Position(self.last.0 + planned.len() as u64);
         self.received = received_at;
         Ok(outcomes)
     }
 
-    fn place(
+    /// Tells new events from repeats and gives the new ones their places.
+    ///
+    /// The outcome of a new event is filled in once it is sealed.
+    fn plan(
         &mut self,
-        candidate: &Candidate<'_>,
-        position: Position,
+        batch: &[Candidate<'_>],
         received_at: Timestamp,
-    ) -> Result<Outcome, Error> {
-        let id_hash = self.keys.index_hash(ID_DOMAIN, candidate.id.as_str());
-        if let Some(there) = self.seen.find(&id_hash)? {
-            return self.compare(candidate, there);
+    ) -> Result<(Vec<Outcome>, Vec<Planned>), Error> {
+        let hashes =
+            in_halves(batch, |candidate| self.keys.index_hash(ID_DOMAIN, candidate.id.as_str()));
+        let mut outcomes = Vec::with_capacity(batch.len());
+        let mut planned: Vec<Planned> = Vec::with_capacity(batch.len());
+        for (index, (candidate, id_hash)) in batch.iter().zip(hashes).enumerate() {
+            if let Some(there) = self.seen.find(&id_hash)? {
+                let within = there.0.checked_sub(self.last.0 + 1);
+                let earlier = within.and_then(|n| planned.get(usize::try_from(n).ok()?));
+                outcomes.push(match earlier {
+                    Some(earlier) if batch[earlier.index].bytes == candidate.bytes => {
+                        Outcome::Duplicate(there)
+                    }
+                    Some(_) => Outcome::Altered(there),
+                    None => self.compare(candidate, there)?,
+                });
+                continue;
+            }
+            let position = Position(self.last.0 + 1 + planned.len() as u64);
+            let account = self.resolve(candidate.account)?;
+            let other = self.resolve(candidate.other)?;
+            let owner = account.or(other).unwrap_or(PLATFORM);
+            let Some(secret) = self.accounts.secret(owner)? else {
+                unreachable!("an account that was just resolved has a secret")
+            };
+            let placed = Placed { position, received_at, account, other, commitment: [0; 32] };
+            planned.push(Planned { index, placed, secret, id_hash });
+            outcomes.push(Outcome::Duplicate(position));
+            self.seen.add(id_hash, position);
         }
-        let account = self.resolve(candidate.account)?;
-        let other = self.resolve(candidate.other)?;
-        let owner = account.or(other).unwrap_or(PLATFORM);
-        let Some(keys) = self.accounts.keys(owner)? else {
-            unreachable!("an account that was just resolved has a secret")
-        };
-        let commitment = keys.commit(position, candidate.bytes);
-        let placed = Placed { position, received_at, account, other, commitment };
-        let columns = columns(&placed, candidate.at, candidate.kind);
-        let sealed = keys.seal(Use::Event(position), candidate.bytes, &columns);
-        let (at, kind) = (candidate.at, candidate.kind);
-        let row = NewRow { placed: &placed, at, kind, id_hash: &id_hash, sealed: &sealed };
-        segment::insert(&self.open, &row).map_err(Error::sql(self.path()))?;
-        self.seen.add(id_hash, position);
-        Ok(Outcome::Accepted(placed))
+        Ok((outcomes, planned))
     }
 
     fn resolve(&mut self, name: Option<&PlatformId>) -> Result<Option<AccountId>, Error> {
@@ -278,17 +302,15 @@ impl EventLog {
         if self.last.0 + 1 - self.first.0 < self.limits.segment_events_max {
             return Ok(());
         }
+        // A file that is not closed and not the newest tells a start-up that a crash cut
+        // this off, so the closing comes last.
         let path = self.path();
-        segment::close(&self.open, &path)?;
-        crate::point("log.closed");
-        let cursors = self.cursors()?;
         let next = self.last.next();
         let open = segment::open(&self.folder, next)?;
-        for (source, state) in cursors {
-            open.execute("INSERT OR REPLACE INTO cursor VALUES (?1, ?2)", params![source, state])
-                .map_err(Error::sql(&path))?;
-        }
+        move_cursors(&self.open, &path, &open)?;
         crate::point("log.turned");
+        segment::close(&self.open, &path)?;
+        crate::point("log.closed");
         let closed = segment::closed(&self.open).map_err(Error::sql(&path))?;
         if let Some(closed) = closed {
             self.seen.close(&path, closed);
@@ -298,13 +320,12 @@ impl EventLog {
         Ok(())
     }
 
-    fn cursors(&self) -> Result<Vec<([u8; 32], Vec<u8>)>, Error> {
-        self.open
-            .prepare("SELECT source, state FROM cursor")
-            .and_then(|mut statement| {
-                statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
-            })
-            .map_err(Error::sql(self.path()))
+    /// The sources left unfinished, each with how far it was taken in.
+    ///
+    /// # Errors
+    /// [`Error::Sqlite`].
+    pub fn cursors(&self) -> Result<Vec<([u8; 32], Vec<u8>)>, Error> {
+        cursors_of(&self.open).map_err(Error::sql(self.path()))
     }
 
     /// How far a source was taken in, if it was left unfinished.
@@ -361,6 +382,47 @@ impl EventLog {
     }
 }
 
+/// A new event with its place, before it is sealed.
+struct Planned {
+    index: usize,
+    placed: Placed,
+    secret: Secret,
+    id_hash: IdHash,
+}
+
+impl Planned {
+    /// The event's commitment and its sealed bytes.
+    fn seal(&self, keys: &FolderKeys, batch: &[Candidate<'_>]) -> ([u8; 32], Vec<u8>) {
+        let candidate = &batch[self.index];
+        let keys = keys.account(&self.secret);
+        let position = self.placed.position;
+        let commitment = keys.commit(position, candidate.bytes);
+        let placed = Placed { commitment, ..self.placed };
+        let columns = columns(&placed, candidate.at, candidate.kind);
+        (commitment, keys.seal(Use::Event(position), candidate.bytes, &columns))
+    }
+}
+
+/// Fewest items worth a second thread.
+const HALVES_MIN: usize = 256;
+
+/// Maps items in order, on two threads where there are many.
+fn in_halves<T: Sync, U: Send>(items: &[T], map: impl Fn(&T) -> U + Sync) -> Vec<U> {
+    if items.len() < HALVES_MIN {
+        return items.iter().map(map).collect();
+    }
+    let (first, second) = items.split_at(items.len() / 2);
+    std::thread::scope(|scope| {
+        let second = scope.spawn(|| second.iter().map(&map).collect::<Vec<U>>());
+        let mut mapped: Vec<U> = first.iter().map(&map).collect();
+        match second.join() {
+            Ok(second) => mapped.extend(second),
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+        mapped
+    })
+}
+
 impl Events for EventLog {
     fn append(
         &mut self,
@@ -383,8 +445,27 @@ impl Events for EventLog {
     }
 }
 
+fn cursors_of(conn: &Connection) -> rusqlite::Result<Vec<([u8; 32], Vec<u8>)>> {
+    conn.prepare("SELECT source, state FROM cursor")?
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect()
+}
+
+/// Copies what is said of unfinished sources from one file to the next.
+fn move_cursors(from: &Connection, path: &Path, to: &Connection) -> Result<(), Error> {
+    let sql = || -> rusqlite::Result<()> {
+        let transaction = to.unchecked_transaction()?;
+        for (source, state) in cursors_of(from)? {
+            let sql = "INSERT OR REPLACE INTO cursor VALUES (?1, ?2)";
+            transaction.execute(sql, params![source, state])?;
+        }
+        transaction.commit()
+    };
+    sql().map_err(Error::sql(path))
+}
+
 /// What is stored in the open, as bytes that the seal binds.
-fn columns(placed: &Placed, at: Timestamp, kind: EventKind) -> [u8; 73] {
+pub(crate) fn columns(placed: &Placed, at: Timestamp, kind: EventKind) -> [u8; 73] {
     let own = |own: Option<AccountId>| own.map_or(u64::MAX, |own| own.0).to_be_bytes();
     let mut bytes = [0; 73];
     let parts: [&[u8]; 7] = [
@@ -403,136 +484,4 @@ fn columns(placed: &Placed, at: Timestamp, kind: EventKind) -> [u8; 73] {
         rest = tail;
     }
     bytes
-}
-
-/// The log, open for reading beside its writer.
-#[derive(Debug)]
-pub struct LogReader {
-    folder: PathBuf,
-    accounts: Accounts,
-    open: Option<(Position, Connection)>,
-    verify: Verify,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Verify {
-    Seal,
-    SealAndCommitment,
-}
-
-impl LogReader {
-    pub(crate) fn open(folder: &Path, accounts: Accounts) -> Result<Self, Error> {
-        Ok(Self { folder: folder.into(), accounts, open: None, verify: Verify::Seal })
-    }
-
-    /// The same reader, computing every commitment again: for `doctor`.
-    #[must_use]
-    pub fn verifying(mut self) -> Self {
-        self.verify = Verify::SealAndCommitment;
-        self
-    }
-
-    /// The accounts of the log.
-    pub fn accounts(&mut self) -> &mut Accounts {
-        &mut self.accounts
-    }
-
-    /// The first position the log still holds; `None` if it holds none.
-    ///
-    /// # Errors
-    /// [`Error::Sqlite`].
-    pub fn first(&mut self) -> Result<Option<Position>, Error> {
-        let whole = Position(u64::MAX);
-        Ok(self.chunk(Position::START, whole, 1)?.first().map(|stored| stored.placed.position))
-    }
-
-    /// The next `events_max` events after a position, up to and with `until`.
-    ///
-    /// Empty once there are no more.
-    ///
-    /// # Errors
-    /// [`Error::DamagedEvent`] if what stands there is not what was written.
-    pub fn chunk(
-        &mut self,
-        after: Position,
-        until: Position,
-        events_max: u32,
-    ) -> Result<Vec<Stored>, Error> {
-        let wanted = Wanted { after, until, from_at: Timestamp::MIN, before_at: Timestamp::MAX };
-        self.read(wanted, events_max)
-    }
-
-    /// Like [`LogReader::chunk`], only events that happened within a time.
-    ///
-    /// # Errors
-    /// As [`LogReader::chunk`].
-    pub fn chunk_between(
-        &mut self,
-        after: Position,
-        times: std::ops::Range<Timestamp>,
-        events_max: u32,
-    ) -> Result<Vec<Stored>, Error> {
-        let until = Position(u64::MAX);
-        let wanted = Wanted { after, until, from_at: times.start, before_at: times.end };
-        self.read(wanted, events_max)
-    }
-
-    fn read(&mut self, mut wanted: Wanted, events_max: u32) -> Result<Vec<Stored>, Error> {
-        loop {
-            let Some((first, path)) = self.segment_after(wanted.after)? else {
-                return Ok(Vec::new());
-            };
-            if first > wanted.until {
-                return Ok(Vec::new());
-            }
-            if self.open.as_ref().is_none_or(|(open, _)| *open != first) {
-                self.open = Some((first, sqlite::open_read(&path, Kind::Log)?));
-            }
-            let Some((_, conn)) = &self.open else { return Ok(Vec::new()) };
-            let rows = segment::rows(conn, &wanted, events_max).map_err(Error::sql(&path))?;
-            if !rows.is_empty() {
-                return rows.into_iter().map(|row| self.unseal(row)).collect();
-            }
-            let last = segment::last(conn).map_err(Error::sql(&path))?;
-            match last {
-                Some((last, _)) if self.segment_after(last)?.is_some_and(|(f, _)| f > first) => {
-                    wanted.after = last.max(wanted.after);
-                }
-                _ => return Ok(Vec::new()),
-            }
-        }
-    }
-
-    /// The segment that holds the position after this one, or the first one later.
-    fn segment_after(&self, after: Position) -> Result<Option<(Position, PathBuf)>, Error> {
-        let segments = segment::list(&self.folder)?;
-        let next = segments.partition_point(|(first, _)| *first <= after.next());
-        if next == 0 {
-            return Ok(segments.into_iter().next());
-        }
-        let (first, path) = &segments[next - 1];
-        // The segment may end before `after`; the caller then moves on to the next one.
-        Ok(Some((*first, path.clone())))
-    }
-
-    fn unseal(&mut self, row: Row) -> Result<Stored, Error> {
-        let Row { placed, at, kind, sealed } = row;
-        let damaged = Error::DamagedEvent { position: placed.position.0 };
-        let owner = placed.account.or(placed.other).unwrap_or(PLATFORM);
-        let content = match self.accounts.keys(owner)? {
-            None => Content::Erased,
-            Some(keys) => {
-                let columns = columns(&placed, at, kind);
-                let bytes = keys.open(Use::Event(placed.position), &sealed, &columns);
-                let bytes = bytes.ok_or(damaged)?;
-                if self.verify == Verify::SealAndCommitment
-                    && keys.commit(placed.position, &bytes) != placed.commitment
-                {
-                    return Err(Error::DamagedEvent { position: placed.position.0 });
-                }
-                Content::Bytes(bytes)
-            }
-        };
-        Ok(Stored { placed, at, kind, content })
-    }
 }

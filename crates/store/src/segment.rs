@@ -68,20 +68,24 @@ pub(crate) struct NewRow<'a> {
     pub(crate) sealed: &'a [u8],
 }
 
-pub(crate) fn insert(conn: &Connection, row: &NewRow<'_>) -> rusqlite::Result<()> {
-    conn.prepare_cached("INSERT INTO event VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)")?.execute(
-        params![
-            row.placed.position.0.cast_signed(),
-            row.placed.received_at.micros(),
-            row.at.micros(),
-            row.kind.number(),
-            row.placed.account.map(|own| own.0.cast_signed()),
-            row.placed.other.map(|own| own.0.cast_signed()),
-            row.id_hash,
-            row.placed.commitment,
-            row.sealed,
-        ],
-    )?;
+/// Appends one row.
+pub(crate) const INSERT: &str = "INSERT INTO event VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+
+pub(crate) fn insert(
+    statement: &mut rusqlite::Statement<'_>,
+    row: &NewRow<'_>,
+) -> rusqlite::Result<()> {
+    statement.execute(params![
+        row.placed.position.0.cast_signed(),
+        row.placed.received_at.micros(),
+        row.at.micros(),
+        row.kind.number(),
+        row.placed.account.map(|own| own.0.cast_signed()),
+        row.placed.other.map(|own| own.0.cast_signed()),
+        row.id_hash,
+        row.placed.commitment,
+        row.sealed,
+    ])?;
     Ok(())
 }
 

@@ -11,7 +11,7 @@ use crate::Error;
 /// Milliseconds to wait for another connection's lock before giving up.
 const BUSY_WAIT_MS: u64 = 10_000;
 /// Pages of write-ahead log after which SQLite checkpoints by itself.
-const WAL_PAGES: u32 = 4_000;
+const WAL_PAGES: u32 = 16_000;
 
 macro_rules! migrations {
     ($module:ident, $folder:literal) => {
@@ -182,7 +182,8 @@ pub(crate) fn copy(from: &Path, to: &Path) -> Result<(), Error> {
     let mut target = Connection::open(to).map_err(Error::sql(to))?;
     let backup = rusqlite::backup::Backup::new(&source, &mut target).map_err(Error::sql(from))?;
     // All pages in one step: a writer cannot then force the copy to start again.
-    let pages_all = -1;
+    // rusqlite takes no -1 for "all", as SQLite itself would.
+    let pages_all = std::ffi::c_int::MAX;
     backup.run_to_completion(pages_all, Duration::ZERO, None).map_err(Error::sql(from))?;
     drop(backup);
     drop(target);

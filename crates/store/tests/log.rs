@@ -202,7 +202,7 @@ fn a_cursor_is_kept_with_its_events_and_moves_to_the_next_file() {
             other: None,
             bytes: &event.bytes,
         };
-        let mut cursor = |_: &[Outcome]| (source, vec![n]);
+        let mut cursor = |_: &[Outcome]| Ok((source, vec![n]));
         let mut arrival = Arrival { now: Timestamp::MIN, cursor: Some(&mut cursor) };
         log.append(&[candidate], &mut arrival).unwrap();
     }

@@ -1,4 +1,4 @@
-//! The pass that folds: a short way for common characters, a long way for the rest.
+//! The pass that folds: a short way for everyday characters, a long way for the rest.
 //!
 //! The long way is NFKC by the standard's own steps (decompose, order the marks,
 //! compose), one cluster at a time, so that each character keeps its origin. Leaves
@@ -75,7 +75,7 @@ pub(crate) fn run(text: &str, out: &mut String, map: &mut impl Map) {
             // What follows may still change the character, unless it is a start.
             _ if is_start(c) && text[at..].chars().next().is_none_or(is_start) => {
                 pass.flush();
-                pass.common(c, origin);
+                pass.start(c, origin);
             }
             _ => pass.any(c, origin),
         }
@@ -93,7 +93,7 @@ fn arabic(c: char) -> Option<Arabic> {
     ARABIC.get(usize::try_from(index).ok()?).copied()
 }
 
-/// Whether a character is common and cannot change the one before it.
+/// Whether a character is an everyday one and cannot change the one before it.
 fn is_start(c: char) -> bool {
     u8::try_from(c).is_ok_and(|byte| is_seen(&byte))
         || is_plain(c)
@@ -138,7 +138,7 @@ impl<M: Map> Pass<'_, M> {
         }
     }
 
-    fn common(&mut self, c: char, origin: u32) {
+    fn start(&mut self, c: char, origin: u32) {
         match u8::try_from(c) {
             Ok(byte) if byte < 0x80 => self.ascii(byte, origin),
             _ => {

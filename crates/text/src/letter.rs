@@ -92,7 +92,7 @@ fn category(c: char) -> GeneralCategory {
     const { CodePointMapData::<GeneralCategory>::new() }.get(c)
 }
 
-/// Whether a character outside ASCII and the Arabic block is common, starts a cluster,
+/// Whether a character outside ASCII and the Arabic block is an everyday one, starts a cluster,
 /// is its own NFKC, and has one lower-case form that is too.
 ///
 /// A test holds each of them against the long way.

@@ -3,97 +3,24 @@
 //! One owner for the whole platform. Leaves out what a wave means and what is done
 //! about it; a field event named with a wave is a coincidence in time, not a cause.
 
+mod adopt;
+mod wave;
+
 use std::collections::{BTreeMap, VecDeque};
 
 use seawall_model::codec::{CodecError, Reader, Writer};
-use seawall_model::journal::{Body, BurstSeen};
 use seawall_model::{AccountId, Hour, Position, Timestamp, TraceId, WaveId};
 
-use crate::baseline::Interval;
+pub use self::adopt::AdoptError;
+use self::wave::{
+    ID_BYTES, WAITING_BYTES_MIN, WAVE_BYTES_MIN, Waiting, Wave, decode_id, encode_id,
+};
+use crate::change::WaveChange;
 use crate::constants::fraction;
-use crate::crowd::Crowd;
 use crate::finding::{Burst, Fall, Finding};
 use crate::shape::Season;
-use crate::trace::{Trace, TraceKind};
 use crate::whole::float;
 use crate::{Constants, Shape};
-
-/// What changes about waves at a hand-over; mirrors the journal's entries.
-#[derive(Clone, Debug, PartialEq)]
-pub enum WaveChange {
-    /// A wave began.
-    Opened {
-        /// Its id.
-        wave: WaveId,
-        /// The burst that opened it.
-        burst: Burst,
-        /// The latest field event that began in the 48 hours before the burst's hour
-        /// or in that hour. A coincidence in time, not a cause.
-        field_event: Option<Position>,
-    },
-    /// Another burst joined an open wave.
-    Joined {
-        /// The wave.
-        wave: WaveId,
-        /// The burst that joined.
-        burst: Burst,
-        /// Accounts it shares with the wave, among those sampled.
-        shared_accounts: u64,
-    },
-    /// A wave ended, because the last of its bursts did.
-    Closed {
-        /// The wave.
-        wave: WaveId,
-        /// The last hour above the baseline.
-        last_hour: Hour,
-        /// Posts in its bursts, counted once per burst.
-        posts: u64,
-        /// Most posts in one hour of one burst.
-        peak: u64,
-        /// Bursts it was made of.
-        bursts: u64,
-    },
-}
-
-impl WaveChange {
-    /// The change as the journal tells it.
-    #[must_use]
-    pub fn body(&self) -> Body {
-        match self {
-            Self::Opened { wave, burst, field_event } => Body::WaveOpened {
-                wave: wave.to_string(),
-                burst: burst.seen(),
-                field_event: field_event.map(|position| position.0),
-            },
-            Self::Joined { wave, burst, shared_accounts } => Body::WaveJoined {
-                wave: wave.to_string(),
-                burst: burst.seen(),
-                shared_accounts: *shared_accounts,
-            },
-            Self::Closed { wave, last_hour, posts, peak, bursts } => Body::WaveClosed {
-                wave: wave.to_string(),
-                last_hour: last_hour.start(),
-                posts: *posts,
-                peak: *peak,
-                bursts: *bursts,
-            },
-        }
-    }
-}
-
-/// Why recorded entries could not be adopted.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum AdoptError {
-    /// The entry names no wave of ours.
-    #[error("`{0}` is no wave id")]
-    Wave(String),
-    /// The entry names no trace of ours.
-    #[error("`{0}` is no trace id or trace kind")]
-    Trace(String),
-    /// The entry speaks of a wave that was not opened before.
-    #[error("the wave `{0}` joins or closes without having been opened")]
-    NotOpen(String),
-}
 
 /// Open waves, recent field events and the platform's week.
 ///
@@ -111,23 +38,6 @@ pub struct Assembly {
     waiting: VecDeque<Waiting>,
     /// Recent field events, sorted by time and position.
     field_events: Vec<(Timestamp, Position)>,
-}
-
-#[derive(Clone, Debug, PartialEq)]
-struct Wave {
-    crowd: Crowd,
-    bursts: u64,
-    /// Bursts that have not fallen.
-    open: u64,
-    last_hour: Hour,
-    posts: u64,
-    peak: u64,
-}
-
-#[derive(Clone, Debug, PartialEq)]
-struct Waiting {
-    burst: Burst,
-    fall: Option<Fall>,
 }
 
 impl Assembly {
@@ -232,38 +142,6 @@ impl Assembly {
     #[must_use]
     pub fn waiting(&self) -> usize {
         self.waiting.len()
-    }
-
-    /// Replaces the open waves by those the journal recorded.
-    ///
-    /// Used where a new build starts a span. `recorded` are the journal's wave entries
-    /// in order; other entries are passed over. `bursting` are the traces with an open
-    /// burst in the windows, sorted: a recorded burst that is not among them counts as
-    /// fallen in the hour it rose in, and a wave without any open burst is closed by
-    /// the next hand-over. A burst of the windows that no wave recorded is taken in
-    /// when it is next told.
-    ///
-    /// # Errors
-    /// [`AdoptError`] if an entry does not fit; nothing is replaced then.
-    pub fn adopt(&mut self, recorded: &[Body], bursting: &[TraceId]) -> Result<(), AdoptError> {
-        let mut adopted = Self::new(self.constants.clone());
-        let mut posts = BTreeMap::new();
-        for body in recorded {
-            adopted.adopt_one(body, &mut posts)?;
-        }
-        let gone: Vec<TraceId> = adopted
-            .wave_of
-            .keys()
-            .filter(|trace| bursting.binary_search(trace).is_err())
-            .copied()
-            .collect();
-        for trace in gone {
-            adopted.presume_fallen(trace, &posts);
-        }
-        self.waves = adopted.waves;
-        self.wave_of = adopted.wave_of;
-        self.waiting.clear();
-        Ok(())
     }
 
     /// Writes the state; equal states give equal bytes. The constants are not written.
@@ -450,125 +328,6 @@ impl Assembly {
         let old = self.field_events.partition_point(|(at, _)| *at < earliest);
         self.field_events.drain(..old);
     }
-
-    fn adopt_one(
-        &mut self,
-        body: &Body,
-        posts: &mut BTreeMap<TraceId, Fall>,
-    ) -> Result<(), AdoptError> {
-        let (wave, burst) = match body {
-            Body::WaveOpened { wave, burst, .. } => {
-                let id = parse_wave(wave)?;
-                self.waves.insert(id, Wave::new(burst.hour.hour()));
-                (wave, burst)
-            }
-            Body::WaveJoined { wave, burst, .. } => (wave, burst),
-            Body::WaveClosed { wave, .. } => {
-                let id = parse_wave(wave)?;
-                self.waves.remove(&id).ok_or_else(|| AdoptError::NotOpen(wave.clone()))?;
-                self.wave_of.retain(|_, of| *of != id);
-                return Ok(());
-            }
-            _ => return Ok(()),
-        };
-        let id = parse_wave(wave)?;
-        let burst = parse_burst(burst)?;
-        let trace = burst.trace.id;
-        // The journal does not tell when a burst falls, but one that rises again did.
-        self.presume_fallen(trace, posts);
-        let wave = self.waves.get_mut(&id).ok_or_else(|| AdoptError::NotOpen(wave.clone()))?;
-        wave.crowd.merge(&burst.crowd);
-        wave.bursts += 1;
-        wave.open += 1;
-        self.wave_of.insert(trace, id);
-        let (last_hour, peak) = (burst.hour, burst.count);
-        posts.insert(trace, Fall { trace, last_hour, posts: peak, peak });
-        Ok(())
-    }
-
-    /// Ends an adopted burst with what was known of it when it was recorded.
-    fn presume_fallen(&mut self, trace: TraceId, posts: &BTreeMap<TraceId, Fall>) {
-        if let Some(fall) = posts.get(&trace) {
-            self.fall(fall);
-        }
-    }
-}
-
-/// Bytes of a written wave id.
-const ID_BYTES: usize = 8 + 4;
-/// Bytes of the shortest written wave.
-const WAVE_BYTES_MIN: usize = 8 + 9 + 8 + 8 + 4 + 8 + 8;
-/// Bytes of the shortest burst that waits.
-const WAITING_BYTES_MIN: usize = 1 + 16 + 4 + 4 * 8 + 17 + 8 + 1;
-
-impl Wave {
-    fn new(hour: Hour) -> Self {
-        let crowd = Crowd::default();
-        Self { crowd, bursts: 0, open: 0, last_hour: hour, posts: 0, peak: 0 }
-    }
-
-    fn end_burst(&mut self, fall: &Fall) {
-        self.open = self.open.saturating_sub(1);
-        self.last_hour = self.last_hour.max(fall.last_hour);
-        self.posts = self.posts.saturating_add(fall.posts);
-        self.peak = self.peak.max(fall.peak);
-    }
-
-    fn encode(&self, writer: &mut Writer) {
-        self.crowd.encode(writer);
-        writer.u64(self.bursts);
-        writer.u64(self.open);
-        writer.u32(self.last_hour.index());
-        writer.u64(self.posts);
-        writer.u64(self.peak);
-    }
-
-    fn decode(reader: &mut Reader<'_>) -> Result<Self, CodecError> {
-        Ok(Self {
-            crowd: Crowd::decode(reader)?,
-            bursts: reader.u64()?,
-            open: reader.u64()?,
-            last_hour: Hour::from_index(reader.u32()?),
-            posts: reader.u64()?,
-            peak: reader.u64()?,
-        })
-    }
-}
-
-impl Waiting {
-    fn encode(&self, writer: &mut Writer) {
-        self.burst.encode(writer);
-        writer.u8(u8::from(self.fall.is_some()));
-        if let Some(fall) = self.fall {
-            writer.u32(fall.last_hour.index());
-            writer.u64(fall.posts);
-            writer.u64(fall.peak);
-        }
-    }
-
-    fn decode(reader: &mut Reader<'_>) -> Result<Self, CodecError> {
-        let burst = Burst::decode(reader)?;
-        let fall = match reader.u8()? {
-            0 => None,
-            1 => Some(Fall {
-                trace: burst.trace.id,
-                last_hour: Hour::from_index(reader.u32()?),
-                posts: reader.u64()?,
-                peak: reader.u64()?,
-            }),
-            _ => return Err(CodecError::Range),
-        };
-        Ok(Self { burst, fall })
-    }
-}
-
-fn encode_id(id: WaveId, writer: &mut Writer) {
-    writer.u64(id.opened_after.0);
-    writer.u32(id.ordinal);
-}
-
-fn decode_id(reader: &mut Reader<'_>) -> Result<WaveId, CodecError> {
-    Ok(WaveId { opened_after: Position(reader.u64()?), ordinal: reader.u32()? })
 }
 
 /// The moment `hours` before the hour begins.
@@ -576,29 +335,265 @@ fn before(hour: Hour, hours: u32) -> Timestamp {
     hour.start().plus_seconds(-3600 * i64::from(hours))
 }
 
-/// Reads the form that [`WaveId`] is written in.
-fn parse_wave(text: &str) -> Result<WaveId, AdoptError> {
-    let parts = text.strip_prefix('w').and_then(|rest| rest.split_once('-'));
-    let id = parts.and_then(|(position, ordinal)| {
-        let opened_after = Position(position.parse().ok()?);
-        Some(WaveId { opened_after, ordinal: ordinal.parse().ok()? })
-    });
-    id.ok_or_else(|| AdoptError::Wave(text.to_owned()))
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::baseline::Interval;
+    use crate::crowd::Crowd;
+    use crate::trace::{Trace, TraceKind};
+    use seawall_model::journal::{Body, BurstSeen};
 
-fn parse_burst(seen: &BurstSeen) -> Result<Burst, AdoptError> {
-    let kind = TraceKind::from_name(&seen.trace_kind);
-    let kind = kind.ok_or_else(|| AdoptError::Trace(seen.trace_kind.clone()))?;
-    let id = TraceId::parse(&seen.trace);
-    let id = id.ok_or_else(|| AdoptError::Trace(seen.trace.clone()))?;
-    let sample = seen.account_sample.iter().map(|account| AccountId(*account));
-    let expected = float(seen.expected_milli) / 1000.0;
-    Ok(Burst {
-        trace: Trace { kind, id },
-        hour: seen.hour.hour(),
-        count: seen.count,
-        interval: Interval { expected, lower: 0, upper: seen.upper },
-        crowd: Crowd::from_sample(sample, seen.accounts),
-        positions: seen.positions.iter().map(|position| Position(*position)).collect(),
-    })
+    const HOUR: u32 = 500_000;
+
+    fn burst(id: u128, accounts: std::ops::Range<u64>) -> Burst {
+        let mut crowd = Crowd::default();
+        accounts.for_each(|account| crowd.insert(AccountId(account)));
+        Burst {
+            trace: Trace { kind: TraceKind::Hashtag, id: TraceId(id) },
+            hour: Hour::from_index(HOUR),
+            count: 30,
+            interval: Interval { expected: 2.0, lower: 0, upper: 12 },
+            crowd,
+            positions: vec![Position(1), Position(2)],
+        }
+    }
+
+    fn rose(id: u128, accounts: std::ops::Range<u64>) -> Finding {
+        Finding::Rose(burst(id, accounts))
+    }
+
+    fn fell(id: u128) -> Finding {
+        let (trace, last_hour) = (TraceId(id), Hour::from_index(HOUR + 3));
+        Finding::Fell(Fall { trace, last_hour, posts: 100, peak: 40 })
+    }
+
+    fn step(assembly: &mut Assembly, position: u64, findings: &[Finding]) -> Vec<WaveChange> {
+        let mut out = Vec::new();
+        assembly.assemble(findings, Position(position), Hour::from_index(HOUR), &mut out);
+        out
+    }
+
+    /// One line per change.
+    fn told(changes: &[WaveChange]) -> Vec<String> {
+        let line = |change: &WaveChange| match change {
+            WaveChange::Opened { wave, burst, field_event } => {
+                format!("{wave} opened by {} riding {field_event:?}", burst.trace.id.0)
+            }
+            WaveChange::Joined { wave, burst, shared_accounts } => {
+                format!("{wave} joined by {} sharing {shared_accounts}", burst.trace.id.0)
+            }
+            WaveChange::Closed { wave, posts, peak, bursts, .. } => {
+                format!("{wave} closed: {posts} posts, peak {peak}, {bursts} bursts")
+            }
+        };
+        changes.iter().map(line).collect()
+    }
+
+    fn bytes(assembly: &Assembly) -> Vec<u8> {
+        let mut writer = Writer::new();
+        assembly.encode(&mut writer);
+        writer.into_bytes()
+    }
+
+    #[test]
+    fn bursts_of_the_same_accounts_are_one_wave_until_the_last_falls() {
+        let mut assembly = Assembly::new(Constants::default());
+        let changes = step(
+            &mut assembly,
+            1000,
+            &[rose(1, 0..30), rose(2, 15..45), rose(3, 100..130), rose(4, 43..73)],
+        );
+        assert_eq!(
+            told(&changes),
+            [
+                "w1000-0 opened by 1 riding None",
+                "w1000-0 joined by 2 sharing 15",
+                "w1000-1 opened by 3 riding None",
+                "w1000-2 opened by 4 riding None",
+            ]
+        );
+        assert_eq!(step(&mut assembly, 2000, &[fell(1)]), []);
+        assert_eq!(
+            told(&step(&mut assembly, 3000, &[fell(2), fell(3)])),
+            [
+                "w1000-0 closed: 200 posts, peak 40, 2 bursts",
+                "w1000-1 closed: 100 posts, peak 40, 1 bursts",
+            ]
+        );
+        assert_eq!(assembly.open_waves().len(), 1);
+    }
+
+    #[test]
+    fn fewer_than_five_shared_accounts_join_nothing() {
+        let mut assembly = Assembly::new(Constants::default());
+        let changes = step(&mut assembly, 1, &[rose(1, 0..5), rose(2, 1..6), rose(3, 0..6)]);
+        assert_eq!(
+            told(&changes),
+            [
+                "w1-0 opened by 1 riding None",
+                "w1-1 opened by 2 riding None",
+                "w1-0 joined by 3 sharing 5",
+            ],
+            "of two that share as many, the older"
+        );
+    }
+
+    #[test]
+    fn a_grown_burst_lets_a_later_one_join() {
+        let mut assembly = Assembly::new(Constants::default());
+        step(&mut assembly, 1, &[rose(1, 0..20)]);
+        step(&mut assembly, 2, &[Finding::Grew(burst(1, 0..500))]);
+        let changes = step(&mut assembly, 3, &[rose(2, 400..430)]);
+        assert!(matches!(changes.as_slice(), [WaveChange::Joined { .. }]), "{changes:?}");
+    }
+
+    #[test]
+    fn a_wave_rides_the_latest_field_event_of_two_days() {
+        let mut assembly = Assembly::new(Constants::default());
+        let start = Hour::from_index(HOUR).start();
+        for (position, seconds) in [(1, -49 * 3600), (2, -3600), (3, -7200), (4, 3600)] {
+            assembly.note_field_event(Position(position), start.plus_seconds(seconds));
+        }
+        let mut early = burst(9, 900..930);
+        early.hour = Hour::from_index(HOUR - 2);
+        let changes = step(&mut assembly, 5, &[rose(1, 0..30), Finding::Rose(early)]);
+        assert_eq!(
+            told(&changes),
+            [
+                "w5-0 opened by 1 riding Some(Position(2))",
+                "w5-1 opened by 9 riding Some(Position(3))"
+            ]
+        );
+        let mut later = Assembly::new(Constants::default());
+        later.note_field_event(Position(1), start.plus_seconds(-49 * 3600));
+        assert_eq!(told(&step(&mut later, 5, &[rose(1, 0..30)])), ["w5-0 opened by 1 riding None"]);
+    }
+
+    #[test]
+    fn field_events_are_bounded_in_time_and_number() {
+        let mut constants = Constants::default();
+        constants.set("field_events_max", 3).unwrap();
+        let mut assembly = Assembly::new(constants);
+        let start = Hour::from_index(HOUR).start();
+        for position in 0..10 {
+            assembly.note_field_event(Position(position), start);
+        }
+        assert_eq!(assembly.field_events.len(), 3);
+        assembly.assemble(&[], Position(1), Hour::from_index(HOUR + 169), &mut Vec::new());
+        assert_eq!(assembly.field_events, []);
+    }
+
+    #[test]
+    fn what_is_over_the_limit_waits_and_is_told_when_there_is_room() {
+        let mut constants = Constants::default();
+        constants.set("waves_open_max", 1).unwrap();
+        let mut assembly = Assembly::new(constants.clone());
+        let changes = step(
+            &mut assembly,
+            1,
+            &[rose(1, 0..30), rose(2, 100..130), rose(3, 200..230), rose(4, 0..30)],
+        );
+        assert_eq!(told(&changes), ["w1-0 opened by 1 riding None", "w1-0 joined by 4 sharing 30"]);
+        assert_eq!(step(&mut assembly, 2, &[fell(2)]), []);
+        assert_eq!(assembly.waiting(), 2);
+        let written = bytes(&assembly);
+        let mut assembly = Assembly::decode(&mut Reader::new(&written), constants).unwrap();
+        assert_eq!(
+            told(&step(&mut assembly, 3, &[fell(1), fell(4)])),
+            [
+                "w1-0 closed: 200 posts, peak 40, 2 bursts",
+                "w3-0 opened by 2 riding None",
+                "w3-0 closed: 100 posts, peak 40, 1 bursts",
+                "w3-1 opened by 3 riding None",
+            ]
+        );
+        assert_eq!(assembly.waiting(), 0);
+    }
+
+    #[test]
+    fn a_restored_assembly_goes_on_as_the_original() {
+        let mut assembly = Assembly::new(Constants::default());
+        for hour in 0..400 {
+            assembly.count_hour(Hour::from_index(HOUR - 400 + hour), u64::from(hour % 24) * 50);
+        }
+        assembly.note_field_event(Position(1), Hour::from_index(HOUR).start());
+        step(&mut assembly, 1, &[rose(1, 0..30), rose(2, 15..45), rose(3, 100..600)]);
+        let written = bytes(&assembly);
+        let mut reader = Reader::new(&written);
+        let mut restored = Assembly::decode(&mut reader, Constants::default()).unwrap();
+        assert_eq!(reader.end(), Ok(()));
+        assert_eq!(bytes(&restored), written);
+        assert_eq!(restored.shape(), assembly.shape());
+        let next = [fell(1), fell(3), rose(4, 20..40)];
+        assert_eq!(step(&mut assembly, 2, &next), step(&mut restored, 2, &next));
+        assert_eq!(bytes(&assembly), bytes(&restored));
+        for end in 0..written.len() {
+            assert!(
+                Assembly::decode(&mut Reader::new(&written[..end]), Constants::default()).is_err()
+            );
+        }
+    }
+
+    #[test]
+    fn recorded_waves_are_adopted_with_what_still_bursts() {
+        let mut before = Assembly::new(Constants::default());
+        let mut changes =
+            step(&mut before, 1, &[rose(1, 0..30), rose(2, 15..45), rose(3, 100..400)]);
+        changes.extend(step(&mut before, 2, &[rose(4, 900..930), fell(3)]));
+        let recorded: Vec<Body> = changes.iter().map(WaveChange::body).collect();
+        let mut after = Assembly::new(Constants::default());
+        after.adopt(&recorded, &[TraceId(2), TraceId(8)]).unwrap();
+        assert_eq!(after.open_waves(), before.open_waves());
+        assert_eq!(
+            told(&step(&mut after, 3, &[Finding::Grew(burst(8, 20..50))])),
+            ["w1-0 joined by 8 sharing 25", "w2-0 closed: 30 posts, peak 30, 1 bursts"]
+        );
+        assert_eq!(
+            told(&step(&mut after, 4, &[fell(2), fell(8)])),
+            ["w1-0 closed: 230 posts, peak 40, 3 bursts"]
+        );
+    }
+
+    #[test]
+    fn an_entry_that_does_not_fit_is_refused_and_replaces_nothing() {
+        let mut assembly = Assembly::new(Constants::default());
+        let changes = step(&mut assembly, 1, &[rose(1, 0..30)]);
+        let Body::WaveOpened { burst: seen, .. } = changes[0].body() else { panic!() };
+        let joined = |wave: &str, seen: &BurstSeen| Body::WaveJoined {
+            wave: wave.to_owned(),
+            burst: seen.clone(),
+            shared_accounts: 5,
+        };
+        let wrong = BurstSeen { trace: "kettle".to_owned(), ..seen.clone() };
+        for (body, expect) in [
+            (joined("x", &seen), "`x` is no wave id"),
+            (joined("w1-0", &wrong), "`kettle` is no trace id or trace kind"),
+            (joined("w9-0", &seen), "the wave `w9-0` joins or closes without having been opened"),
+        ] {
+            assert_eq!(assembly.adopt(&[body], &[]).unwrap_err().to_string(), expect);
+        }
+        assert_eq!(assembly.open_waves().len(), 1);
+        assembly.adopt(&[Body::Tick], &[]).unwrap();
+        assert_eq!(assembly.open_waves(), []);
+    }
+
+    #[test]
+    fn a_forgotten_account_is_in_no_sample() {
+        let mut constants = Constants::default();
+        constants.set("waves_open_max", 1).unwrap();
+        let mut assembly = Assembly::new(constants);
+        step(&mut assembly, 1, &[rose(1, 0..30), rose(2, 100..130)]);
+        let before = bytes(&assembly).len();
+        assembly.forget_account(AccountId(3));
+        assembly.forget_account(AccountId(103));
+        assert_eq!(bytes(&assembly).len(), before - 16);
+    }
+
+    #[test]
+    fn a_wave_is_told_as_the_journal_writes_it() {
+        let mut assembly = Assembly::new(Constants::default());
+        let changes = step(&mut assembly, 1000, &[rose(1, 0..40), rose(2, 0..6), fell(1), fell(2)]);
+        let bodies: Vec<Body> = changes.iter().map(WaveChange::body).collect();
+        insta::assert_debug_snapshot!(bodies);
+    }
 }

@@ -24,13 +24,11 @@ const GAP_HOURS_LEARNT_MAX: u16 = 48;
 const DISPERSION_MAX: f64 = 4.0;
 /// A surge that lasts so many hours without a break is the new level.
 const SURGE_HOURS_MAX: u16 = 48;
-/// What was learnt before a new level weighs so much afterwards.
-const NEW_LEVEL_WEIGHT: f64 = 0.05;
+/// The hour that sets a new level weighs as much as so many.
+const NEW_LEVEL_HOURS: f64 = 24.0;
 /// Hours as rare as this teach no dispersion, whatever tail the interval has. A larger
 /// share would cut off what ordinary hours have to teach.
 const SURGE_TAIL: f64 = 1e-4;
-/// The learnt dispersion is taken this much wider, for its own uncertainty.
-const DISPERSION_MARGIN: f64 = 1.1;
 
 /// What an ordinary hour holds.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -157,12 +155,12 @@ impl Baseline {
         self.empty = if count == 0 { self.empty + 1 } else { 0 };
     }
 
-    /// Takes the count of `hour` as the new level, with little left of the old one.
+    /// Takes the count of `hour` as the new level and forgets the old one.
     fn start_again(&mut self, count: f64, shape: &Shape, hour: Hour) {
-        self.posts = self.posts * NEW_LEVEL_WEIGHT + count;
-        self.exposure = self.exposure * NEW_LEVEL_WEIGHT + shape.of(hour);
-        self.surplus *= NEW_LEVEL_WEIGHT;
-        self.square *= NEW_LEVEL_WEIGHT;
+        self.posts = count * NEW_LEVEL_HOURS;
+        self.exposure = shape.of(hour) * NEW_LEVEL_HOURS;
+        self.surplus = 0.0;
+        self.square = 0.0;
     }
 
     /// Negative binomial with the moments of a Gamma level under dispersed counts.
@@ -180,7 +178,7 @@ impl Baseline {
         let weight = f64::from(constants.prior_dispersion_hours);
         let prior = fraction(constants.prior_dispersion_millionths);
         let learnt = (prior * weight + self.surplus) / (weight + self.square);
-        (learnt * DISPERSION_MARGIN).clamp(0.0, DISPERSION_MAX)
+        learnt.clamp(0.0, DISPERSION_MAX)
     }
 
     fn update(&mut self, count: f64, shape: &Shape, constants: &Constants) {
@@ -218,5 +216,114 @@ impl Baseline {
         let mut row = || u16::try_from(reader.u32()?).map_err(|_| CodecError::Range);
         let (empty, above) = (row()?, row()?);
         Ok(Self { posts, exposure, surplus, square, next, empty, above })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn hour(index: u32) -> Hour {
+        Hour::from_index(index)
+    }
+
+    fn learnt(counts: &[u64], constants: &Constants) -> Baseline {
+        let shape = Shape::flat(constants);
+        let mut baseline = Baseline::new(hour(0));
+        for count in counts {
+            baseline.learn(*count, &shape, constants);
+        }
+        baseline
+    }
+
+    #[test]
+    fn the_level_is_found_and_a_gap_lowers_it() {
+        let constants = Constants::default();
+        let shape = Shape::flat(&constants);
+        let baseline = learnt(&[30; 600], &constants);
+        let interval = baseline.interval(&shape, &constants);
+        assert!((interval.expected - 30.0).abs() < 3.0, "{interval:?}");
+        assert!(interval.lower > 5 && interval.upper < 70, "{interval:?}");
+        let later = baseline.before(hour(1000), &shape, &constants);
+        assert!(later.interval(&shape, &constants).expected < 2.0);
+    }
+
+    #[test]
+    fn a_series_of_zeros_expects_little_and_stays_finite() {
+        let constants = Constants::default();
+        let shape = Shape::flat(&constants);
+        let interval = learnt(&[0; 5000], &constants).interval(&shape, &constants);
+        assert!(interval.expected > 0.0 && interval.expected < 0.1);
+        assert_eq!((interval.lower, interval.upper), (0, 2));
+    }
+
+    /// One empty hour after the other, and all at once, must be the same hour.
+    #[test]
+    fn a_long_gap_is_passed_as_if_hour_by_hour() {
+        let constants = Constants::default();
+        let shape = Shape::flat(&constants);
+        for gap in [1, 47, 48, 49, 500, 10_000] {
+            let start = learnt(&[7, 9, 30, 8], &constants);
+            let mut steps = start;
+            for _ in 0..gap {
+                steps.learn(0, &shape, &constants);
+            }
+            let jump = start.before(hour(4 + gap), &shape, &constants);
+            assert_eq!(jump.next(), steps.next());
+            let (a, b) = (jump.predicted(&shape, &constants), steps.predicted(&shape, &constants));
+            assert!((a.mean / b.mean - 1.0).abs() < 1e-9, "{gap}: {a:?} {b:?}");
+            assert!((a.size / b.size - 1.0).abs() < 1e-9, "{gap}: {a:?} {b:?}");
+        }
+    }
+
+    #[test]
+    fn one_huge_hour_barely_moves_the_baseline() {
+        let constants = Constants::default();
+        let shape = Shape::flat(&constants);
+        let mut baseline = learnt(&[20; 200], &constants);
+        let before = baseline.upper(&shape, &constants);
+        baseline.learn(u64::MAX, &shape, &constants);
+        let after = baseline.upper(&shape, &constants);
+        assert!(before <= after && after <= before + 4, "{before} {after}");
+    }
+
+    #[test]
+    fn what_lasts_for_two_days_becomes_the_new_level() {
+        let constants = Constants::default();
+        let shape = Shape::flat(&constants);
+        let mut baseline = learnt(&[20; 200], &constants);
+        let mut above = 0;
+        for _ in 0..60 {
+            above += u32::from(2000 > baseline.upper(&shape, &constants));
+            baseline.learn(2000, &shape, &constants);
+        }
+        assert!((48..52).contains(&above), "{above}");
+    }
+
+    proptest! {
+        #[test]
+        fn more_posts_in_an_hour_never_lower_what_the_next_expects(
+            counts in proptest::collection::vec(0_u64..200, 0..80),
+            last in 0_u64..300,
+            more in 1_u64..50,
+        ) {
+            let constants = Constants::default();
+            let shape = Shape::flat(&constants);
+            let expected = |last: u64| {
+                let mut baseline = learnt(&counts, &constants);
+                baseline.learn(last, &shape, &constants);
+                baseline.predicted(&shape, &constants).mean
+            };
+            prop_assert!(expected(last + more) >= expected(last));
+        }
+
+        #[test]
+        fn any_counts_give_ordered_limits(counts in proptest::collection::vec(any::<u64>(), 0..60)) {
+            let constants = Constants::default();
+            let interval = learnt(&counts, &constants).interval(&Shape::flat(&constants), &constants);
+            prop_assert!(interval.expected.is_finite() && interval.expected > 0.0);
+            prop_assert!(interval.lower <= interval.upper);
+        }
     }
 }

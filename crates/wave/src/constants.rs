@@ -39,7 +39,7 @@ pub struct Constants {
     /// Hours in a row within the interval after which a burst has fallen; default 2.
     /// Raising it joins bursts that follow each other.
     pub burst_quiet_hours: u32,
-    /// Posts that pull each hour of the platform's week towards the mean; default 100.
+    /// Posts that pull each hour of the platform's week towards the mean; default 10.
     /// Raising it flattens the week of small platforms.
     pub shape_pseudo_posts: u32,
     /// How much a week keeps of its weight in the platform's week one week later, in
@@ -101,7 +101,7 @@ impl Default for Constants {
             burst_posts_min: 20,
             burst_accounts_min: 5,
             burst_quiet_hours: 2,
-            shape_pseudo_posts: 100,
+            shape_pseudo_posts: 10,
             shape_discount_per_week_millionths: 750_000,
             traces_watched_max: 262_144,
             traces_once_max: 262_144,

@@ -146,7 +146,7 @@ impl Crowd {
     }
 }
 
-/// What two crowds have in common.
+/// What two crowds share.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shared {
     /// Accounts in both samples.
@@ -163,4 +163,90 @@ fn mix(account: AccountId) -> u64 {
     mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     mixed ^ (mixed >> 31)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn crowd(accounts: impl IntoIterator<Item = u64>) -> Crowd {
+        let mut crowd = Crowd::default();
+        for account in accounts {
+            crowd.insert(AccountId(account));
+        }
+        crowd
+    }
+
+    #[test]
+    fn a_small_crowd_is_exact() {
+        let small = crowd((0..256).chain(0..256));
+        assert_eq!(small.accounts(), 256);
+        assert_eq!(small.sample().len(), SAMPLE_ACCOUNTS_MAX);
+        assert!(small.sample().is_sorted());
+    }
+
+    #[test]
+    fn a_large_crowd_is_estimated_within_a_fifth() {
+        for size in [300_u64, 1000, 20_000, 300_000] {
+            let seen = crowd(0..size).accounts();
+            let error = (float(seen) / float(size) - 1.0).abs();
+            println!("{size} accounts estimated as {seen}, off by {error:.3}");
+            assert!(error < 0.2);
+        }
+    }
+
+    #[test]
+    fn crowds_of_different_size_are_compared_where_they_can_be() {
+        let network = crowd(0..500);
+        let part = crowd(100..120);
+        let shared = network.shared(&part);
+        assert!(shared.accounts == shared.of && shared.of >= 5, "{shared:?}");
+        assert_eq!(shared, part.shared(&network));
+        assert_eq!(network.shared(&crowd(1000..1500)).accounts, 0);
+    }
+
+    #[test]
+    fn a_crowd_told_by_the_journal_is_compared_as_a_sample() {
+        let whole = crowd(0..500);
+        let told = Crowd::from_sample(whole.sample(), whole.accounts());
+        assert_eq!(told.shared(&whole), Shared { accounts: 32, of: 32 });
+        let mut both = crowd(600..700);
+        both.merge(&told);
+        assert!(both.kept.iter().all(|account| Some(mix(*account)) < both.below));
+        let small = Crowd::from_sample(crowd(0..10).sample(), 10);
+        assert_eq!(small, crowd(0..10));
+    }
+
+    #[test]
+    fn a_forgotten_account_is_gone() {
+        let mut seen = crowd(0..10);
+        seen.forget(AccountId(4));
+        assert_eq!(seen.accounts(), 9);
+        assert!(!seen.sample().contains(&AccountId(4)));
+    }
+
+    proptest! {
+        #[test]
+        fn order_and_grouping_do_not_matter(
+            left in proptest::collection::vec(0_u64..2000, 0..600),
+            right in proptest::collection::vec(0_u64..2000, 0..600),
+        ) {
+            let all = crowd(left.iter().chain(&right).copied());
+            let back = crowd(right.iter().rev().chain(&left).copied());
+            let mut merged = crowd(left);
+            merged.merge(&crowd(right));
+            prop_assert_eq!(&all, &back);
+            prop_assert_eq!(&all, &merged);
+            let mut writer = Writer::new();
+            all.encode(&mut writer);
+            let bytes = writer.into_bytes();
+            prop_assert_eq!(Crowd::decode(&mut Reader::new(&bytes)), Ok(all));
+        }
+
+        #[test]
+        fn hostile_bytes_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+            let _ = Crowd::decode(&mut Reader::new(&bytes));
+        }
+    }
 }

@@ -11,6 +11,7 @@
 
 mod assembly;
 mod baseline;
+mod change;
 mod constants;
 mod crowd;
 mod finding;
@@ -24,8 +25,9 @@ mod watched;
 mod whole;
 mod windows;
 
-pub use assembly::{AdoptError, Assembly, WaveChange};
+pub use assembly::{AdoptError, Assembly};
 pub use baseline::Interval;
+pub use change::WaveChange;
 pub use constants::{ConstantError, Constants};
 pub use crowd::{CROWD_ACCOUNTS_KEPT, Crowd, SAMPLE_ACCOUNTS_MAX, Shared};
 pub use finding::{BURST_POSITIONS_MAX, Burst, Fall, Finding};

@@ -68,6 +68,7 @@ impl NegativeBinomial {
 
 /// The first count for which `holds`, which is false below and true from there on.
 fn first_true(guess: u64, holds: impl Fn(u64) -> bool) -> u64 {
+    let guess = guess.min(COUNT_MAX);
     let (mut low, mut high) = if holds(guess) {
         (0, guess)
     } else {

@@ -142,7 +142,8 @@ impl Season {
     /// The shape by what was told so far.
     ///
     /// Flat before two days, by hour of day before two weeks, then by hour of week;
-    /// drawn towards 1 by [`Constants::shape_pseudo_posts`]. Mean exactly 1 but for
+    /// drawn towards 1 by [`Constants::shape_pseudo_posts`], and then with a quarter from
+    /// either neighbour. Mean exactly 1 but for
     /// rounding; no multiplier below 0.05 before that.
     #[must_use]
     pub fn shape(&self, constants: &Constants) -> Shape {
@@ -162,6 +163,9 @@ impl Season {
             for place in multipliers.iter_mut().skip(first).step_by(step) {
                 *place = value.max(MULTIPLIER_MIN);
             }
+        }
+        if step == WEEK {
+            multipliers = smoothed(&multipliers);
         }
         let scale = multipliers.iter().sum::<f64>() / f64::from(Hour::PER_WEEK);
         for value in &mut multipliers {
@@ -199,6 +203,16 @@ pub(crate) fn amount(reader: &mut Reader<'_>) -> Result<f64, CodecError> {
     if value.is_finite() && value >= 0.0 { Ok(value) } else { Err(CodecError::Range) }
 }
 
+/// Each hour with a quarter from either neighbour: a single hour of the week was seen
+/// only a few times.
+fn smoothed(values: &[f64; WEEK]) -> [f64; WEEK] {
+    std::array::from_fn(|hour| {
+        let before = values[(hour + WEEK - 1) % WEEK];
+        let after = values[(hour + 1) % WEEK];
+        0.25 * before + 0.5 * values[hour] + 0.25 * after
+    })
+}
+
 fn week_index(hour: Hour) -> usize {
     hour.of_week() as usize
 }
@@ -216,4 +230,88 @@ fn power(base: f64, exponent: u32) -> f64 {
         left >>= 1;
     }
     result
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::simulate::week;
+
+    /// Monday 00:00 UTC.
+    const START: u32 = 96;
+
+    fn told(hours: u32, posts: impl Fn(u32) -> u64) -> Season {
+        let mut season = Season::new();
+        for hour in 0..hours {
+            let at = Hour::from_index(START + hour);
+            season.count_hour(at, posts(hour), &Constants::default());
+        }
+        season
+    }
+
+    fn spread(shape: &Shape) -> f64 {
+        shape.multipliers().iter().map(|value| (value - 1.0).abs()).sum::<f64>() / 168.0
+    }
+
+    #[test]
+    fn the_week_is_learnt_in_three_steps() {
+        let constants = Constants::default();
+        let posts = |hour| crate::whole::whole(1000.0 * week(hour));
+        assert_eq!(told(47, posts).shape(&constants), Shape::flat(&constants));
+        let day = told(335, posts).shape(&constants);
+        assert_eq!(day.multipliers()[3], day.multipliers()[3 + 24 * 5], "by hour of day");
+        let learnt = told(168 * 6, posts).shape(&constants);
+        for hour in 0..168 {
+            let value = learnt.multipliers()[hour as usize];
+            let mean = (0..168).map(week).sum::<f64>() / 168.0;
+            assert!((value - week(hour) / mean).abs() < 0.2, "{hour}: {value}");
+        }
+    }
+
+    #[test]
+    fn the_mean_is_one_and_a_small_platform_stays_near_it() {
+        let constants = Constants::default();
+        for hours in [48, 336, 2000] {
+            let shape = told(hours, |hour| u64::from(hour % 24 == 20)).shape(&constants);
+            let mean = shape.multipliers().iter().sum::<f64>() / 168.0;
+            assert!((mean - 1.0).abs() < 1e-12, "{mean}");
+            assert!(spread(&shape) < 0.4, "{}", spread(&shape));
+        }
+    }
+
+    #[test]
+    fn a_silent_platform_and_one_huge_hour_do_no_harm() {
+        let constants = Constants::default();
+        assert_eq!(spread(&told(1000, |_| 0).shape(&constants)), 0.0);
+        let huge = told(1000, |hour| if hour == 700 { u64::MAX } else { 100 });
+        assert!(spread(&huge.shape(&constants)) < 0.1);
+    }
+
+    #[test]
+    fn a_shape_gives_back_the_discounted_hours_before() {
+        let constants = Constants::default();
+        let posts = |hour| crate::whole::whole(1000.0 * week(hour));
+        let shape = told(168 * 4, posts).shape(&constants);
+        for hours in [0, 1, 5, 167, 168, 169, 1000] {
+            let next = 5000;
+            let mut plain = 0.0;
+            for hour in next - hours..next {
+                plain = plain * 0.985 + shape.of(Hour::from_index(hour));
+            }
+            let fast = shape.exposure_before(Hour::from_index(next), hours);
+            assert!((plain - fast).abs() < 1e-9, "{hours}: {plain} {fast}");
+        }
+    }
+
+    #[test]
+    fn a_season_reads_what_it_wrote() {
+        let season = told(500, u64::from);
+        let mut writer = Writer::new();
+        season.encode(&mut writer);
+        let bytes = writer.into_bytes();
+        let mut reader = Reader::new(&bytes);
+        assert_eq!(Season::decode(&mut reader), Ok(season));
+        assert_eq!(reader.end(), Ok(()));
+        assert_eq!(Season::decode(&mut Reader::new(&[255; 4000])), Err(CodecError::Range));
+    }
 }

@@ -48,6 +48,10 @@ impl Chance {
     }
 
     pub(crate) fn poisson(&mut self, mean: f64) -> u64 {
+        if mean > 200.0 {
+            // Close enough there, and a product of so many shares is slow.
+            return crate::whole::whole(mean + libm::sqrt(mean) * self.normal() + 0.5);
+        }
         let mut left = mean;
         let mut count = 0;
         loop {

@@ -266,3 +266,130 @@ fn trace_id(kind: TraceKind, form: &[u8], key: &TraceKey) -> TraceId {
     hasher.finalize_xof().fill(&mut head);
     TraceId(u128::from_be_bytes(head))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use seawall_model::{MediaRef, PlatformId};
+
+    const KEY: TraceKey = TraceKey([7; 32]);
+
+    fn post(media: Vec<MediaRef>) -> Post {
+        Post {
+            id: PlatformId::new("p1").unwrap(),
+            text: None,
+            languages: Vec::new(),
+            tags: Vec::new(),
+            links: Vec::new(),
+            mentions: Vec::new(),
+            media,
+            reply_to: None,
+            quote_of: None,
+            claimed_at: None,
+            client: None,
+            extra: Vec::new(),
+        }
+    }
+
+    fn folded(text: &str) -> Folded {
+        let map = (0..=u32::try_from(text.len()).unwrap()).collect();
+        Folded::new(text.to_owned(), map)
+    }
+
+    fn check_link(link: &str, expect: Option<&str>) {
+        assert_eq!(normalise_link(link).as_deref(), expect, "{link}");
+    }
+
+    #[test]
+    fn links_that_lead_to_the_same_place_are_one() {
+        let plain = Some("https://kettle.example/Tea");
+        check_link("https://kettle.example/Tea", plain);
+        check_link("HTTPS://WWW.Kettle.Example:443/Tea/#spout", plain);
+        check_link("https://u:p@kettle.example/Tea?utm_source=x&UTM_Medium=y", plain);
+        check_link(" https://kettle.example/Tea? ", plain);
+        check_link("https://kettle.example", Some("https://kettle.example/"));
+        check_link(
+            "https://kettle.example/?b=2&utm_id=1&a=1",
+            Some("https://kettle.example/?b=2&a=1"),
+        );
+        check_link("https://www.example/", Some("https://www.example/"));
+        check_link("https://شاي.example/", Some("https://xn--mgbz8d.example/"));
+    }
+
+    #[test]
+    fn what_is_no_web_address_is_no_link() {
+        for link in ["", "kettle.example", "ftp://kettle.example", "https://", "javascript:1"] {
+            check_link(link, None);
+        }
+    }
+
+    #[test]
+    fn a_post_gives_its_text_media_links_and_tags_once_each() {
+        let media = MediaRef { sha256: Some([1; 32]), ..MediaRef::default() };
+        let post = post(vec![media.clone(), media, MediaRef::default()]);
+        let text = folded("the kettle league meets");
+        let tags = ["kettle".to_owned(), String::new(), "kettle".to_owned()];
+        let links = ["https://kettle.example", "nowhere", "https://www.kettle.example/#a"];
+        let found = Found { tags: &tags, links: &links };
+        let mut out = Vec::new();
+        let left_out = traces(&post, Some(&text), &found, &KEY, &mut out);
+        assert_eq!(left_out, LeftOut { over_limit: 0, invalid_links: 1 });
+        let kinds: Vec<_> = out.iter().map(|trace| trace.kind.as_str()).collect();
+        assert_eq!(kinds, ["text", "media", "link", "hashtag"]);
+        let names: Vec<_> = out
+            .iter()
+            .map(|trace| name_of(trace.id, &post, Some(&text), &found, &KEY).unwrap())
+            .collect();
+        assert_eq!(names[0], "the kettle league meets");
+        assert_eq!(names[1], format!("sha256:{}", "01".repeat(32)));
+        assert_eq!(names[2..], ["https://kettle.example/", "#kettle"]);
+        assert_eq!(name_of(TraceId(1), &post, Some(&text), &found, &KEY), None);
+        insta::assert_snapshot!(out[3].id.to_string());
+    }
+
+    #[test]
+    fn short_texts_are_no_trace() {
+        for (text, expect) in [
+            ("good morning all", 0),
+            ("good morning to all", 1),
+            ("nineteencharacters", 0),
+            ("twenty_characters_ok", 1),
+            ("", 0),
+        ] {
+            let mut out = Vec::new();
+            traces(&post(Vec::new()), Some(&folded(text)), &Found::default(), &KEY, &mut out);
+            assert_eq!(out.len(), expect, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_post_stuffed_with_tags_keeps_its_text_and_tells_what_was_left_out() {
+        let mut tags: Vec<String> = (0..40).map(|n| format!("kettle{n}")).collect();
+        tags.extend_from_within(30..);
+        let found = Found { tags: &tags, links: &[] };
+        let mut out = vec![Trace { kind: TraceKind::Link, id: TraceId(1) }];
+        let text = folded("a kettle for every hand");
+        let left_out = traces(&post(Vec::new()), Some(&text), &found, &KEY, &mut out);
+        assert_eq!(out.len(), 1 + TRACES_PER_POST_MAX);
+        assert_eq!(out[1].kind, TraceKind::Text);
+        assert_eq!(left_out.over_limit, 41 - 16);
+    }
+
+    #[test]
+    fn ids_depend_on_key_and_kind_and_the_key_is_never_shown() {
+        let id = |kind, key: &TraceKey| trace_id(kind, b"kettle", key);
+        assert_ne!(id(TraceKind::Hashtag, &KEY), id(TraceKind::Text, &KEY));
+        assert_ne!(id(TraceKind::Hashtag, &KEY), id(TraceKind::Hashtag, &TraceKey([8; 32])));
+        assert_eq!(format!("{KEY:?}"), "TraceKey(…)");
+    }
+
+    #[test]
+    fn kinds_keep_their_numbers_and_names() {
+        for (index, kind) in TraceKind::ALL.into_iter().enumerate() {
+            assert_eq!(usize::from(kind.number()), index + 1);
+            assert_eq!(TraceKind::from_number(kind.number()), Some(kind));
+            assert_eq!(TraceKind::from_name(kind.as_str()), Some(kind));
+        }
+        assert_eq!(TraceKind::from_number(0), None);
+    }
+}

@@ -153,9 +153,11 @@ impl Watched {
         by: &HandOver<'_>,
         out: &mut Vec<Finding>,
     ) {
-        let empty = hour.hours_since(self.baseline.next());
+        let first = self.baseline.next();
         self.baseline = self.baseline.before(hour, by.shape, by.constants);
         let Some(burst) = &mut self.burst else { return };
+        // Hours before it rose are no part of it.
+        let empty = hour.hours_since(first.max(burst.seen.hour));
         burst.quiet = burst.quiet.saturating_add(empty);
         self.end_if_quiet(trace, by, out);
     }
@@ -163,7 +165,7 @@ impl Watched {
     fn close(&mut self, trace: Trace, tally: &Tally, by: &HandOver<'_>, out: &mut Vec<Finding>) {
         let baseline = self.baseline;
         self.rise(trace, tally, &baseline, by, out);
-        if let Some(burst) = &mut self.burst {
+        if let Some(burst) = self.burst.as_mut().filter(|burst| tally.hour >= burst.seen.hour) {
             let upper = baseline.upper(by.shape, by.constants);
             // The hour it rose in was above when it was found, and stays so.
             if tally.count > upper || tally.hour == burst.seen.hour {

@@ -80,7 +80,7 @@ impl RowScanner {
                 true
             }
             Some(_) => {
-                // Its first bytes may also begin a letter: then the cell has begun.
+                // Half a mark is no mark but the beginning of a cell, if no UTF-8.
                 if self.marked > 0 {
                     self.state = State::Plain;
                 }

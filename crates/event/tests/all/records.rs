@@ -50,8 +50,8 @@ fn rows() {
         &["0:1 a,b", r#"5:2 \"c\nd\",\"\"\"\""#, "17:5 e"],
     );
     check(b"\xef\xbb\xbf\"a\nb\"\nc", comma, &[r#"3:1 \"a\nb\""#, "9:3 c"]);
-    // U+FEE0 begins with two bytes of the mark; its cell has begun, so quotes are text.
-    check(b"\xef\xbb\xa0\"x\ny", comma, &[r#"0:1 \xef\xbb\xa0\"x"#, "5:2 y"]);
+    // Half a mark is the beginning of a cell, if no UTF-8: the quote after it is text.
+    check(b"\xef\xbb\"x\ny", comma, &[r#"0:1 \xef\xbb\"x"#, "5:2 y"]);
     check(b"5\" nail,x\ny\"\"\n", comma, &[r#"0:1 5\" nail,x"#, r#"10:2 y\"\""#]);
     check(b"\"a\"b\"\nc\n", comma, &[r#"0:1 \"a\"b\""#, "6:2 c"]);
     check(b"a\tb\n", Shape::Rows(Delimiter::Tab), &["0:1 a\\tb"]);

@@ -45,8 +45,10 @@ const HOUR_MILLIS: u64 = 3_600_000;
 /// Hours of a week.
 const WEEK_HOURS: u32 = 168;
 /// How busy the hours of a day are, in UTC.
-const DAY: [u64; 24] =
-    [30, 22, 18, 16, 18, 26, 42, 60, 70, 72, 74, 78, 84, 82, 76, 74, 78, 86, 96, 104, 110, 98, 70, 44];
+const DAY: [u64; 24] = [
+    30, 22, 18, 16, 18, 26, 42, 60, 70, 72, 74, 78, 84, 82, 76, 74, 78, 86, 96, 104, 110, 98, 70,
+    44,
+];
 /// How busy the days of a week are, from Monday.
 const WEEK: [u64; 7] = [10, 10, 10, 10, 11, 13, 12];
 /// Ten accounts in a row speak these languages.
@@ -68,12 +70,6 @@ pub struct Mix {
 }
 
 impl Mix {
-    /// A million accounts over eight weeks.
-    #[must_use]
-    pub fn million(seed: u64) -> Self {
-        Self { accounts: 1_000_000, weeks: 8, posts_per_account: 3.0, seed }
-    }
-
     /// Writes canonical events, one a line, in order of time.
     ///
     /// # Errors
@@ -137,16 +133,17 @@ impl Stream {
     fn new(mix: &Mix, events: u64) -> Self {
         let vocabulary: Vec<Vocabulary> = words::LANGUAGES.iter().map(Vocabulary::new).collect();
         let tags = Tags::new(&vocabulary);
-        let created = events / 1000 * (1000 - POSTS_MILLI - ENGAGEMENTS_MILLI - FOLLOWS_MILLI);
-        let accounts = u64::from(mix.accounts);
+        let created = 1000 - POSTS_MILLI - ENGAGEMENTS_MILLI - FOLLOWS_MILLI;
+        let created = share(events, created, 1000);
+        let accounts = u64::from(mix.accounts).saturating_sub(created).max(1);
         let mut stream = Self {
             chance: SplitMix64(mix.seed),
             seed: mix.seed,
             vocabulary,
             tags,
             stock: Vec::new(),
-            authors: u64::from(authors(mix, events / 1000 * POSTS_MILLI)),
-            accounts: accounts.saturating_sub(created).max(1),
+            authors: u64::from(authors(mix, share(events, POSTS_MILLI, 1000))).min(accounts),
+            accounts,
             events: 0,
             posts: 0,
             moment: String::new(),
@@ -232,7 +229,9 @@ impl Stream {
         self.posts += 1;
         let _ = write!(self.line, r#","post":{{"id":"p{}","text":""#, self.posts);
         if self.chance.milli(STOCK_MILLI) {
-            let index = place(self.chance.below(number(STOCK_TEXTS)));
+            // One in the author's language: that of a stock text goes by its last digit, too.
+            let index = self.chance.below(number(STOCK_TEXTS) / 10) * 10 + author % 10;
+            let index = place(index);
             self.line.push_str(&self.stock[index]);
         } else {
             self.words(language);
@@ -358,7 +357,9 @@ fn moment(hour: u64) -> String {
 
 fn days_of(year: u32, month: u32) -> u32 {
     match month {
-        2 if year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400)) => 29,
+        2 if year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400)) => {
+            29
+        }
         2 => 28,
         4 | 6 | 9 | 11 => 30,
         _ => 31,
@@ -376,7 +377,8 @@ impl Vocabulary {
     /// By Zipf's law: the word of rank r, from 0, has a weight of 1 / (r + 2).
     fn new(language: &(&str, &'static str)) -> Self {
         let words: Vec<&'static str> = language.1.split_whitespace().collect();
-        let weights: Vec<u64> = (0..number(words.len())).map(|rank| 1_000_000 / (rank + 2)).collect();
+        let weights: Vec<u64> =
+            (0..number(words.len())).map(|rank| 1_000_000 / (rank + 2)).collect();
         let whole = weights.iter().sum();
         let mut slots = Vec::with_capacity(place(WORD_SLOTS));
         let mut weight = 0;

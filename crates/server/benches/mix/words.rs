@@ -43,7 +43,7 @@ pain eau thé café lait sucre sel huile riz soupe poisson pomme orange citron r
 chat moineau cheval abeille papillon arbre fleur rose herbe graine terre pierre sable vague plage bateau port pont marché lampe
 mère père frère sœur mamie voisin ami enfant maître médecin boulanger menuisier jardinier cuisinier peintre auteur lecteur invité famille équipe
 joli grand petit nouveau ancien proche loin rapide lent calme chaud froid bon facile dur long court bleu rouge vert
-écrit lu allé venu assis debout marché mangé bu dormi entendu vu trouvé ouvert fermé acheté cuit planté réparé ri
+écrit lu allé venu assis debout couru mangé bu dormi entendu vu trouvé ouvert fermé acheté cuit planté réparé ri
 ";
 
 const TURKISH: &str = "

@@ -7,7 +7,7 @@ use seawall_model::Timestamp;
 
 /// Seawall keeps removed extremist networks from coming back.
 #[derive(Debug, Parser)]
-#[command(name = "seawall", version, about, max_term_width = 100)]
+#[command(name = "seawall", version, max_term_width = 100)]
 pub struct Args {
     /// What applies to every subcommand.
     #[command(flatten)]
@@ -62,9 +62,9 @@ Exit code 1 means that something differs.")]
     /// Show activity over time with its baseline, waves and field events.
     #[command(after_help = "Examples:
   seawall tide
-  seawall tide --from 2026-03-08 --to 2026-03-10 --by hour
+  seawall tide --from 2026-05-08 --to 2026-05-10 --by hour
   seawall tide --trace '#kettle_league'
-  seawall tide --hour 2026-03-09T18:00:00Z --list posts
+  seawall tide --hour 2026-05-09T18:00:00Z --list posts
   seawall tide --json")]
     Tide(Tide),
     /// Erase accounts: ask for it, see what was asked, or do the nightly run.

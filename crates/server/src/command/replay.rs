@@ -18,7 +18,7 @@ pub(super) fn run(global: &Global, given: &Replay) -> anyhow::Result<Ended> {
     let settings = settings(global)?;
     let mut constants = Constants::default();
     for (name, value) in &given.set {
-        constants.set(name, *value)?;
+        constants.set(name, *value).with_context(|| format!("cannot set {name}"))?;
     }
     let mut chance = chance::source(settings.test_seed);
     let folder = Folder::open(&global.dir, Access::Read, &mut *chance)?;

@@ -304,6 +304,11 @@ fn waves(
     let key = TraceKey(folder.keys().trace_key());
     let mut shown: Vec<WaveShown> = waves
         .into_values()
+        .map(|mut wave| {
+            // Those found at one hand-over stand in the order of their keyed hashes.
+            wave.bursts.sort_by_key(|burst| burst.hour);
+            wave
+        })
         .filter(|wave| wave.bursts.first().is_some_and(|burst| times.contains(&burst.hour)))
         .collect();
     shown.sort_by_key(|wave| wave.bursts.first().map(|burst| burst.hour));

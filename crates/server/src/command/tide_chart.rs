@@ -196,11 +196,11 @@ fn one_wave(wave: &WaveShown, shown: &TideShown, out: &mut dyn Write) -> std::io
         let name = name.as_deref().map_or("(erased)".into(), |n| show::foreign(n, NAME_CHARS_MAX));
         writeln!(
             out,
-            "      {:8} {name}: {} from {} in the hour when found, at most {} expected",
+            "      {:8} {name}: {} in the hour when found, where {} would be the most expected; {} so far",
             burst.trace_kind,
             show::counted(burst.count, "post", "posts"),
-            show::counted(burst.accounts, "account", "accounts"),
-            show::count(burst.upper)
+            show::count(burst.upper),
+            show::counted(burst.accounts, "account", "accounts")
         )?;
     }
     Ok(())

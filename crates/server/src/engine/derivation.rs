@@ -96,10 +96,19 @@ impl Derivation {
     /// # Errors
     /// [`EngineError`] if the journal could not be written.
     pub fn input(&mut self, body: Body, now: Timestamp) -> Result<(), EngineError> {
+        self.inputs(vec![body], now)
+    }
+
+    /// Records inputs that belong together in one durable step, then what follows.
+    pub(super) fn inputs(&mut self, bodies: Vec<Body>, now: Timestamp) -> Result<(), EngineError> {
         let at = now.max(self.last_at()?);
-        let given = Derived { after: self.pipeline.position(), at, body };
-        self.pipeline.input(&given.body, at, &mut self.out);
-        self.record(&[given])
+        let after = self.pipeline.position();
+        let given = bodies.into_iter().map(|body| Derived { after, at, body });
+        let given: Vec<Derived> = given.collect();
+        for Derived { body, .. } in &given {
+            self.pipeline.input(body, at, &mut self.out);
+        }
+        self.record(&given)
     }
 
     /// `now` never falls from one entry to the next, whatever the clock does.

@@ -110,20 +110,16 @@ impl Recovery<'_> {
         let pipeline = Pipeline::new(constants.clone(), self.folder.keys().trace_key());
         let now = self.settings.clock.now();
         let mut derivation = self.made(pipeline, journal, tables);
-        derivation.input(
-            Body::SpanStarted { build: self.build_name(), reason: SpanReason::FolderMade },
-            now,
-        )?;
-        derivation.input(
-            Body::KnowledgeActivated {
-                name: "constants".into(),
-                version: 1,
-                added: constants.values(),
-                withdrawn: Vec::new(),
-                hash: constants.hash(),
-            },
-            now,
-        )?;
+        // Both in one step: the journal is begun whole or not at all.
+        let span = Body::SpanStarted { build: self.build_name(), reason: SpanReason::FolderMade };
+        let knowledge = Body::KnowledgeActivated {
+            name: "constants".into(),
+            version: 1,
+            added: constants.values(),
+            withdrawn: Vec::new(),
+            hash: constants.hash(),
+        };
+        derivation.inputs(vec![span, knowledge], now)?;
         // A crash may have left events in a log whose journal was never begun.
         derivation.catch_up(self.folder)?;
         Ok(derivation)

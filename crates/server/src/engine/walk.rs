@@ -21,6 +21,9 @@ const ENTRIES_PER_READ: u32 = 1_000;
 /// Differences described; more are only counted.
 const DIFFERENCES_SHOWN_MAX: usize = 20;
 
+/// Characters of a differing entry shown.
+const DIFFERENCE_CHARS_MAX: usize = 400;
+
 /// Where a walk begins.
 #[derive(Debug)]
 pub struct Start {
@@ -86,6 +89,7 @@ pub struct Walk<'a> {
     build: String,
     walked: Walked,
     position: Position,
+    last_judged: u64,
     on_event: &'a mut dyn FnMut(Position, Timestamp, EventKind),
     keep_entries: Keep,
 }
@@ -129,6 +133,7 @@ impl<'a> Walk<'a> {
             },
             start,
             position,
+            last_judged: 0,
             on_event,
             keep_entries,
         }
@@ -150,6 +155,9 @@ impl<'a> Walk<'a> {
             }
         }
         self.advance(Position(u64::MAX))?;
+        while self.found.front().is_some_and(|derived| derived.after.0 < self.last_judged) {
+            self.differ_unrecorded(self.judged(u64::MAX));
+        }
         for derived in &self.found {
             keep(&mut self.walked.entries, self.keep_entries, derived);
         }
@@ -212,22 +220,29 @@ impl<'a> Walk<'a> {
             return;
         }
         self.walked.compared += 1;
-        let derived = self.found.pop_front();
-        let again = derived.map(|d| {
-            keep(&mut self.walked.entries, self.keep_entries, &d);
-            Entry::new(entry.seq, d.after, d.at, d.body).to_bytes()
-        });
-        if again.as_deref() != Some(&recorded.bytes) {
-            let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-            self.differ(
-                judged,
-                Difference {
-                    after: entry.after,
-                    recorded: Some(text(&recorded.bytes)),
-                    derived: again.as_deref().map(text),
-                },
-            );
+        self.last_judged = entry.after;
+        // What was derived before the equal one has no place in the record.
+        let equal = self.found.iter().position(|derived| is_equal(derived, recorded));
+        let Some(equal) = equal else {
+            let recorded = Some(text(&recorded.bytes));
+            return self.differ(judged, Difference { after: entry.after, recorded, derived: None });
+        };
+        for _ in 0..equal {
+            self.differ_unrecorded(judged);
         }
+        if let Some(derived) = self.found.pop_front() {
+            keep(&mut self.walked.entries, self.keep_entries, &derived);
+        }
+    }
+
+    /// The next derived entry is not in the record.
+    fn differ_unrecorded(&mut self, judged: Judged) {
+        let Some(derived) = self.found.pop_front() else { return };
+        keep(&mut self.walked.entries, self.keep_entries, &derived);
+        let after = derived.after.0;
+        let entry = Entry::new(0, derived.after, derived.at, derived.body);
+        let derived = Some(text(&entry.to_bytes()));
+        self.differ(judged, Difference { after, recorded: None, derived });
     }
 
     /// Takes a recorded entry as it stands.
@@ -257,11 +272,8 @@ impl<'a> Walk<'a> {
     fn input(&mut self, entry: &Entry) {
         // Whatever was derived before an input must have been recorded before it.
         let judged = self.judged(entry.seq);
-        while let Some(derived) = self.found.pop_front() {
-            keep(&mut self.walked.entries, self.keep_entries, &derived);
-            let text = format!("{:?}", derived.body);
-            let after = derived.after.0;
-            self.differ(judged, Difference { after, recorded: None, derived: Some(text) });
+        while !self.found.is_empty() {
+            self.differ_unrecorded(judged);
         }
         if self.keep_entries == Keep::Everything {
             let seq = self.walked.entries.len() as u64 + 1;
@@ -307,6 +319,24 @@ impl<'a> Walk<'a> {
     fn collect(&mut self) {
         self.out.signals.clear();
         self.found.extend(self.out.entries.drain(..));
+    }
+}
+
+/// Whether a derived entry is the recorded one, byte for byte.
+fn is_equal(derived: &Derived, recorded: &Recorded) -> bool {
+    let entry = &recorded.entry;
+    derived.after.0 == entry.after
+        && derived.body == entry.body
+        && Entry::new(entry.seq, derived.after, derived.at, derived.body.clone()).to_bytes()
+            == recorded.bytes
+}
+
+/// An entry's bytes for people.
+fn text(bytes: &[u8]) -> String {
+    let text = String::from_utf8_lossy(bytes);
+    match text.char_indices().nth(DIFFERENCE_CHARS_MAX) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.into_owned(),
     }
 }
 

@@ -5,31 +5,33 @@
 //! was interrupted goes on where it had stopped: the order is the same each time.
 
 use std::fs::File;
-use std::io::Read;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crossbeam_channel::{Receiver, Sender, bounded};
-use seawall_event::records::Splitter;
 use seawall_event::{Decoded, detect};
-use seawall_model::{Limits, Rejection, Timestamp};
+use seawall_model::journal::Body;
+use seawall_model::{Limits, Rejection};
 use seawall_store::Entries;
 use sha2::{Digest, Sha256};
 
-use super::decoder::{Decoder, Understood, check_future, understand};
-use super::index::{Indexer, Located, Sorted, When};
-use super::keeper::{CursorAt, Finished, ImportError, Item, Keeper};
+use super::decoder::{Decoder, understand};
+use super::index::{Located, Sorted, When};
+use super::keeper::{CursorAt, Finished, ImportError, Item, Keeper, Progress as Done};
+use super::order::{Faults, FirstReading};
 use super::tally::{End, Report, Tally};
 use super::{BATCH_EVENTS_MAX, SourceOptions};
-use crate::engine::{Opened, Settings};
+use crate::engine::{Derivation, Opened, Settings};
 use crate::progress::Progress;
 
 /// Bytes read from the file at once.
 const READ_BYTES: usize = 1 << 20;
 /// Batches read ahead of the log.
 const AHEAD_BATCHES_MAX: usize = 3;
+/// Bytes between two records that are still read at once.
+const GAP_BYTES_MAX: u64 = 64 * 1024;
 
 /// Takes in one closed file.
 ///
@@ -53,31 +55,37 @@ pub fn import_file(
     let understood = understand(&name, &head, options, &limits)?;
     let source = identity(&file, bytes, &head, &understood.identity).map_err(read_error)?;
     let decoder = understood.decoder.clone();
-    let import = next_import(&opened)?;
+    let progress = Done::of(&opened.log, &source)?;
+    let import = match &progress {
+        Some(progress) => progress.import,
+        None => next_import(&opened)?,
+    };
     let scratch = opened.folder.path().to_path_buf();
-    let now = settings.clock.now();
-    let first = FirstReading { file: &file, bytes, limits: &limits, now, stop };
-    let Some((sorted, mut tally)) = first
+    let first = FirstReading { file: &file, bytes, limits: &limits, stop };
+    let Some(found) = first
         .run(understood, &scratch)
         .map_err(|source| ImportError::Read { name: name.clone(), source })?
     else {
         return Ok(interrupted_early(import, decoder.name()));
     };
     let (mut keeper, folder) = Keeper::new(opened, settings, import);
-    let progress = keeper.progress(&source)?;
-    if let Some(progress) = progress {
-        keeper.resume(progress);
+    let (done, is_resumed) = (progress.as_ref().map_or(0, |p| p.done), progress.is_some());
+    match progress {
+        Some(progress) => keeper.resume(progress),
+        // From here on its number is its own, whenever it goes on.
+        None => keeper.commit(Vec::new(), Some(CursorAt { source, done }))?,
     }
-    keeper.tally.ignored = std::mem::take(&mut tally.ignored);
+    keeper.book.tally.ignored = found.ignored;
     let second = SecondReading {
         file: Arc::new(file),
         decoder: decoder.clone(),
         limits,
+        faults: found.faults,
         source,
-        done: progress.map_or(0, |progress| progress.done),
+        done,
         stop: Arc::clone(stop),
     };
-    let result = second.run(sorted, &mut keeper, &name);
+    let result = second.run(found.sorted, &mut keeper, &name);
     let last = keeper.last();
     let finished = keeper.finish()?;
     let end = result?;
@@ -86,7 +94,7 @@ pub fn import_file(
         format: decoder.name().to_owned(),
         tally: finished.tally.clone(),
         rejected_lines: finished.rejected.clone().into_sorted(),
-        is_resumed: progress.is_some(),
+        is_resumed,
         end,
         last,
     };
@@ -104,12 +112,16 @@ pub(super) fn conclude(
 ) -> Result<(), ImportError> {
     let now = settings.clock.now();
     finished.derivation.settle(now)?;
-    let entry = report.tally.entry(report.import, &report.format, report.end);
-    finished.derivation.input(entry, now)?;
+    // It may have been told before a crash that left only the cursor to be forgotten.
+    if !is_told(&finished.derivation, report.import)? {
+        let entry = report.tally.entry(report.import, &report.format, report.end);
+        finished.derivation.input(entry, now)?;
+    }
+    finished.derivation.snapshot()?;
+    // Last: until then the import can be run again and still tell the same.
     if report.end == End::Reached {
         finished.log.finish_cursor(source)?;
     }
-    finished.derivation.snapshot()?;
     Ok(())
 }
 
@@ -125,14 +137,27 @@ fn interrupted_early(import: u64, format: &str) -> Report {
     }
 }
 
-/// The number of the next import: one more than the journal tells of.
+/// Whether the journal tells that this import reached its end.
+fn is_told(derivation: &Derivation, import: u64) -> Result<bool, ImportError> {
+    let imports = derivation.journal().of_types(&["imported"])?;
+    let is_it = |recorded: &seawall_store::Recorded| match recorded.entry.body {
+        Body::Imported { import: told, complete, .. } => complete && told == import,
+        _ => false,
+    };
+    Ok(imports.iter().any(is_it))
+}
+
+/// The number of the next import: one more than any that the journal tells of or that
+/// was left unfinished, so that no two share their refused inputs.
 pub(super) fn next_import(opened: &Opened) -> Result<u64, ImportError> {
     let imports = opened.derivation.journal().of_types(&["imported"])?;
-    let complete = |recorded: &&seawall_store::Recorded| {
-        matches!(recorded.entry.body, seawall_model::journal::Body::Imported { complete: true, .. })
+    let number = |recorded: &seawall_store::Recorded| match recorded.entry.body {
+        Body::Imported { import, .. } => import,
+        _ => 0,
     };
+    let told = imports.iter().map(number).max().unwrap_or(0);
     debug_assert!(opened.derivation.journal().head().0 > 0);
-    Ok(imports.iter().filter(complete).count() as u64 + 1)
+    Ok(told.max(Done::largest_import(&opened.log)?) + 1)
 }
 
 fn head(file: &File) -> std::io::Result<Vec<u8>> {
@@ -162,92 +187,12 @@ fn identity(file: &File, bytes: u64, head: &[u8], reading: &str) -> std::io::Res
     Ok(hash.finalize().into())
 }
 
-/// Learns the order of the records.
-struct FirstReading<'a> {
-    file: &'a File,
-    bytes: u64,
-    limits: &'a Limits,
-    now: Timestamp,
-    stop: &'a AtomicBool,
-}
-
-impl FirstReading<'_> {
-    /// `None` if it was interrupted.
-    fn run(
-        &self,
-        understood: Understood,
-        scratch: &Path,
-    ) -> std::io::Result<Option<(Sorted, Tally)>> {
-        let progress = Progress::bytes("reading", self.bytes);
-        let mut indexer = Indexer::new(scratch)?;
-        let mut tally = Tally::default();
-        let mut splitter = Splitter::new(understood.shape, self.limits);
-        let mut skip = understood.skip;
-        let mut file = self.file;
-        let mut buffer = vec![0; READ_BYTES];
-        let mut count = |item: seawall_event::records::Item<'_>| -> std::io::Result<()> {
-            if skip > 0 {
-                skip -= 1;
-                return Ok(());
-            }
-            match self.locate(&item, &understood.decoder, &mut tally) {
-                Some(located) => indexer.add(located),
-                None => Ok(()),
-            }
-        };
-        loop {
-            if self.stop.load(Ordering::Relaxed) {
-                return Ok(None);
-            }
-            let read = file.read(&mut buffer)?;
-            if read == 0 {
-                break;
-            }
-            let mut chunk = &buffer[..read];
-            while let Some(item) = splitter.next_record(&mut chunk) {
-                count(item)?;
-            }
-            progress.add(read as u64);
-        }
-        while let Some(item) = splitter.finish() {
-            count(item)?;
-        }
-        progress.finish();
-        Ok(Some((indexer.sorted()?, tally)))
-    }
-
-    /// Where a record lies and when it is due; `None` for an ignored one.
-    fn locate(
-        &self,
-        item: &seawall_event::records::Item<'_>,
-        decoder: &Decoder,
-        tally: &mut Tally,
-    ) -> Option<Located> {
-        let at = |when, length: usize| Located {
-            when,
-            offset: item.offset,
-            length: u32::try_from(length).unwrap_or(u32::MAX),
-            line: item.line,
-        };
-        let Ok(bytes) = &item.content else { return Some(at(When::Refused, 0)) };
-        match decoder.decode(bytes, self.limits) {
-            Ok(Decoded::Ignored(name)) => {
-                tally.ignore(&name);
-                None
-            }
-            Ok(Decoded::Event(event)) if check_future(&event, self.now, self.limits).is_ok() => {
-                Some(at(When::At(event.at), bytes.len()))
-            }
-            Ok(Decoded::Event(_)) | Err(_) => Some(at(When::Refused, bytes.len())),
-        }
-    }
-}
-
 /// Takes the records in, in order.
 struct SecondReading {
     file: Arc<File>,
     decoder: Decoder,
     limits: Limits,
+    faults: Faults,
     source: [u8; 32],
     done: u64,
     stop: Arc<AtomicBool>,
@@ -276,7 +221,7 @@ impl SecondReading {
 
     fn read(self, sorted: Sorted, ahead: &Sender<Batch>) {
         let skip = usize::try_from(self.done).unwrap_or(usize::MAX);
-        let mut window = Window { file: Arc::clone(&self.file), start: 0, bytes: Vec::new() };
+        let mut window = Window::new(Arc::clone(&self.file));
         let mut batch = Vec::with_capacity(BATCH_EVENTS_MAX);
         let mut done = self.done;
         for located in sorted.skip(skip) {
@@ -305,7 +250,7 @@ impl SecondReading {
     fn item(&self, located: &Located, window: &mut Window) -> std::io::Result<Item> {
         let bytes = window.get(located.offset, located.length as usize)?;
         let result = if located.length == 0 && located.when == When::Refused {
-            Err(unsplit())
+            Err(self.faults.get(&located.offset).cloned().unwrap_or_else(unsplit))
         } else {
             self.decode(bytes)
         };
@@ -352,42 +297,64 @@ fn commit_all(
     Ok(reached)
 }
 
-/// Reads records near each other at once, and records far apart one by one.
+/// Reads records that follow one another at once, and all others one by one.
+///
+/// A file in another order than time's, such as one grouped by account, would otherwise
+/// be read ahead for every record.
 struct Window {
     file: Arc<File>,
     start: u64,
     bytes: Vec<u8>,
+    /// A record outside of the window.
+    apart: Vec<u8>,
+    /// Where the record before this one ended.
+    last_end: u64,
 }
 
 impl Window {
-    fn get(&mut self, offset: u64, length: usize) -> std::io::Result<&[u8]> {
-        let end = self.start + self.bytes.len() as u64;
-        let is_held = offset >= self.start && offset + length as u64 <= end;
-        if !is_held {
-            let is_next = offset >= self.start && offset <= end + READ_BYTES as u64;
-            let wanted = if is_next { READ_BYTES.max(length) } else { length };
-            self.fill(offset, wanted, length)?;
-        }
-        let from = usize::try_from(offset - self.start).unwrap_or(usize::MAX);
-        Ok(&self.bytes[from..from + length])
+    fn new(file: Arc<File>) -> Self {
+        Self { file, start: 0, bytes: Vec::new(), apart: Vec::new(), last_end: 0 }
     }
 
-    fn fill(&mut self, offset: u64, wanted: usize, least: usize) -> std::io::Result<()> {
-        self.bytes.resize(wanted, 0);
-        self.start = offset;
-        let mut filled = 0;
-        while filled < wanted {
-            let read = self.file.read_at(&mut self.bytes[filled..], offset + filled as u64)?;
-            if read == 0 {
-                break;
-            }
-            filled += read;
+    fn get(&mut self, offset: u64, length: usize) -> std::io::Result<&[u8]> {
+        let (end, window_end) = (offset + length as u64, self.start + self.bytes.len() as u64);
+        let follows = (self.last_end..=self.last_end + GAP_BYTES_MAX).contains(&offset);
+        self.last_end = end;
+        if offset >= self.start && end <= window_end {
+            let from = usize::try_from(offset - self.start).unwrap_or(usize::MAX);
+            return Ok(&self.bytes[from..from + length]);
         }
-        self.bytes.truncate(filled);
-        if filled < least {
-            // The file was cut since it was read for the first time.
-            return Err(std::io::ErrorKind::UnexpectedEof.into());
+        if follows {
+            self.start = offset;
+            fill(&self.file, offset, READ_BYTES.max(length), length, &mut self.bytes)?;
+            return Ok(&self.bytes[..length]);
         }
-        Ok(())
+        fill(&self.file, offset, length, length, &mut self.apart)?;
+        Ok(&self.apart[..length])
     }
+}
+
+/// Reads up to `wanted` bytes and at least `least`.
+fn fill(
+    file: &File,
+    offset: u64,
+    wanted: usize,
+    least: usize,
+    bytes: &mut Vec<u8>,
+) -> std::io::Result<()> {
+    bytes.resize(wanted, 0);
+    let mut filled = 0;
+    while filled < wanted {
+        let read = file.read_at(&mut bytes[filled..], offset + filled as u64)?;
+        if read == 0 {
+            break;
+        }
+        filled += read;
+    }
+    bytes.truncate(filled);
+    if filled < least {
+        // The file was cut since it was read for the first time.
+        return Err(std::io::ErrorKind::UnexpectedEof.into());
+    }
+    Ok(())
 }

@@ -4,11 +4,13 @@
 //! next is committed. A batch is acknowledged once the log has it; what is derived
 //! from it is made again at start-up if a crash comes between.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
+use seawall_model::codec::{CodecError, Reader, Writer};
 use seawall_model::{Event, Limits, Position, Rejection, RejectionCode};
-use seawall_store::{Arrival, Candidate, EventLog, Events, Outcome, Placed, Rejects};
+use seawall_store::{Arrival, Candidate, EventLog, Events, Outcome, Rejects};
 
 use super::decoder::UnknownSource;
 use super::tally::{RejectedLines, Tally};
@@ -70,48 +72,120 @@ pub(crate) struct CursorAt {
 }
 
 /// What the log had kept of an unfinished import.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Progress {
+    /// Its own number, which its refused inputs bear.
+    pub(crate) import: u64,
+    /// Records of the source taken in.
     pub(crate) done: u64,
-    pub(crate) accepted: u64,
-    pub(crate) duplicates: u64,
-    pub(crate) altered: u64,
+    accepted: u64,
+    duplicates: u64,
+    rejected: BTreeMap<String, u64>,
 }
 
 impl Progress {
-    fn to_bytes(self) -> Vec<u8> {
-        [self.done, self.accepted, self.duplicates, self.altered]
-            .into_iter()
-            .flat_map(u64::to_le_bytes)
-            .collect()
+    fn to_bytes(&self) -> Vec<u8> {
+        let mut writer = Writer::new();
+        for number in [self.import, self.done, self.accepted, self.duplicates] {
+            writer.u64(number);
+        }
+        for (code, count) in &self.rejected {
+            writer.u64(*count);
+            writer.len(code.len());
+            writer.raw(code.as_bytes());
+        }
+        writer.into_bytes()
     }
 
-    fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        let mut parts = bytes.chunks_exact(8).map(|part| {
-            let mut eight = [0; 8];
-            eight.copy_from_slice(part);
-            u64::from_le_bytes(eight)
-        });
-        Some(Self {
-            done: parts.next()?,
-            accepted: parts.next()?,
-            duplicates: parts.next()?,
-            altered: parts.next()?,
-        })
+    fn from_bytes(bytes: &[u8]) -> Result<Self, CodecError> {
+        let mut reader = Reader::new(bytes);
+        let (import, done) = (reader.u64()?, reader.u64()?);
+        let (accepted, duplicates) = (reader.u64()?, reader.u64()?);
+        let mut rejected = BTreeMap::new();
+        while !reader.rest().is_empty() {
+            let count = reader.u64()?;
+            let length = reader.len(1)?;
+            let code: Result<Vec<u8>, _> = (0..length).map(|_| reader.u8()).collect();
+            rejected.insert(String::from_utf8_lossy(&code?).into_owned(), count);
+        }
+        Ok(Self { import, done, accepted, duplicates, rejected })
+    }
+
+    /// What an interrupted run of this source had done.
+    pub(crate) fn of(log: &EventLog, source: &[u8; 32]) -> Result<Option<Self>, ImportError> {
+        Ok(log.cursor(source)?.and_then(|bytes| Self::from_bytes(&bytes).ok()))
+    }
+
+    /// The largest number of an import that was left unfinished; 0 if none was.
+    pub(crate) fn largest_import(log: &EventLog) -> Result<u64, ImportError> {
+        let numbers = log.cursors()?;
+        let numbers = numbers.iter().filter_map(|(_, bytes)| Self::from_bytes(bytes).ok());
+        Ok(numbers.map(|progress| progress.import).max().unwrap_or(0))
+    }
+}
+
+/// An event with its canonical bytes, and its line and byte of the source.
+type Offered = (Box<Event>, Vec<u8>, (u64, Option<u64>));
+
+/// What becomes of the inputs: counted, and what was refused is kept.
+pub(crate) struct Book {
+    rejects: Rejects,
+    clock: Clock,
+    chance: Box<dyn seawall_store::Chance>,
+    import: u64,
+    pub(crate) tally: Tally,
+    rejected: RejectedLines,
+}
+
+impl Book {
+    /// Keeps a refused input and counts it.
+    fn refuse(
+        &mut self,
+        place: (u64, Option<u64>),
+        rejection: &Rejection,
+        bytes: &[u8],
+    ) -> Result<(), seawall_store::Error> {
+        let (line, offset) = place;
+        let now = self.clock.now();
+        let source = (self.import, line, offset);
+        self.rejects.keep(source, rejection, bytes, now, &mut *self.chance)?;
+        self.tally.reject(rejection);
+        self.rejected.add(line, rejection);
+        Ok(())
+    }
+
+    /// Counts what the log made of the events, and keeps those it refused.
+    fn take(
+        &mut self,
+        events: &[Offered],
+        outcomes: &[Outcome],
+    ) -> Result<(), seawall_store::Error> {
+        for ((_, bytes, place), outcome) in events.iter().zip(outcomes) {
+            match outcome {
+                Outcome::Accepted(_) => self.tally.accepted += 1,
+                Outcome::Duplicate(_) => self.tally.duplicates += 1,
+                Outcome::Altered(there) => self.refuse(*place, &altered(*there), bytes)?,
+            }
+        }
+        self.rejects.commit()
+    }
+
+    fn progress(&self, done: u64) -> Progress {
+        Progress {
+            import: self.import,
+            done,
+            accepted: self.tally.accepted,
+            duplicates: self.tally.duplicates,
+            rejected: self.tally.rejected.clone(),
+        }
     }
 }
 
 /// The committing half of an import.
 pub(crate) struct Keeper {
     log: EventLog,
-    rejects: Rejects,
-    clock: Clock,
-    chance: Box<dyn seawall_store::Chance>,
     limits: Limits,
-    import: u64,
-    pub(crate) tally: Tally,
-    pub(crate) rejected: RejectedLines,
-    altered: u64,
+    pub(crate) book: Book,
     to_derive: Sender<Vec<Taken>>,
     deriving: std::thread::JoinHandle<Result<Derivation, EngineError>>,
 }
@@ -127,52 +201,22 @@ impl Keeper {
         let (to_derive, waiting) = bounded(WAITING_BATCHES_MAX);
         let clock = settings.clock;
         let deriving = std::thread::spawn(move || derive(derivation, &waiting, clock));
-        let keeper = Self {
-            log,
+        let book = Book {
             rejects,
             clock,
             chance: chance::source(settings.test_seed.map(|seed| seed ^ 0x5ea)),
-            limits: Limits::default(),
             import,
             tally: Tally::default(),
             rejected: RejectedLines::default(),
-            altered: 0,
-            to_derive,
-            deriving,
         };
-        (keeper, folder)
-    }
-
-    /// What an interrupted run of this source had done.
-    pub(crate) fn progress(&self, source: &[u8; 32]) -> Result<Option<Progress>, ImportError> {
-        Ok(self.log.cursor(source)?.as_deref().and_then(Progress::from_bytes))
+        (Self { log, limits: Limits::default(), book, to_derive, deriving }, folder)
     }
 
     /// Goes on from what an interrupted run had done.
     pub(crate) fn resume(&mut self, progress: Progress) {
-        self.tally.accepted = progress.accepted;
-        self.tally.duplicates = progress.duplicates;
-        self.altered = progress.altered;
-        if progress.altered > 0 {
-            let code = RejectionCode::Altered.as_str().to_owned();
-            self.tally.rejected.insert(code, progress.altered);
-        }
-    }
-
-    /// Keeps a refused input and counts it.
-    pub(crate) fn refuse(
-        &mut self,
-        place: (u64, Option<u64>),
-        rejection: &Rejection,
-        bytes: &[u8],
-    ) -> Result<(), ImportError> {
-        let (line, offset) = place;
-        let now = self.clock.now();
-        let source = (self.import, line, offset);
-        self.rejects.keep(source, rejection, bytes, now, &mut *self.chance).map_err(full)?;
-        self.tally.reject(rejection);
-        self.rejected.add(line, rejection);
-        Ok(())
+        self.book.tally.accepted = progress.accepted;
+        self.book.tally.duplicates = progress.duplicates;
+        self.book.tally.rejected = progress.rejected;
     }
 
     /// Commits a batch. When this returns, what was accepted survives a power cut.
@@ -181,8 +225,8 @@ impl Keeper {
         batch: Vec<Item>,
         cursor: Option<CursorAt>,
     ) -> Result<(), ImportError> {
-        let now = self.clock.now();
-        let mut events = Vec::with_capacity(batch.len());
+        let now = self.book.clock.now();
+        let mut events: Vec<Offered> = Vec::with_capacity(batch.len());
         for mut item in batch {
             if let Ok(event) = &item.result
                 && let Err(rejection) = super::decoder::check_future(event, now, &self.limits)
@@ -192,54 +236,40 @@ impl Keeper {
             match item.result {
                 Ok(event) => events.push((event, item.bytes, (item.line, item.offset))),
                 Err(rejection) => {
-                    self.refuse((item.line, item.offset), &rejection, &item.bytes)?;
+                    let place = (item.line, item.offset);
+                    self.book.refuse(place, &rejection, &item.bytes).map_err(full)?;
                 }
             }
         }
         // Refusals first: the cursor must never be ahead of them.
-        self.rejects.commit().map_err(full)?;
-        let outcomes = self.append(&events, now, cursor)?;
-        let mut taken = Vec::with_capacity(events.len());
-        for ((event, bytes, place), outcome) in events.into_iter().zip(outcomes) {
-            match outcome {
-                Outcome::Accepted(placed) => taken.push(Taken { placed, event }),
-                Outcome::Duplicate(_) => {}
-                Outcome::Altered(there) => self.refuse(place, &altered(there), &bytes)?,
-            }
-        }
-        self.rejects.commit().map_err(full)?;
-        self.hand_on(taken)
+        self.book.rejects.commit().map_err(full)?;
+        let outcomes = self.append(&events, now, cursor).map_err(full)?;
+        let accepted = |((event, ..), outcome): (Offered, Outcome)| match outcome {
+            Outcome::Accepted(placed) => Some(Taken { placed, event }),
+            Outcome::Duplicate(_) | Outcome::Altered(_) => None,
+        };
+        self.hand_on(events.into_iter().zip(outcomes).filter_map(accepted).collect())
     }
 
     fn append(
         &mut self,
-        events: &[(Box<Event>, Vec<u8>, (u64, Option<u64>))],
+        events: &[Offered],
         now: seawall_model::Timestamp,
         cursor: Option<CursorAt>,
-    ) -> Result<Vec<Outcome>, ImportError> {
+    ) -> Result<Vec<Outcome>, seawall_store::Error> {
         let candidates: Vec<Candidate<'_>> =
             events.iter().map(|(event, bytes, _)| Candidate::new(event, bytes)).collect();
-        let before = Progress {
-            done: 0,
-            accepted: self.tally.accepted,
-            duplicates: self.tally.duplicates,
-            altered: self.altered,
+        let Some(cursor) = cursor else {
+            let outcomes = self.log.append(&candidates, &mut Arrival { now, cursor: None })?;
+            self.book.take(events, &outcomes)?;
+            return Ok(outcomes);
         };
+        let book = &mut self.book;
         let mut at = |outcomes: &[Outcome]| {
-            let done = cursor.map_or(0, |cursor| cursor.done);
-            let progress = Progress { done, ..before.after(outcomes) };
-            (cursor.map_or([0; 32], |cursor| cursor.source), progress.to_bytes())
+            book.take(events, outcomes)?;
+            Ok((cursor.source, book.progress(cursor.done).to_bytes()))
         };
-        let mut arrival = Arrival { now, cursor: None };
-        if cursor.is_some() {
-            arrival.cursor = Some(&mut at);
-        }
-        let outcomes = self.log.append(&candidates, &mut arrival).map_err(full)?;
-        let after = before.after(&outcomes);
-        self.tally.accepted = after.accepted;
-        self.tally.duplicates = after.duplicates;
-        self.altered = after.altered;
-        Ok(outcomes)
+        self.log.append(&candidates, &mut Arrival { now, cursor: Some(&mut at) })
     }
 
     fn hand_on(&mut self, taken: Vec<Taken>) -> Result<(), ImportError> {
@@ -257,13 +287,13 @@ impl Keeper {
 
     /// Waits until everything is derived and gives the parts back.
     pub(crate) fn finish(self) -> Result<Finished, ImportError> {
-        let Self { log, tally, rejected, to_derive, deriving, .. } = self;
+        let Self { log, book, to_derive, deriving, .. } = self;
         drop(to_derive);
         let derivation = match deriving.join() {
             Ok(derivation) => derivation?,
             Err(_) => return Err(ImportError::Engine(EngineError::Stopped)),
         };
-        Ok(Finished { log, derivation, tally, rejected })
+        Ok(Finished { log, derivation, tally: book.tally, rejected: book.rejected })
     }
 }
 
@@ -273,20 +303,6 @@ pub(crate) struct Finished {
     pub(crate) derivation: Derivation,
     pub(crate) tally: Tally,
     pub(crate) rejected: RejectedLines,
-}
-
-impl Progress {
-    fn after(self, outcomes: &[Outcome]) -> Self {
-        let count = |wanted: fn(&Outcome) -> bool| {
-            outcomes.iter().filter(|outcome| wanted(outcome)).count() as u64
-        };
-        Self {
-            done: self.done,
-            accepted: self.accepted + count(|o| matches!(o, Outcome::Accepted(Placed { .. }))),
-            duplicates: self.duplicates + count(|o| matches!(o, Outcome::Duplicate(_))),
-            altered: self.altered + count(|o| matches!(o, Outcome::Altered(_))),
-        }
-    }
 }
 
 /// The deriving half: runs until its sender is gone.
@@ -299,11 +315,11 @@ fn derive(
         match waiting.recv_timeout(IDLE_WAIT) {
             Ok(batch) => derivation.events(&batch)?,
             Err(RecvTimeoutError::Disconnected) => return Ok(derivation),
-            Err(RecvTimeoutError::Timeout) => {
-                if clock.passes() {
-                    derivation.tick_if_due(clock.now())?;
-                }
-            }
+            Err(RecvTimeoutError::Timeout) => {}
+        }
+        // A trickle is never silent long enough to time out, so it is asked each time.
+        if clock.passes() {
+            derivation.tick_if_due(clock.now())?;
         }
     }
 }

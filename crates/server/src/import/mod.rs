@@ -8,6 +8,7 @@ mod decoder;
 mod file;
 mod index;
 mod keeper;
+mod order;
 mod stream;
 mod tally;
 
@@ -18,4 +19,4 @@ pub use stream::{Ack, import_stream};
 pub use tally::{End, RejectedLine, Report, Tally};
 
 /// Events committed in one durable step, at most.
-pub(crate) const BATCH_EVENTS_MAX: usize = 4_000;
+pub(crate) const BATCH_EVENTS_MAX: usize = 10_000;

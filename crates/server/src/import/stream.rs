@@ -193,7 +193,7 @@ fn keep(
                     for item in items {
                         match item {
                             Read1::Item(item) => batch.push(item),
-                            Read1::Ignored(name) => keeper.tally.ignore(&name),
+                            Read1::Ignored(name) => keeper.book.tally.ignore(&name),
                         }
                     }
                 }

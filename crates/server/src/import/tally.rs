@@ -31,6 +31,18 @@ impl Tally {
         *self.ignored.entry(name.to_owned()).or_default() += 1;
     }
 
+    /// The most frequent names, and the others counted together.
+    pub(crate) fn most_frequent(ignored: BTreeMap<Box<str>, u64>) -> BTreeMap<String, u64> {
+        let mut names: Vec<_> = ignored.into_iter().collect();
+        names.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+        let mut kept = BTreeMap::new();
+        for (index, (name, count)) in names.into_iter().enumerate() {
+            let name = if index < IGNORED_NAMES_MAX { String::from(name) } else { "…".into() };
+            *kept.entry(name).or_default() += count;
+        }
+        kept
+    }
+
     /// Counts a rejection.
     pub fn reject(&mut self, rejection: &Rejection) {
         *self.rejected.entry(rejection.code.as_str().to_owned()).or_default() += 1;

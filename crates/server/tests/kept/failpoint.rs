@@ -1,0 +1,253 @@
+//! The program dies at every named point between two durable writes, and goes on after it.
+//!
+//! The points are found in the source, so that a new one cannot be forgotten: each must
+//! be passed by one of the scenarios here, and each scenario is killed at the first, the
+//! second and the last passage of every point that it passes.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use seawall_model::PlatformId;
+use seawall_model::journal::Body;
+use seawall_store::Content;
+
+use crate::story::Stream;
+use crate::world::{Ran, World};
+
+const STREAM: Stream = Stream("point");
+/// The signal of an abort.
+const SIGABRT: i32 = 6;
+/// Events of each of the three files of the import.
+const FILE_EVENTS: u64 = 240;
+/// Files turn over and snapshots are written within and between them.
+const TIGHT: &str = "[log]\nsegment_events_max = 200\n[snapshots]\nevery_events = 200\n\
+                     [disk]\nfree_mib_min = 0\n";
+/// Later than every retention.
+const DAYS_LATER: i64 = 250;
+
+/// A command that is killed, run again, and then looked at.
+struct Scenario {
+    /// What lies there before.
+    before: World,
+    /// The command, beside the folder.
+    args: Vec<String>,
+    /// What must hold once the command was run again.
+    check: fn(&World, &World),
+}
+
+impl Scenario {
+    fn command(&self, world: &World) -> std::process::Command {
+        let args: Vec<&str> = self.args.iter().map(String::as_str).collect();
+        world.command(&args)
+    }
+
+    /// How often the command passes each point.
+    fn passages(&self) -> (World, BTreeMap<String, u64>) {
+        let world = self.before.twin();
+        let trace = world.path("trace");
+        let ran = Ran::of(self.command(&world).env("SEAWALL_FAILPOINT_TRACE", &trace));
+        assert!(matches!(ran.code, Some(0 | 1)), "{ran:#?}");
+        let mut passages = BTreeMap::new();
+        for name in std::fs::read_to_string(trace).unwrap().lines() {
+            *passages.entry(name.to_owned()).or_default() += 1;
+        }
+        (world, passages)
+    }
+
+    /// Kills at one passage of every point, runs again, and checks.
+    fn killed_at(&self, passage: fn(u64) -> Option<u64>) {
+        let (whole, passages) = self.passages();
+        (self.check)(&whole, &whole);
+        for (name, last) in passages {
+            let Some(passage) = passage(last) else { continue };
+            let at = format!("{name}:{passage}");
+            eprintln!("killed at {at} of {last}");
+            let world = self.before.twin();
+            let ran = Ran::of(self.command(&world).env("SEAWALL_FAILPOINT", &at));
+            assert_eq!(ran.signal, Some(SIGABRT), "{at}: {ran:#?}");
+            let again = Ran::of(&mut self.command(&world));
+            assert!(matches!(again.code, Some(0 | 1)), "{at}: {again:#?}");
+            (self.check)(&world, &whole);
+        }
+    }
+}
+
+fn first(_: u64) -> Option<u64> {
+    Some(1)
+}
+
+fn second(last: u64) -> Option<u64> {
+    (last > 1).then_some(2)
+}
+
+fn last(last: u64) -> Option<u64> {
+    (last > 2).then_some(last)
+}
+
+/// Files with refused lines and with ids that come again with other bytes.
+fn files(world: &World) -> Vec<String> {
+    let file = |part: u64| {
+        let from = part * FILE_EVENTS;
+        let mut text = STREAM.lines(from, from + FILE_EVENTS);
+        text += &STREAM.line(from + 3).replace("Cup", "Mug");
+        text += &format!("\nnot an event of {}\n", STREAM.account(part));
+        world.file(&format!("{part}.jsonl"), &text)
+    };
+    (0..3).map(file).collect()
+}
+
+fn import() -> Scenario {
+    let before = World::with(TIGHT);
+    std::fs::create_dir(&before.dir).unwrap();
+    let args = [vec!["import".to_owned()], files(&before)].concat();
+    Scenario { before, args, check: check_import }
+}
+
+/// The whole import lies there before.
+fn imported() -> World {
+    let Scenario { before, args, .. } = import();
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    before.run(&args).ended(1);
+    before
+}
+
+fn erase() -> Scenario {
+    let before = imported();
+    before.fine(&["erase", &STREAM.account(0), &STREAM.account(1)]);
+    let args = ["erase", "--run"].map(String::from).into();
+    Scenario { before, args, check: check_erase }
+}
+
+fn retain() -> Scenario {
+    let mut before = imported();
+    before.clock = before.clock.plus_seconds(DAYS_LATER * 86_400);
+    let args = ["erase", "--run"].map(String::from).into();
+    Scenario { before, args, check: check_retention }
+}
+
+/// Refused inputs without the number of the import, which grows with each run.
+fn refused(world: &World) -> BTreeSet<String> {
+    let lines = world.fine(&["rejects", "--json"]).out;
+    let shown = |line: &str| {
+        let mut value: serde_json::Value = serde_json::from_str(line).unwrap();
+        value["import"] = 0.into();
+        value.to_string()
+    };
+    lines.lines().map(shown).collect()
+}
+
+/// Every event once, and every entry as without the crash.
+fn check_import(world: &World, whole: &World) {
+    world.sound();
+    let ids = world.ids();
+    assert_eq!(ids.len() as u64, 3 * FILE_EVENTS);
+    assert!(ids.values().all(|count| *count == 1), "{ids:?}");
+    assert_eq!(world.derived(), whole.derived());
+    assert_eq!(refused(world), refused(whole));
+    let journal = world.journal();
+    let count = |wanted: fn(&Body) -> bool| {
+        journal.iter().filter(|recorded| wanted(&recorded.entry.body)).count()
+    };
+    assert_eq!(count(|body| matches!(body, Body::SpanStarted { .. })), 1);
+    assert_eq!(count(|body| matches!(body, Body::KnowledgeActivated { .. })), 1);
+    let mut numbers: Vec<u64> = journal
+        .iter()
+        .filter_map(|recorded| match recorded.entry.body {
+            Body::Imported { import, .. } => Some(import),
+            _ => None,
+        })
+        .collect();
+    numbers.sort_unstable();
+    assert!(numbers.is_sorted_by(|a, b| a < b), "no import is told twice: {numbers:?}");
+}
+
+/// The accounts are gone with all that names them, and nothing else is.
+fn check_erase(world: &World, _: &World) {
+    world.sound();
+    let listed = world.fine(&["erase", "--list"]).out;
+    assert!(listed.contains("0 accounts waiting, 2 erased so far"), "{listed}");
+    let names = [0, 1].map(|n| PlatformId::new(STREAM.account(n)).unwrap());
+    let mut accounts = world.open().accounts().unwrap();
+    assert!(names.iter().all(|name| accounts.find(name).unwrap().is_none()));
+    let erased = world.log().iter().filter(|s| s.content == Content::Erased).count();
+    let by = |n: &u64| names.iter().any(|name| name.as_str() == STREAM.account(*n));
+    assert_eq!(erased, (0..3 * FILE_EVENTS).filter(by).count());
+    let refused = refused(world);
+    assert!(refused.len() == 4 && !refused.iter().any(|line| line.contains("point-account-31\"")));
+}
+
+/// Whole files are gone, and what comes after has its place after them.
+fn check_retention(world: &World, _: &World) {
+    world.sound();
+    let last = 3 * FILE_EVENTS;
+    let kept = world.log();
+    assert_eq!(kept.len() as u64, FILE_EVENTS, "the file that is still open is left");
+    assert!(kept.iter().all(|stored| stored.placed.position.0 <= last));
+    assert!(refused(world).is_empty());
+    let twin = world.twin();
+    assert_eq!(twin.stream(&STREAM.lines(0, 30)).ended(0).count("accepted"), 30);
+    assert_eq!(twin.log().last().unwrap().placed.position.0, last + 30);
+    twin.sound();
+}
+
+/// The names of all points in the source.
+fn points() -> BTreeSet<String> {
+    let crates = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned();
+    let mut folders: Vec<_> = std::fs::read_dir(crates)
+        .unwrap()
+        .map(|entry| entry.unwrap().path().join("src"))
+        .filter(|path| path.is_dir())
+        .collect();
+    let mut names = BTreeSet::new();
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let text = std::fs::read_to_string(&path).unwrap();
+                let found = text.split("point(\"").skip(1).filter_map(|rest| rest.split_once('"'));
+                names.extend(found.map(|(name, _)| name.to_owned()));
+            }
+        }
+    }
+    names
+}
+
+#[test]
+fn every_point_is_passed_by_a_scenario() {
+    let scenarios = [import(), erase(), retain()];
+    let passed: BTreeSet<String> =
+        scenarios.iter().flat_map(|scenario| scenario.passages().1.into_keys()).collect();
+    assert!(passed.len() > 10, "{passed:?}");
+    assert_eq!(passed, points());
+}
+
+#[test]
+fn an_import_goes_on_after_the_first_passage() {
+    import().killed_at(first);
+}
+
+#[test]
+fn an_import_goes_on_after_the_second_passage() {
+    import().killed_at(second);
+}
+
+#[test]
+fn an_import_goes_on_after_the_last_passage() {
+    import().killed_at(last);
+}
+
+#[test]
+fn an_erasure_goes_on_after_any_passage() {
+    erase().killed_at(first);
+    erase().killed_at(second);
+    erase().killed_at(last);
+}
+
+#[test]
+fn retention_goes_on_after_any_passage() {
+    retain().killed_at(first);
+    retain().killed_at(second);
+    retain().killed_at(last);
+}
