@@ -257,7 +257,7 @@ mod tests {
 
     #[test]
     fn the_state_of_an_account_is_as_small_as_stated() {
-        assert_eq!(size_of::<AccountState>(), 48);
+        assert_eq!(size_of::<AccountState>(), 40);
     }
 
     #[test]

@@ -82,8 +82,8 @@ pub(crate) fn open(path: &Path, kind: Kind) -> Result<Connection, Error> {
 
 /// Opens an existing database for reading, beside a writer.
 pub(crate) fn open_read(path: &Path, kind: Kind) -> Result<Connection, Error> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let conn = Connection::open_with_flags(path, flags).map_err(Error::sql(path))?;
+    let mode = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let conn = Connection::open_with_flags(path, mode).map_err(Error::sql(path))?;
     conn.busy_timeout(Duration::from_millis(BUSY_WAIT_MS)).map_err(Error::sql(path))?;
     let found = version(&conn).map_err(Error::sql(path))?;
     refuse_newer(path, found, kind.latest())?;
@@ -154,8 +154,8 @@ pub enum Check {
 /// [`Error::Io`] if the file is not there.
 pub fn check_file(path: &Path) -> Result<Check, Error> {
     std::fs::metadata(path).map_err(Error::io(path))?;
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let lines = Connection::open_with_flags(path, flags).and_then(|conn| {
+    let mode = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let lines = Connection::open_with_flags(path, mode).and_then(|conn| {
         conn.busy_timeout(Duration::from_millis(BUSY_WAIT_MS))?;
         let mut statement = conn.prepare("PRAGMA integrity_check(20)")?;
         let rows = statement.query_map([], |row| row.get::<_, String>(0))?;
@@ -176,8 +176,8 @@ pub(crate) fn sync_folder(path: &Path) -> Result<(), Error> {
 
 /// Copies a database into a new file while it is in use. The copy has no write-ahead log.
 pub(crate) fn copy(from: &Path, to: &Path) -> Result<(), Error> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let source = Connection::open_with_flags(from, flags).map_err(Error::sql(from))?;
+    let mode = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let source = Connection::open_with_flags(from, mode).map_err(Error::sql(from))?;
     source.busy_timeout(Duration::from_millis(BUSY_WAIT_MS)).map_err(Error::sql(from))?;
     let mut target = Connection::open(to).map_err(Error::sql(to))?;
     let backup = rusqlite::backup::Backup::new(&source, &mut target).map_err(Error::sql(from))?;

@@ -40,7 +40,9 @@ pub enum Ended {
 pub fn run() -> ExitCode {
     quiet_panics();
     let args = Args::parse();
-    match dispatch(&args) {
+    // A defect has told its place already; the exit code says that the work is not done.
+    let ended = std::panic::catch_unwind(|| dispatch(&args));
+    match ended.unwrap_or_else(|_| Err(anyhow::anyhow!("stopped by a defect"))) {
         Ok(Ended::Fine) => ExitCode::SUCCESS,
         Ok(Ended::Findings) => ExitCode::from(1),
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,

@@ -9,6 +9,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
 
 mod crash;
+mod erasure;
 mod failpoint;
 #[path = "../fault/mod.rs"]
 mod fault;
