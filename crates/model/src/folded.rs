@@ -38,8 +38,32 @@ impl Folded {
     /// the letter they stood on. `None` if the range does not lie within the text.
     #[must_use]
     pub fn original(&self, part: Range<usize>) -> Option<Range<usize>> {
+        if part.start > part.end {
+            return None;
+        }
         let start = *self.map.get(part.start)?;
-        let end = *self.map.get(part.end)?;
-        (part.start <= part.end).then_some(start as usize..end as usize)
+        let mut end = *self.map.get(part.end)?;
+        if end == start && part.start < part.end {
+            // The part ends within what one character became, such as a ligature.
+            end = self.map[part.end..].iter().copied().find(|next| *next > start)?;
+        }
+        Some(start as usize..end as usize)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_of_what_one_character_became_points_at_all_of_it() {
+        // As if `x` stood at 0, a character of three bytes became `abc`, and `y` followed.
+        let folded = Folded::new("xabcy".into(), vec![0, 1, 1, 1, 4, 5]);
+        assert_eq!(folded.original(0..1), Some(0..1));
+        assert_eq!(folded.original(1..2), Some(1..4));
+        assert_eq!(folded.original(1..4), Some(1..4));
+        assert_eq!(folded.original(3..5), Some(1..5));
+        assert_eq!(folded.original(2..2), Some(1..1));
+        assert_eq!(folded.original(4..9), None);
     }
 }

@@ -20,7 +20,7 @@ pub fn tags(text: &str) -> impl Iterator<Item = &str> {
     std::iter::from_fn(move || {
         loop {
             let sign = at + next_sign(&text[at..])?;
-            while link.as_ref().is_some_and(|link| link.end < sign - 1) {
+            while link.as_ref().is_some_and(|link| link.end <= sign) {
                 link = next_link(text, sign);
             }
             if let Some(link) = link.as_ref().filter(|link| link.start <= sign) {

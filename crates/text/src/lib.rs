@@ -198,7 +198,7 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(20_000))]
+        #![proptest_config(ProptestConfig::with_cases(8_000))]
 
         #[test]
         fn folding_twice_changes_nothing(text in prop_oneof![mixed(), any::<String>()]) {
