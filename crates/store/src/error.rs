@@ -23,6 +23,9 @@ pub enum Error {
         #[source]
         source: std::io::Error,
     },
+    /// A database of the folder is not there.
+    #[error("{} is missing; run `seawall doctor` to see what to do", .0.display())]
+    Missing(PathBuf),
     /// SQLite refused an operation.
     #[error("the database {} failed", path.display())]
     Sqlite {
@@ -122,16 +125,24 @@ impl Error {
         let path = path.into();
         move |source| Self::Sqlite { path, source }
     }
+}
 
-    /// Whether the disk was full when this happened.
-    #[must_use]
-    pub fn is_disk_full(&self) -> bool {
-        match self {
-            Self::Io { source, .. } => source.kind() == std::io::ErrorKind::StorageFull,
-            Self::Sqlite { source, .. } => {
-                source.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull)
-            }
-            _ => false,
+/// Whether a full disk is what an error comes from.
+#[must_use]
+pub fn is_disk_full(error: &(dyn std::error::Error + 'static)) -> bool {
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        let io = error.downcast_ref::<std::io::Error>().map(std::io::Error::kind);
+        let sql = error.downcast_ref::<rusqlite::Error>().and_then(|e| e.sqlite_error());
+        let is_full = sql.is_some_and(|sql| {
+            sql.code == rusqlite::ErrorCode::DiskFull
+                // Room for the shared memory beside a database is all that it needs.
+                || sql.extended_code == rusqlite::ffi::SQLITE_IOERR_SHMSIZE
+        });
+        if is_full || io == Some(std::io::ErrorKind::StorageFull) {
+            return true;
         }
+        cause = error.source();
     }
+    false
 }

@@ -86,19 +86,23 @@ impl Journal {
     /// # Errors
     /// [`Error::BrokenChain`] at the first entry that does not fit.
     pub fn verify(&self) -> Result<u64, Error> {
-        let sql = "SELECT seq, body, hash FROM entry ORDER BY seq";
+        let sql = "SELECT seq, body, hash, type FROM entry ORDER BY seq";
         let mut statement = self.conn.prepare(sql).map_err(Error::sql(&self.path))?;
         let mut rows = statement.query([]).map_err(Error::sql(&self.path))?;
         let (mut seq, mut hash) = (0, CHAIN_START);
         while let Some(row) = rows.next().map_err(Error::sql(&self.path))? {
-            let read = || -> rusqlite::Result<(i64, Vec<u8>, ChainHash)> {
-                Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+            let read = || -> rusqlite::Result<(i64, Vec<u8>, ChainHash, String)> {
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
             };
             seq += 1;
-            let (number, body, link) = read().map_err(|_| Error::BrokenChain { seq })?;
+            let (number, body, link, name) = read().map_err(|_| Error::BrokenChain { seq })?;
             hash = chain(&hash, &body);
-            let numbered = Entry::from_bytes(&body).is_ok_and(|entry| entry.seq == seq);
-            if number.cast_unsigned() != seq || hash != link || !numbered {
+            // Entries are looked up by the name beside them, which the chain does not hold.
+            let fits = |entry: Entry| entry.seq == seq && entry.body.name() == name;
+            if number.cast_unsigned() != seq
+                || hash != link
+                || !Entry::from_bytes(&body).is_ok_and(fits)
+            {
                 return Err(Error::BrokenChain { seq });
             }
         }

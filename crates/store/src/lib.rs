@@ -33,7 +33,7 @@ mod tables;
 pub use accounts::{Accounts, ErasureRequest};
 pub use backup::{Manifest, backup, restore};
 pub use chance::Chance;
-pub use error::Error;
+pub use error::{Error, is_disk_full};
 pub use fault::point;
 pub use folder::{Access, Folder};
 pub use journal::{Journal, Recorded};

@@ -66,8 +66,11 @@ impl<'a> Candidate<'a> {
     }
 }
 
-/// Tells a source and how far it was taken in, from what became of the batch.
-pub type Cursor<'a> = dyn FnMut(&[Outcome]) -> Result<([u8; 32], Vec<u8>), Error> + 'a;
+/// A source and how far it was taken in.
+pub type SourceState = ([u8; 32], Vec<u8>);
+
+/// Tells how far a source was taken in, from what became of the batch.
+pub type Cursor<'a> = dyn FnMut(&[Outcome]) -> Result<SourceState, Error> + 'a;
 
 /// What arrives with a batch.
 pub struct Arrival<'a> {
@@ -324,7 +327,7 @@ impl EventLog {
     ///
     /// # Errors
     /// [`Error::Sqlite`].
-    pub fn cursors(&self) -> Result<Vec<([u8; 32], Vec<u8>)>, Error> {
+    pub fn cursors(&self) -> Result<Vec<SourceState>, Error> {
         cursors_of(&self.open).map_err(Error::sql(self.path()))
     }
 
@@ -445,7 +448,7 @@ impl Events for EventLog {
     }
 }
 
-fn cursors_of(conn: &Connection) -> rusqlite::Result<Vec<([u8; 32], Vec<u8>)>> {
+fn cursors_of(conn: &Connection) -> rusqlite::Result<Vec<SourceState>> {
     conn.prepare("SELECT source, state FROM cursor")?
         .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
         .collect()

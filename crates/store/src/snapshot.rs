@@ -42,8 +42,11 @@ pub struct Unusable {
     pub why: &'static str,
 }
 
+/// Why a damaged snapshot is not used.
+const DAMAGED: &str = "its checksum does not fit";
+
 /// The snapshot that replay begins at once content was erased.
-const BASE: &str = "base.snap";
+pub const BASE: &str = "base.snap";
 
 /// Writes a snapshot durably, then removes all but the newest two.
 ///
@@ -113,6 +116,19 @@ pub fn newest(folder: &Path, build: &str) -> Result<(Option<Snapshot>, Vec<Unusa
     Ok((None, unusable))
 }
 
+/// Removes a snapshot that is damaged, so that it takes no whole one's place.
+///
+/// One of another build is left: that build may come back.
+///
+/// # Errors
+/// [`Error::Io`].
+pub fn set_aside(unusable: &Unusable) -> Result<(), Error> {
+    if unusable.why != DAMAGED {
+        return Ok(());
+    }
+    std::fs::remove_file(&unusable.path).map_err(Error::io(&unusable.path))
+}
+
 /// Removes all snapshots: after an erasure none may keep what was erased.
 ///
 /// # Errors
@@ -155,7 +171,7 @@ pub fn is_whole(path: &Path) -> Result<bool, Error> {
 fn read(path: &Path, build: &str) -> Result<Result<Snapshot, &'static str>, Error> {
     let bytes = std::fs::read(path).map_err(Error::io(path))?;
     Ok(match parse(&bytes) {
-        None => Err("its checksum does not fit"),
+        None => Err(DAMAGED),
         Some(snapshot) if snapshot.build != build => Err("another build wrote it"),
         Some(snapshot) => Ok(snapshot),
     })

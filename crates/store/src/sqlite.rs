@@ -82,6 +82,9 @@ pub(crate) fn open(path: &Path, kind: Kind) -> Result<Connection, Error> {
 
 /// Opens an existing database for reading, beside a writer.
 pub(crate) fn open_read(path: &Path, kind: Kind) -> Result<Connection, Error> {
+    if !path.exists() {
+        return Err(Error::Missing(path.into()));
+    }
     let mode = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let conn = Connection::open_with_flags(path, mode).map_err(Error::sql(path))?;
     conn.busy_timeout(Duration::from_millis(BUSY_WAIT_MS)).map_err(Error::sql(path))?;
@@ -108,10 +111,17 @@ fn migrate(conn: &mut Connection, path: &Path, kind: Kind, target: Target) -> Re
     if found == known {
         return Ok(());
     }
+    // Grouped: else a schema and the note that it is there are two commits, and a crash
+    // between them leaves a file that no start can open.
     kind.runner()
+        .set_grouped(true)
         .set_target(target)
         .run(conn)
-        .map_err(|source| Error::Migration { path: path.into(), source: Box::new(source) })?;
+        .map_err(|source| match crate::is_disk_full(&source) {
+            // A backup would not help.
+            true => Error::io(path)(std::io::ErrorKind::StorageFull.into()),
+            false => Error::Migration { path: path.into(), source: Box::new(source) },
+        })?;
     let reached = match target {
         Target::Version(version) => i64::from(version),
         _ => known,

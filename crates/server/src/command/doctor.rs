@@ -3,11 +3,13 @@
 //! It reads and never mends: what can be made again is made again by the next start,
 //! and what cannot needs a person and a backup.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use seawall_model::{Position, Timestamp};
+use seawall_model::journal::Entry;
+use seawall_model::{AccountId, Position, Timestamp};
 use seawall_pipeline::BUILD;
-use seawall_store::{Access, Check, Entries, Error, Folder, check_file, snapshot};
+use seawall_store::{Access, Check, Content, Entries, Error, Folder, check_file, snapshot};
 
 use super::args::{Doctor, Global};
 use super::{Ended, settings, show};
@@ -87,14 +89,16 @@ pub(super) fn run(global: &Global, given: &Doctor) -> anyhow::Result<Ended> {
 
 fn inside(folder: &Folder, settings: &Settings, given: &Doctor, report: &mut Report) {
     report.tell("journal", journal(folder));
-    let newest = newest_arrival(folder);
-    report.tell("clock", clock(settings.clock.now(), newest));
+    // Read before the log, which is always ahead of it.
+    let newest = newest(folder);
+    let told = newest.as_ref().map_or(0, |entry| entry.after);
+    report.tell("clock", clock(settings.clock.now(), newest.map(|entry| entry.at)));
     report.tell("snapshots", snapshots(folder));
     report.tell("rejects", rejects(folder));
     if given.quick {
         report.tell("log", Found::Note("not read; leave out --quick to read every event".into()));
     } else {
-        report.tell("log", log(folder));
+        report.tell("log", log(folder, told));
     }
 }
 
@@ -145,10 +149,14 @@ fn databases(dir: &Path) -> anyhow::Result<Vec<PathBuf>> {
 fn database(path: &Path) -> Found {
     let is_tables = path.file_name().is_some_and(|name| name == "tables.db");
     let remedy = if is_tables {
-        "delete tables.db, tables.db-wal and tables.db-shm: the next start makes them again"
+        "delete tables.db, tables.db-wal and tables.db-shm: the next import makes them again"
     } else {
         RESTORE
     };
+    if !path.exists() {
+        let remedy = if is_tables { "nothing: the next import makes it again" } else { RESTORE };
+        return Found::Damage { what: "missing".into(), remedy };
+    }
     match check_file(path) {
         Ok(Check::Sound) => Found::Sound("whole".into()),
         Ok(Check::Damaged(lines)) => {
@@ -179,12 +187,11 @@ fn journal(folder: &Folder) -> Found {
     }
 }
 
-/// The arrival of the newest event or entry.
-fn newest_arrival(folder: &Folder) -> Option<Timestamp> {
+/// The newest entry of the journal.
+fn newest(folder: &Folder) -> Option<Entry> {
     let journal = folder.journal(Access::Read).ok()?;
     let (seq, _) = journal.head();
-    let entry = journal.read(seq.saturating_sub(1), 1).ok()?.pop()?.entry;
-    Some(entry.at)
+    Some(journal.read(seq.saturating_sub(1), 1).ok()?.pop()?.entry)
 }
 
 fn clock(now: Timestamp, newest: Option<Timestamp>) -> Found {
@@ -213,7 +220,10 @@ fn snapshots(folder: &Folder) -> Found {
         Ok(files) => files,
         Err(error) => return damage(&error, remedy),
     };
-    for (_, path) in &files {
+    let base = folder.snapshots().join(snapshot::BASE);
+    let base = base.exists().then_some(base);
+    let files: Vec<PathBuf> = files.into_iter().map(|(_, path)| path).chain(base).collect();
+    for path in &files {
         match snapshot::is_whole(path) {
             Ok(true) => {}
             Ok(false) => {
@@ -233,29 +243,58 @@ fn rejects(folder: &Folder) -> Found {
     }
 }
 
-/// Opens every event and computes its commitment again.
-fn log(folder: &Folder) -> Found {
-    let read = || -> Result<(u64, u64), Error> {
-        let mut reader = folder.log_reader()?.verifying();
-        let (mut events, mut erased) = (0, 0);
-        let mut after = Position::START;
-        loop {
-            let chunk = reader.chunk(after, Position(u64::MAX), EVENTS_PER_READ)?;
-            let Some(last) = chunk.last() else { return Ok((events, erased)) };
-            after = last.placed.position;
-            events += chunk.len() as u64;
-            erased += chunk
-                .iter()
-                .filter(|stored| stored.content == seawall_store::Content::Erased)
-                .count() as u64;
-        }
-    };
-    match read() {
-        Ok((events, erased)) => Found::Sound(format!(
+/// Opens every event and computes its commitment again. `told` is the last position that
+/// the journal tells of.
+fn log(folder: &Folder, told: u64) -> Found {
+    match read_log(folder, told) {
+        Ok(Ok((events, erased))) => Found::Sound(format!(
             "{} as written, {} erased",
             show::counted(events, "event", "events"),
             show::count(erased)
         )),
+        Ok(Err(what)) => Found::Damage { what, remedy: RESTORE },
         Err(error) => damage(&error, RESTORE),
     }
+}
+
+/// Events and how many of them are erased, or what is missing.
+fn read_log(folder: &Folder, told: u64) -> Result<Result<(u64, u64), String>, Error> {
+    let gone = || -> Result<BTreeSet<AccountId>, Error> {
+        Ok(folder.accounts()?.erased()?.iter().map(|request| request.account).collect())
+    };
+    let mut known = gone()?;
+    let mut reader = folder.log_reader()?.verifying();
+    let (mut events, mut erased) = (0, 0);
+    let mut after = Position::START;
+    loop {
+        let chunk = reader.chunk(after, Position(u64::MAX), EVENTS_PER_READ)?;
+        if chunk.is_empty() {
+            break;
+        }
+        for stored in &chunk {
+            let position = stored.placed.position;
+            // Before the first one, whole files may have been dropped.
+            if events > 0 && position != after.next() {
+                return Ok(Err(format!("after position {after} the next one is {position}")));
+            }
+            (after, events) = (position, events + 1);
+            if stored.content == Content::Erased {
+                let owner = stored.placed.account.or(stored.placed.other);
+                if !owner.is_some_and(|owner| known.contains(&owner)) {
+                    // It may have been erased since this began.
+                    known = gone()?;
+                }
+                if !owner.is_some_and(|owner| known.contains(&owner)) {
+                    let what = "has no key, and its account was not erased";
+                    return Ok(Err(format!("the event at position {position} {what}")));
+                }
+                erased += 1;
+            }
+        }
+    }
+    if events > 0 && after.0 < told {
+        let what = format!("it ends at position {after}, but the journal tells of {told}");
+        return Ok(Err(what));
+    }
+    Ok(Ok((events, erased)))
 }

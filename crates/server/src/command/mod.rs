@@ -26,6 +26,10 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::engine::Settings;
 
+/// What to do about a full disk.
+const FULL: &str = "the disk is full; everything acknowledged is kept: make room and run the \
+                    command again";
+
 /// How a command ended, short of failing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ended {
@@ -47,6 +51,10 @@ pub fn run() -> ExitCode {
         Ok(Ended::Findings) => ExitCode::from(1),
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
+            // Whichever file it was met at, the remedy is the same.
+            if seawall_store::is_disk_full(error.as_ref()) {
+                eprintln!("seawall: {FULL}");
+            }
             eprintln!("seawall: {error:#}");
             ExitCode::from(2)
         }

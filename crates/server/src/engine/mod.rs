@@ -28,6 +28,15 @@ pub enum EngineError {
         #[source]
         source: seawall_model::Rejection,
     },
+    /// The journal is gone, and with it what people decided.
+    #[error(
+        "the journal is gone, but the log holds events up to position {last}: what was decided \
+         cannot be made again; restore the newest backup"
+    )]
+    NoJournal {
+        /// The last position of the log.
+        last: u64,
+    },
     /// Seawall failed on an event: a defect to report. The next start passes over it.
     #[error(
         "seawall failed on the event at position {position} and set it aside; run the command again to go on, and report the defect"

@@ -54,7 +54,13 @@ pub fn open(path: &Path, settings: &Settings) -> Result<Opened, EngineError> {
     let limits = LogLimits { segment_events_max: settings.config.log.segment_events_max };
     let log = folder.event_log(limits, chance)?;
     let rejects = folder.rejects(Access::Write)?;
-    let journal = folder.journal(Access::Write)?;
+    let last = log.last().0;
+    let is_begun = path.join("journal.db").exists();
+    let journal = if is_begun || last == Position::START {
+        folder.journal(Access::Write)?
+    } else {
+        return Err(EngineError::NoJournal { last: last.0 });
+    };
     let tables = folder.tables(Access::Write)?;
     let mut repaired = Vec::new();
     let recovery = Recovery { folder: &folder, log: &log, settings };
@@ -76,7 +82,11 @@ impl Recovery<'_> {
         repaired: &mut Vec<String>,
     ) -> Result<Derivation, EngineError> {
         if journal.head().0 == 0 {
-            return self.begin(journal, tables);
+            // It is begun before the log takes its first event, so this is no crash.
+            return match self.log.last().0 {
+                Position::START => self.begin(journal, tables),
+                last => Err(EngineError::NoJournal { last: last.0 }),
+            };
         }
         let history = History::read(&journal)?;
         let found = self.snapshot(&journal, repaired)?;
@@ -120,8 +130,6 @@ impl Recovery<'_> {
             hash: constants.hash(),
         };
         derivation.inputs(vec![span, knowledge], now)?;
-        // A crash may have left events in a log whose journal was never begun.
-        derivation.catch_up(self.folder)?;
         Ok(derivation)
     }
 
@@ -165,6 +173,7 @@ impl Recovery<'_> {
     ) -> Result<Option<Snapshot>, EngineError> {
         let (found, unusable) = snapshot::newest(&self.folder.snapshots(), BUILD)?;
         for unusable in unusable {
+            snapshot::set_aside(&unusable)?;
             let name = unusable.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
             repaired.push(format!("snapshot {name} not used: {}", unusable.why));
         }
@@ -230,26 +239,6 @@ impl Derivation {
     ) -> Result<(), EngineError> {
         self.pipeline.adopt(waves);
         self.input(Body::SpanStarted { build: BUILD.to_owned(), reason }, now)
-    }
-
-    fn catch_up(&mut self, folder: &Folder) -> Result<(), EngineError> {
-        let mut reader = folder.log_reader()?;
-        loop {
-            let chunk =
-                reader.chunk(self.pipeline.position(), Position(u64::MAX), EVENTS_PER_READ)?;
-            if chunk.is_empty() {
-                return Ok(());
-            }
-            let mut batch = Vec::with_capacity(chunk.len());
-            for stored in chunk {
-                let position = stored.placed.position.0;
-                let seawall_store::Content::Bytes(bytes) = stored.content else { continue };
-                let event = seawall_event::reopen(&bytes)
-                    .map_err(|source| EngineError::Unreadable { position, source })?;
-                batch.push(super::Taken { placed: stored.placed, event: Box::new(event) });
-            }
-            self.events(&batch)?;
-        }
     }
 }
 

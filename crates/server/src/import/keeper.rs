@@ -44,11 +44,6 @@ pub enum ImportError {
     /// The data folder failed.
     #[error(transparent)]
     Store(#[from] seawall_store::Error),
-    /// The disk is full: nothing acknowledged was lost.
-    #[error(
-        "the disk is full; everything acknowledged is kept: make room and run the command again"
-    )]
-    DiskFull(#[source] Box<seawall_store::Error>),
 }
 
 /// One record that was read: an event with its canonical bytes, or a refusal.
@@ -237,13 +232,13 @@ impl Keeper {
                 Ok(event) => events.push((event, item.bytes, (item.line, item.offset))),
                 Err(rejection) => {
                     let place = (item.line, item.offset);
-                    self.book.refuse(place, &rejection, &item.bytes).map_err(full)?;
+                    self.book.refuse(place, &rejection, &item.bytes)?;
                 }
             }
         }
         // Refusals first: the cursor must never be ahead of them.
-        self.book.rejects.commit().map_err(full)?;
-        let outcomes = self.append(&events, now, cursor).map_err(full)?;
+        self.book.rejects.commit()?;
+        let outcomes = self.append(&events, now, cursor)?;
         let accepted = |((event, ..), outcome): (Offered, Outcome)| match outcome {
             Outcome::Accepted(placed) => Some(Taken { placed, event }),
             Outcome::Duplicate(_) | Outcome::Altered(_) => None,
@@ -331,13 +326,4 @@ fn altered(there: Position) -> Rejection {
         format!("an event with this id and other content is at position {there}"),
         "give each event its own id; send a correction as an event of its own",
     )
-}
-
-/// Names a full disk for what it is.
-pub(crate) fn full(error: seawall_store::Error) -> ImportError {
-    if error.is_disk_full() {
-        ImportError::DiskFull(Box::new(error))
-    } else {
-        ImportError::Store(error)
-    }
 }

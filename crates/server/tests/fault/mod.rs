@@ -3,7 +3,8 @@
 //! `kill -9` alone proves little, since the kernel still holds what the program wrote.
 //! [`arm`] preloads `powercut.c` into a command, which logs how to undo each change;
 //! after the program was killed, [`apply`] undoes what no finished sync covers. Setting
-//! `POWERCUT_AFTER=n` on the command kills it at its n-th change, to try every point.
+//! `POWERCUT_AFTER=n` on the command kills it at its n-th change, to try every point, and
+//! `POWERCUT_ROOM=n` fills the disk once its files have grown by n bytes.
 //!
 //! Left out: disks that lie about a sync, and changes made without libc (see the C file).
 

@@ -9,7 +9,8 @@
  * Strict where systems differ: a sync covers only what was done before it began; syncing
  * a file does not make its name durable, only syncing its folder does; O_SYNC, syncfs and
  * msync count for nothing. With $POWERCUT_AFTER=n the program kills itself instead of
- * doing its n-th recorded operation, so that a test can try every point in turn.
+ * doing its n-th recorded operation, so that a test can try every point in turn. With
+ * $POWERCUT_ROOM=n the disk is full once the files have grown by n bytes together.
  *
  * Left out: memory-mapped writes (SQLite maps only its -shm file, which is passed over),
  * io_uring, stdio, and programs that make system calls without libc. One program at a time.
@@ -53,6 +54,7 @@ static size_t folder_bytes;
 static char kept_prefix[PATH_MAX];
 static int log_fd = -1;
 static long operations_left = -1;
+static long long room = -1; /* bytes that files may still grow by; negative: no limit */
 static uint64_t number; /* of syncs and of kept files; never repeats within a log */
 static char old[CHUNK];
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -64,7 +66,7 @@ static void die(const char *what) {
 
 __attribute__((constructor)) static void start(void) {
     const char *dir = getenv("POWERCUT_DIR"), *log = getenv("POWERCUT_LOG");
-    const char *after = getenv("POWERCUT_AFTER");
+    const char *after = getenv("POWERCUT_AFTER"), *least = getenv("POWERCUT_ROOM");
     if (!dir || !log) return;
     if (!realpath(dir, folder)) die("POWERCUT_DIR must exist");
     folder_bytes = strlen(folder);
@@ -79,6 +81,15 @@ __attribute__((constructor)) static void start(void) {
     clock_gettime(CLOCK_MONOTONIC, &now);
     number = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
     if (after) operations_left = atol(after);
+    if (least) room = atoll(least);
+}
+
+/* Whether a file may grow by so many bytes; takes them. Wants the lock. */
+static int has_room(off_t grown) {
+    if (room < 0 || grown <= 0) return 1;
+    if (grown > room) return 0;
+    room -= grown;
+    return 1;
 }
 
 /* Writes one record, or dies: an operation that cannot be undone must not happen. */
@@ -199,6 +210,11 @@ static off_t total(const struct iovec *parts, int count) {
         if (!is_tracked(fd, &info)) return call;               \
         pthread_mutex_lock(&lock);                             \
         if (fstat(fd, &info)) die("fstat");                    \
+        if (!has_room((offset) + (length) - info.st_size)) {   \
+            pthread_mutex_unlock(&lock);                       \
+            errno = ENOSPC;                                    \
+            return -1;                                         \
+        }                                                      \
         remember(fd, &info, (offset), (length));               \
         long result = call;                                    \
         int error = errno;                                     \

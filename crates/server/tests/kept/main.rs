@@ -8,11 +8,16 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
 
+mod backup;
 mod crash;
+mod disk;
 mod erasure;
 mod failpoint;
 #[path = "../fault/mod.rs"]
 mod fault;
+mod power;
+mod replay;
 mod resume;
+mod snapshot;
 mod story;
 mod world;

@@ -3,7 +3,7 @@
 use std::os::unix::fs::PermissionsExt;
 
 use crate::said::Said;
-use crate::stage::{PROGRAM, SEED, Stage, copy, story};
+use crate::stage::{PROGRAM, SEED, Stage, story};
 
 /// After every event of the story, and not before this program was written.
 const LATER: &str = "2026-12-01T00:00:00Z";
@@ -44,7 +44,7 @@ fn prepared() -> Stage {
     stage.seawall(&["backup", "kept-backup"]).ended(0);
     std::fs::create_dir(stage.path("bin")).unwrap();
     let script =
-        format!("#!/bin/sh\nexec {PROGRAM} \"$@\" --test-clock {LATER} --test-seed {SEED}\n");
+        format!("#!/bin/sh\nexec '{PROGRAM}' \"$@\" --test-clock {LATER} --test-seed {SEED}\n");
     stage.write("bin/seawall", script);
     let all = std::fs::Permissions::from_mode(0o755);
     std::fs::set_permissions(stage.path("bin/seawall"), all).unwrap();
@@ -63,8 +63,7 @@ fn every_example_of_every_help_works() {
     assert!(names.len() >= 10, "{names:?}");
     for name in names {
         let help = prepared.seawall(&[&name, "--help"]).ended(0).out;
-        let stage = Stage::new();
-        copy(&prepared.path("."), &stage.path("."));
+        let stage = prepared.twin();
         if name == "restore" {
             std::fs::rename(stage.path("kept-backup"), stage.path("seawall-backup")).unwrap();
         }

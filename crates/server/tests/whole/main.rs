@@ -7,6 +7,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
 
 mod demo;
+mod doctor;
 
 mod help;
 mod input;

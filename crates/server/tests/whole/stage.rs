@@ -42,6 +42,13 @@ impl Stage {
         stage
     }
 
+    /// Another folder with the same in it.
+    pub fn twin(&self) -> Self {
+        let twin = Self::new();
+        copy(self.folder.path(), twin.folder.path());
+        twin
+    }
+
     pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
@@ -139,7 +146,7 @@ fn peak_kib(process: u32) -> u64 {
 }
 
 /// Copies a folder with everything in it.
-pub fn copy(from: &Path, to: &Path) {
+fn copy(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).unwrap();
     for entry in std::fs::read_dir(from).unwrap() {
         let path = entry.unwrap().path();

@@ -44,7 +44,7 @@ fn a_file_that_is_no_events_is_refused_with_what_to_do() {
     for (name, bytes, words) in cases {
         let (stage, said) = imported(name, bytes);
         said.refused(&[words, &[name]].concat());
-        let line = format!("cat {name} | {PROGRAM} import -");
+        let line = format!("cat {name} | '{PROGRAM}' import -");
         stage.shell(&line, None).refused(words);
     }
 }
@@ -55,7 +55,7 @@ fn a_folder_and_a_file_that_may_not_be_read_are_named() {
     std::fs::create_dir(stage.path("folder")).unwrap();
     stage.still(&["import", "folder"]).refused(&["folder", "directory"]);
     stage.write("mine.jsonl", post("a"));
-    let nobody = std::fs::Permissions::from_mode(0);
+    let nobody = std::fs::Permissions::from_mode(0o000);
     std::fs::set_permissions(stage.path("mine.jsonl"), nobody).unwrap();
     let said = stage.still(&["import", "mine.jsonl"]);
     if std::fs::File::open(stage.path("mine.jsonl")).is_ok() {
@@ -126,7 +126,7 @@ fn a_table_that_breaks_off_within_quotes_is_told_with_the_line_where_it_does() {
     for source in ["posts.csv", "-"] {
         let stage = Stage::new();
         stage.write("posts.csv", rows);
-        let line = format!("cat posts.csv | {PROGRAM} import {source} --map guess");
+        let line = format!("cat posts.csv | '{PROGRAM}' import {source} --map guess");
         let said = stage.shell(&line, None).ended(1);
         said.counted(&[("accepted", 1), ("rejected", 1), ("rejected/malformed", 1)]);
         assert_eq!(said.rejected_lines(), [(3, "malformed".into())]);

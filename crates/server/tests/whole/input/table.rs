@@ -261,8 +261,9 @@ fn the_tide_shows(stage: &Stage, sheet: &Sheet) {
 fn a_sheet_read_as_a_stream_has_to_be_confirmed_too() {
     let stage = Stage::new();
     stage.write("posts.csv", "username,time,tweets\nlid,5/21/2026 21:07,Third again\n");
-    let refused = stage.shell(&format!("cat posts.csv | {} import -", crate::stage::PROGRAM), None);
+    let refused =
+        stage.shell(&format!("cat posts.csv | '{}' import -", crate::stage::PROGRAM), None);
     refused.refused(&["These columns were guessed for -", "--map guess"]);
-    let line = format!("cat posts.csv | {} import - --map guess", crate::stage::PROGRAM);
+    let line = format!("cat posts.csv | '{}' import - --map guess", crate::stage::PROGRAM);
     stage.shell(&line, None).ended(0).counted(&[("accepted", 1)]);
 }
