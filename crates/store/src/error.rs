@@ -11,6 +11,9 @@ pub enum Error {
     /// The folder is not there.
     #[error("{} is not a data folder; make one by importing into it", .0.display())]
     NoFolder(PathBuf),
+    /// A file was begun and not finished: the first start was cut off.
+    #[error("{} was not finished; run the import again", .0.display())]
+    Unfinished(PathBuf),
     /// Another process writes to the folder.
     #[error("{} is in use by another seawall; wait for it or stop it", .0.display())]
     Locked(PathBuf),

@@ -99,6 +99,11 @@ impl LogReader {
                 self.open = Some((first, sqlite::open_read(&path, Kind::Log)?));
             }
             let Some((_, conn)) = &self.open else { return Ok(Vec::new()) };
+            if !sqlite::is_made(conn).map_err(Error::sql(&path))? {
+                // Its writer is just making it, or was cut off doing so: it holds nothing.
+                self.open = None;
+                return Ok(Vec::new());
+            }
             let rows = segment::rows(conn, &wanted, events_max).map_err(Error::sql(&path))?;
             if !rows.is_empty() {
                 return rows.into_iter().map(|row| self.unseal(row)).collect();

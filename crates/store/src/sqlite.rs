@@ -90,6 +90,9 @@ pub(crate) fn open_read(path: &Path, kind: Kind) -> Result<Connection, Error> {
     conn.busy_timeout(Duration::from_millis(BUSY_WAIT_MS)).map_err(Error::sql(path))?;
     let found = version(&conn).map_err(Error::sql(path))?;
     refuse_newer(path, found, kind.latest())?;
+    if found == 0 && kind != Kind::Log {
+        return Err(Error::Unfinished(path.into()));
+    }
     Ok(conn)
 }
 
@@ -113,20 +116,23 @@ fn migrate(conn: &mut Connection, path: &Path, kind: Kind, target: Target) -> Re
     }
     // Grouped: else a schema and the note that it is there are two commits, and a crash
     // between them leaves a file that no start can open.
-    kind.runner()
-        .set_grouped(true)
-        .set_target(target)
-        .run(conn)
-        .map_err(|source| match crate::is_disk_full(&source) {
+    kind.runner().set_grouped(true).set_target(target).run(conn).map_err(|source| {
+        match crate::is_disk_full(&source) {
             // A backup would not help.
             true => Error::io(path)(std::io::ErrorKind::StorageFull.into()),
             false => Error::Migration { path: path.into(), source: Box::new(source) },
-        })?;
+        }
+    })?;
     let reached = match target {
         Target::Version(version) => i64::from(version),
         _ => known,
     };
     conn.pragma_update(None, "user_version", reached).map_err(Error::sql(path))
+}
+
+/// Whether a database that was opened for reading has its schema yet.
+pub(crate) fn is_made(conn: &Connection) -> rusqlite::Result<bool> {
+    version(conn).map(|version| version > 0)
 }
 
 fn version(conn: &Connection) -> rusqlite::Result<i64> {

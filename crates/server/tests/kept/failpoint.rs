@@ -17,8 +17,8 @@ use crate::world::{Ran, World};
 const STREAM: Stream = Stream("point");
 /// The signal of an abort.
 const SIGABRT: i32 = 6;
-/// Events of each of the three files of the import.
-const FILE_EVENTS: u64 = 240;
+/// Events of each of the three files of the import: a hand-over comes within the last.
+const FILE_EVENTS: u64 = 350;
 /// Files turn over and snapshots are written within and between them.
 const TIGHT: &str = "[log]\nsegment_events_max = 200\n[snapshots]\nevery_events = 200\n\
                      [disk]\nfree_mib_min = 0\n";
