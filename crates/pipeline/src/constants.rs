@@ -127,8 +127,7 @@ mod tests {
 
     #[test]
     fn the_hash_tells_versions_apart() {
-        let mut other = Constants::default();
-        other.lateness_seconds = 60;
+        let other = Constants { lateness_seconds: 60, ..Constants::default() };
         assert_ne!(other.hash(), Constants::default().hash());
     }
 }

@@ -310,11 +310,18 @@ impl Pipeline {
             self.windows[seawall_wave::partition(sighting.trace.id)].observe(sighting);
         }
         let newest = self.order.newest.hour();
+        let from = findings.len();
         for windows in &mut self.windows {
             windows.hand_over(newest, self.assembly.shape(), findings);
             let dropped = windows.take_dropped();
             self.hours.traces_dropped += dropped.once + dropped.watched;
         }
+        // A wave begins with the burst that rose first, not with the one whose keyed hash
+        // is smallest. The sort is stable: what is told of one trace stays in order.
+        findings[from..].sort_by_key(|finding| match finding {
+            Finding::Rose(burst) | Finding::Grew(burst) => burst.hour,
+            Finding::Fell(fall) => fall.last_hour,
+        });
     }
 
     fn step_three(&mut self, findings: &[Finding], out: &mut Output) {

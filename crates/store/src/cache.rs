@@ -50,7 +50,7 @@ mod tests {
         let mut cache = Cache::new(100);
         for key in 0..10_000u32 {
             cache.put(key, key * 2);
-            assert_eq!(cache.get(&0).is_some(), true, "asked for each time, so kept");
+            assert!(cache.get(&0).is_some(), "asked for each time, so kept");
             assert!(cache.young.len() + cache.old.len() <= 101);
         }
         assert_eq!(cache.get(&9_999), Some(19_998));

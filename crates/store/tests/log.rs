@@ -1,4 +1,5 @@
 //! The event log over its files: repeats, altered events, turning over, crashes.
+#![expect(clippy::unwrap_used, reason = "a test may end on what it did not expect")]
 
 use seawall_model::{EventId, EventKind, PlatformId, Position, Timestamp};
 use seawall_store::{

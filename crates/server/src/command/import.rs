@@ -11,8 +11,8 @@ use super::args::{Global, Import};
 use super::{Ended, settings, show};
 use crate::engine::{self, Settings};
 use crate::import::{
-    Ack, End, ImportError, Proposal, Report, SourceOptions, UnknownSource, can_ask, import_file,
-    import_stream,
+    Ack, End, ImportError, Proposal, Report, SourceOptions, UnknownSource, can_ask, check_file,
+    import_file, import_stream,
 };
 
 pub(super) fn run(global: &Global, given: &Import) -> anyhow::Result<Ended> {
@@ -45,27 +45,33 @@ fn one(
     file: &Path,
     stop: &Arc<AtomicBool>,
 ) -> anyhow::Result<Report> {
+    let is_stream = file.as_os_str() == "-";
     let mut options = options.clone();
-    loop {
-        let opened = engine::open(&global.dir, settings)?;
-        for repaired in &opened.repaired {
-            eprintln!("seawall: at start-up: {repaired}");
-        }
-        let result = if file.as_os_str() == "-" {
-            let told = if given.ack { Ack::Told } else { Ack::Silent };
-            let input = Box::new(std::io::stdin());
-            import_stream(input, &options, opened, settings, told, stop)
-        } else {
-            import_file(file, &options, opened, settings, stop)
-        };
-        match result {
+    if !is_stream {
+        // Looked at first, so that a file that cannot be read makes no data folder.
+        match check_file(file, &options) {
             Err(ImportError::Source(UnknownSource::Unconfirmed(proposal))) => {
                 confirm(file, &proposal)?;
                 options.map = Some("guess".into());
             }
-            other => return other.with_context(|| format!("importing {}", file.display())),
+            looked => looked.with_context(|| format!("importing {}", file.display()))?,
         }
     }
+    let opened = engine::open(&global.dir, settings)?;
+    for repaired in &opened.repaired {
+        eprintln!("seawall: at start-up: {repaired}");
+    }
+    let result = if is_stream {
+        let told = if given.ack { Ack::Told } else { Ack::Silent };
+        import_stream(Box::new(std::io::stdin()), &options, opened, settings, told, stop)
+    } else {
+        import_file(file, &options, opened, settings, stop)
+    };
+    if let Err(ImportError::Source(UnknownSource::Unconfirmed(proposal))) = &result {
+        // A stream cannot be read again once a person has answered.
+        confirm(file, proposal)?;
+    }
+    result.with_context(|| format!("importing {}", file.display()))
 }
 
 /// Shows the guessed columns and has a person confirm them.

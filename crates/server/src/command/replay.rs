@@ -23,20 +23,27 @@ pub(super) fn run(global: &Global, given: &Replay) -> anyhow::Result<Ended> {
     let mut chance = chance::source(settings.test_seed);
     let folder = Folder::open(&global.dir, Access::Read, &mut *chance)?;
     let journal = folder.journal(Access::Read)?;
-    let has_derived = has_derived(&journal)?;
+    let compared = compared(&journal)?;
     let walked = match &given.into {
         None => verify(&folder, &journal, &given.set)?,
         Some(into) => again(&folder, &journal, &given.set, into)?,
     };
-    tell(&walked, has_derived, given)
+    tell(&walked, compared, given)
 }
 
-/// Whether the journal holds derived entries at all: a copy without them can be replayed
-/// to make them, with nothing to compare.
-fn has_derived(journal: &Journal) -> anyhow::Result<bool> {
+/// What a replay can be held against.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Compared {
+    /// The derived entries of the journal.
+    Record,
+    /// Nothing: a copy without derived entries can be replayed to make them.
+    Nothing,
+}
+
+fn compared(journal: &Journal) -> anyhow::Result<Compared> {
     let names = ["log_sealed", "hour_counted", "wave_opened"];
-    debug_assert!(journal.head().0 > 0);
-    Ok(!journal.of_types(&names)?.is_empty())
+    let is_empty = journal.of_types(&names)?.is_empty();
+    Ok(if is_empty { Compared::Nothing } else { Compared::Record })
 }
 
 /// Replays a folder in place, from where its content is still whole.
@@ -112,7 +119,7 @@ fn again(
     Ok(walked)
 }
 
-fn tell(walked: &Walked, has_derived: bool, given: &Replay) -> anyhow::Result<Ended> {
+fn tell(walked: &Walked, compared: Compared, given: &Replay) -> anyhow::Result<Ended> {
     let mut out = std::io::stdout().lock();
     let last = walked.pipeline.position().0;
     writeln!(out, "replayed to position {}", show::count(last))?;
@@ -132,7 +139,7 @@ fn tell(walked: &Walked, has_derived: bool, given: &Replay) -> anyhow::Result<En
             into.display()
         )?;
     }
-    if !has_derived {
+    if compared == Compared::Nothing {
         writeln!(out, "this journal holds no derived entries: there was nothing to compare")?;
         return Ok(Ended::Fine);
     }

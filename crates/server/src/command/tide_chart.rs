@@ -85,7 +85,7 @@ fn bar(bucket: &Bucket, most: u64, columns: usize) -> String {
     let eighths = scale(bucket.posts, most, columns * 8);
     let mark = scale(limit(bucket), most, columns).min(columns - 1);
     let mut cells: Vec<&str> = vec!["█"; eighths / 8];
-    if eighths % 8 > 0 {
+    if !eighths.is_multiple_of(8) {
         cells.push(EIGHTHS[eighths % 8]);
     }
     cells.resize(columns, " ");

@@ -103,6 +103,18 @@ pub fn import_file(
     Ok(report)
 }
 
+/// Looks whether a file is one that can be read, before a data folder is made for it.
+///
+/// # Errors
+/// [`ImportError::Source`] with what to do about it, or [`ImportError::Read`].
+pub fn check_file(path: &Path, options: &SourceOptions) -> Result<(), ImportError> {
+    let name = path.display().to_string();
+    let head = File::open(path).and_then(|file| head(&file));
+    let head = head.map_err(|source| ImportError::Read { name: name.clone(), source })?;
+    understand(&name, &head, options, &Limits::default())?;
+    Ok(())
+}
+
 /// Journals the import, and forgets the cursor once the end was reached.
 pub(super) fn conclude(
     mut finished: Finished,

@@ -214,7 +214,7 @@ mod tests {
 
     fn located(n: u64) -> Located {
         let micros = i64::try_from(n.wrapping_mul(7_919) % 1_000).unwrap();
-        let when = if n % 50 == 0 {
+        let when = if n.is_multiple_of(50) {
             When::Refused
         } else {
             When::At(Timestamp::from_micros(micros).unwrap())

@@ -13,7 +13,7 @@ mod stream;
 mod tally;
 
 pub use decoder::{Decoder, Proposal, SourceOptions, UnknownSource, can_ask};
-pub use file::import_file;
+pub use file::{check_file, import_file};
 pub use keeper::{ImportError, Item};
 pub use stream::{Ack, import_stream};
 pub use tally::{End, RejectedLine, Report, Tally};
