@@ -15,8 +15,9 @@ use crate::key::{AccountKeys, Secret, Use};
 use crate::sqlite::{self, Kind};
 use crate::{Chance, Error, FolderKeys};
 
-/// Accounts kept in memory; about 130 bytes each.
-const CACHED_MAX: usize = 1_000_000;
+/// Accounts kept in memory, about 100 bytes each. Half of them fit in one generation,
+/// so a million accounts that take turns are all found.
+const CACHED_MAX: usize = 2_000_000;
 /// Domain of account names among the keyed hashes.
 const NAME_DOMAIN: u8 = 1;
 /// The own id under which events without an account are sealed. Never erased.

@@ -67,6 +67,15 @@ impl Kind {
         }
     }
 
+    /// Memory for pages, in KiB. Accounts are looked up at random; the log sorts the ids
+    /// of a segment when it closes it, which spills to disk if they do not fit.
+    fn cache_kib(self) -> i64 {
+        match self {
+            Self::Accounts | Self::Log => 65_536,
+            Self::Journal | Self::Tables | Self::Rejects => 8_192,
+        }
+    }
+
     fn latest(self) -> i64 {
         self.runner().get_migrations().iter().map(|m| i64::from(m.version())).max().unwrap_or(0)
     }
@@ -102,7 +111,7 @@ fn prepare(conn: &Connection, kind: Kind) -> rusqlite::Result<()> {
     conn.pragma_update(None, "synchronous", kind.synchronous())?;
     conn.pragma_update(None, "secure_delete", kind.erases())?;
     conn.pragma_update(None, "wal_autocheckpoint", WAL_PAGES)?;
-    conn.pragma_update(None, "cache_size", -16_384)?;
+    conn.pragma_update(None, "cache_size", -kind.cache_kib())?;
     conn.set_prepared_statement_cache_capacity(64);
     Ok(())
 }

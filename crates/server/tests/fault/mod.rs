@@ -44,6 +44,7 @@ pub enum Mode {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     Content,
+    Cut,
     SyncBegun,
     SyncEnded,
     Created,
@@ -114,7 +115,8 @@ pub fn apply(folder: &Path, log: &Path, mode: Mode) -> io::Result<usize> {
     });
     let places = places(&folder, log)?;
     let mut contents: BTreeMap<u64, Vec<&Record>> = BTreeMap::new();
-    for record in pending.iter().filter(|record| record.kind == Kind::Content) {
+    let is_content = |record: &Record| matches!(record.kind, Kind::Content | Kind::Cut);
+    for record in pending.iter().filter(|record| is_content(record)) {
         contents.entry(record.inode).or_default().push(record);
     }
     for (inode, records) in contents {
@@ -123,8 +125,7 @@ pub fn apply(folder: &Path, log: &Path, mode: Mode) -> io::Result<usize> {
             undo_content(place, &records, &mut chance)?;
         }
     }
-    let entries: Vec<&&Record> =
-        pending.iter().filter(|record| record.kind != Kind::Content).collect();
+    let entries: Vec<&&Record> = pending.iter().filter(|record| !is_content(record)).collect();
     // File systems journal their folders, so the entries that survive are the first ones.
     let survivors = chance.below_or_equal(entries.len() as u64, 0);
     for (index, record) in entries.iter().enumerate().rev() {
@@ -154,6 +155,7 @@ fn parse(bytes: &[u8]) -> io::Result<Vec<Record>> {
             5 => Kind::Renamed,
             6 => Kind::Unlinked,
             7 => Kind::FolderRemoved,
+            8 => Kind::Cut,
             _ => return Err(io::Error::other("the power-cut log has an unknown record")),
         };
         let mut at = HEADER_BYTES;
@@ -243,11 +245,23 @@ fn kept_files(log: &Path) -> io::Result<Vec<PathBuf>> {
 }
 
 /// Undoes the last changes of each page, as many as chance says, and settles the size.
+///
+/// A file is cut to a size whole or not at all, as journalling file systems do and SQLite
+/// relies on: so all after the first cut that was lost is lost, and all before the last
+/// cut that was kept is kept.
 fn undo_content(place: &Path, records: &[&Record], chance: &mut Chance) -> io::Result<()> {
     let mut content = fs::read(place)?;
     let now = content.len() as u64;
     let ends = records.iter().map(|record| (record.offset + record.length).max(record.size));
     content.resize(usize::try_from(ends.max().unwrap_or(0).max(now)).unwrap(), 0);
+    let (kept, lost) = between_cuts(records, chance);
+    for record in records[lost..].iter().rev() {
+        for page in pages(record) {
+            undo_page(&mut content, record, page);
+        }
+    }
+    let now = records.get(lost).map_or(now, |record| record.size);
+    let records = &records[kept..lost];
     let mut changes: BTreeMap<u64, u64> = BTreeMap::new();
     for page in records.iter().flat_map(|record| pages(record)) {
         *changes.entry(page).or_default() += 1;
@@ -270,6 +284,28 @@ fn undo_content(place: &Path, records: &[&Record], chance: &mut Chance) -> io::R
     let mut file = fs::File::options().write(true).open(place)?;
     file.set_len(size)?;
     file.write_all(&content)
+}
+
+/// The changes after the last cut that is kept and before the first that is lost.
+fn between_cuts(records: &[&Record], chance: &mut Chance) -> (usize, usize) {
+    // A long cut is recorded in parts, each of which goes on where the last one ended.
+    let goes_on = |index: usize| {
+        let (before, record) = (records[index - 1], records[index]);
+        before.kind == Kind::Cut
+            && before.size == record.size
+            && before.offset + before.length == record.offset
+    };
+    let is_cut = |index: &usize| records[*index].kind == Kind::Cut;
+    let begins = |index: &usize| is_cut(index) && (*index == 0 || !goes_on(*index));
+    let cuts: Vec<usize> = (0..records.len()).filter(begins).collect();
+    let survivors = usize::try_from(chance.below_or_equal(cuts.len() as u64, 0)).unwrap();
+    let lost = cuts.get(survivors).copied().unwrap_or(records.len());
+    let kept = survivors.checked_sub(1).map_or(0, |last| {
+        let first = cuts[last];
+        let parts = (first + 1..records.len()).take_while(|at| is_cut(at) && goes_on(*at));
+        first + 1 + parts.count()
+    });
+    (kept, lost)
 }
 
 fn pages(record: &Record) -> std::ops::Range<u64> {

@@ -34,7 +34,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-enum kind { CONTENT = 1, SYNC_BEGUN, SYNC_ENDED, CREATED, RENAMED, UNLINKED, FOLDER_REMOVED };
+enum kind { CONTENT = 1, SYNC_BEGUN, SYNC_ENDED, CREATED, RENAMED, UNLINKED, FOLDER_REMOVED, CUT };
 
 /* What stands before each record, in the machine's own byte order. */
 struct record {
@@ -171,9 +171,9 @@ static ssize_t read_old(int fd, size_t length, off_t offset) {
 }
 
 /* Records the region [offset, offset + length) before it changes. Wants the lock. */
-static void remember(int fd, const struct stat *info, off_t offset, off_t length) {
+static void remember(enum kind kind, int fd, const struct stat *info, off_t offset, off_t length) {
     off_t size = info->st_size, end = offset + length;
-    struct record head = { .kind = CONTENT, .inode = info->st_ino, .size = (uint64_t)size };
+    struct record head = { .kind = kind, .inode = info->st_ino, .size = (uint64_t)size };
     while (offset < end) {
         off_t part = end - offset;
         head.old_bytes = 0;
@@ -204,7 +204,8 @@ static off_t total(const struct iovec *parts, int count) {
 }
 
 /* Does `call` under the lock, with the region remembered first. */
-#define CHANGING(fd, offset, length, call)                     \
+#define CHANGING(fd, offset, length, call) CHANGING_AS(CONTENT, fd, offset, length, call)
+#define CHANGING_AS(kind, fd, offset, length, call)            \
     do {                                                       \
         struct stat info;                                      \
         if (!is_tracked(fd, &info)) return call;               \
@@ -215,7 +216,7 @@ static off_t total(const struct iovec *parts, int count) {
             errno = ENOSPC;                                    \
             return -1;                                         \
         }                                                      \
-        remember(fd, &info, (offset), (length));               \
+        remember((kind), fd, &info, (offset), (length));       \
         long result = call;                                    \
         int error = errno;                                     \
         pthread_mutex_unlock(&lock);                           \
@@ -247,9 +248,10 @@ ssize_t pwritev(int fd, const struct iovec *parts, int count, off_t offset) {
     return pwritev64(fd, parts, count, offset);
 }
 
-/* A cut and an extension both change what lies between the old and the new end. */
+/* A cut and an extension both change what lies between the old and the new end. A cut is
+ * told apart, because a disk does it whole or not at all. */
 int ftruncate64(int fd, off64_t size) {
-    CHANGING(fd, size < info.st_size ? size : info.st_size,
+    CHANGING_AS(size < info.st_size ? CUT : CONTENT, fd, size < info.st_size ? size : info.st_size,
              size < info.st_size ? info.st_size - size : size - info.st_size,
              (int)syscall(SYS_ftruncate, fd, size));
 }
@@ -323,7 +325,7 @@ static int open_at(int at, const char *name, int options, mode_t mode) {
     } else if ((options & O_TRUNC) && !(options & O_EXCL) && S_ISREG(info.st_mode) && info.st_size) {
         int fd = (int)syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
         if (fd < 0) die("a file to be cut cannot be read");
-        remember(fd, &info, 0, info.st_size);
+        remember(CUT, fd, &info, 0, info.st_size);
         syscall(SYS_close, fd);
     }
     int result = (int)syscall(SYS_openat, at, name, options, mode);
