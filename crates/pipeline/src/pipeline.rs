@@ -49,6 +49,7 @@ pub struct Pipeline {
     pub(crate) order: Order,
     pub(crate) waiting: Waiting,
     scratch: Vec<Trace>,
+    late_seen: u64,
 }
 
 /// Where the pipeline stands in the log and in time.
@@ -90,6 +91,7 @@ impl Pipeline {
             order: Order::default(),
             waiting: Waiting::default(),
             scratch: Vec::new(),
+            late_seen: 0,
             key: TraceKey(key),
             constants,
         }
@@ -111,6 +113,12 @@ impl Pipeline {
     #[must_use]
     pub fn accounts_held(&self) -> usize {
         self.accounts.iter().map(Accounts::len).sum()
+    }
+
+    /// Late events applied since this value was made; no part of the state.
+    #[must_use]
+    pub fn late_seen(&self) -> u64 {
+        self.late_seen
     }
 
     /// When a tick is due, if nothing else happens before.
@@ -190,6 +198,7 @@ impl Pipeline {
         }
         if timely == Timely::Late {
             self.hours.count_late();
+            self.late_seen += 1;
             return;
         }
         self.hours.count(event.at.hour(), event.kind(), &out.signals[first_signal..]);

@@ -2,14 +2,15 @@
 //!
 //! The files are copied in an order that a start-up can repair: what is derived first,
 //! then the journal, then the log, then the accounts. Each later copy holds at least
-//! what the earlier ones refer to, and what they lack is derived again. Snapshots are
-//! left out, because they can be made again.
+//! what the earlier ones refer to, and what they lack is derived again. Of the snapshots
+//! only the base is copied: the others can be made again.
 //!
 //! A backup holds the folder key: whoever has the backup can read it. It also holds
 //! the secrets of accounts that are erased later, so keep backups no longer than an
 //! erasure may take.
 
 use std::fmt::Write as _;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use crate::Error;
@@ -49,7 +50,15 @@ pub fn backup(from: &Path, to: &Path, progress: &mut dyn FnMut(&str)) -> Result<
         return Err(Error::NoFolder(from.into()));
     }
     make_empty(to)?;
-    std::fs::create_dir(to.join("log")).map_err(Error::io(to))?;
+    for folder in ["log", "snapshots"] {
+        std::fs::create_dir(to.join(folder)).map_err(Error::io(to))?;
+    }
+    // Before the journal: a base that is newer than the journal would be of no use.
+    let base = format!("snapshots/{}", crate::snapshot::BASE);
+    if from.join(&base).exists() {
+        progress(&base);
+        copy_plain(&from.join(&base), &to.join(&base))?;
+    }
     let mut names = vec!["tables.db".to_owned(), "rejects.db".into(), "journal.db".into()];
     for (first, _) in segment::list(&from.join("log"))? {
         names.push(format!("log/{:020}.db", first.0));
@@ -70,9 +79,10 @@ pub fn backup(from: &Path, to: &Path, progress: &mut dyn FnMut(&str)) -> Result<
     later.push("accounts.db".into());
     copy_all(from, to, &later, progress)?;
     progress("key");
-    copy_key(&from.join("key"), &to.join("key"))?;
+    copy_plain(&from.join("key"), &to.join("key"))?;
     names.extend(later);
     names.push("key".into());
+    names.push(base);
     names.sort();
     names.dedup();
     let manifest = sum_all(to, names)?;
@@ -97,13 +107,14 @@ fn copy_all(
     Ok(())
 }
 
-fn copy_key(from: &Path, to: &Path) -> Result<(), Error> {
+fn copy_plain(from: &Path, to: &Path) -> Result<(), Error> {
     std::fs::copy(from, to).map_err(Error::io(from))?;
     std::fs::File::open(to).and_then(|file| file.sync_all()).map_err(Error::io(to))
 }
 
 fn make_empty(folder: &Path) -> Result<(), Error> {
-    std::fs::create_dir_all(folder).map_err(Error::io(folder))?;
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true).mode(0o700).create(folder).map_err(Error::io(folder))?;
     let mut entries = std::fs::read_dir(folder).map_err(Error::io(folder))?;
     if entries.next().is_some() {
         return Err(Error::NotEmpty(folder.into()));

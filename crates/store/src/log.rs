@@ -305,8 +305,26 @@ impl EventLog {
         if self.last.0 + 1 - self.first.0 < self.limits.segment_events_max {
             return Ok(());
         }
-        // A file that is not closed and not the newest tells a start-up that a crash cut
-        // this off, so the closing comes last.
+        self.close_open()
+    }
+
+    /// Closes the open segment if its first event arrived before `cutoff`, so that a
+    /// platform too small to fill a file still has files that pass their retention.
+    ///
+    /// # Errors
+    /// [`Error::Sqlite`].
+    pub fn turn_over_older(&mut self, cutoff: Timestamp) -> Result<(), Error> {
+        let path = self.path();
+        let first = segment::row_at(&self.open, self.first).map_err(Error::sql(&path))?;
+        match first {
+            Some(row) if row.placed.received_at < cutoff => self.close_open(),
+            _ => Ok(()),
+        }
+    }
+
+    /// A file that is not closed and not the newest tells a start-up that a crash cut
+    /// this off, so the closing comes last.
+    fn close_open(&mut self) -> Result<(), Error> {
         let path = self.path();
         let next = self.last.next();
         let open = segment::open(&self.folder, next)?;

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension, params};
+use seawall_model::codec::{CodecError, Reader, Writer};
 use seawall_model::{PlatformId, Rejection, Timestamp};
 
 use crate::key::{Secret, Use};
@@ -93,7 +94,15 @@ impl Rejects {
         let secret = self.day_secret(day, chance)?;
         let number = self.largest()? + 1;
         let part = &bytes[..bytes.len().min(REJECT_BYTES_MAX)];
-        let sealed = self.keys.account(&secret).seal(Use::Reject(number), part, &[]);
+        // Pointer and words may name what the input named, so they are sealed with it.
+        let mut plain = Writer::new();
+        for text in [&rejection.pointer, &rejection.detail, &rejection.remedy] {
+            plain.len(text.len());
+            plain.raw(text.as_bytes());
+        }
+        plain.raw(part);
+        let keys = self.keys.account(&secret);
+        let sealed = keys.seal(Use::Reject(number), &plain.into_bytes(), &[]);
         let row = params![
             number.cast_signed(),
             import.cast_signed(),
@@ -101,16 +110,11 @@ impl Rejects {
             place.map(u64::cast_signed),
             day,
             rejection.code.as_str(),
-            rejection.pointer,
-            rejection.detail,
-            rejection.remedy,
             part.len() == bytes.len(),
             sealed
         ];
         self.conn
-            .prepare_cached(
-                "INSERT OR IGNORE INTO reject VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
-            )
+            .prepare_cached("INSERT OR IGNORE INTO reject VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")
             .and_then(|mut statement| statement.execute(row))
             .map(|kept| self.count += kept as u64)
             .map_err(Error::sql(&self.path))
@@ -169,7 +173,7 @@ impl Rejects {
     /// # Errors
     /// [`Error::Sqlite`].
     pub fn read(&self, after: u64, rejects_max: u32) -> Result<Vec<(u64, Reject)>, Error> {
-        let sql = "SELECT number, import, line, code, pointer, detail, remedy, whole, body, day
+        let sql = "SELECT number, import, line, code, whole, body, day
                    FROM reject WHERE number > ?1 ORDER BY number LIMIT ?2";
         let rows: Vec<(u64, Reject, i64)> = self
             .conn
@@ -181,13 +185,13 @@ impl Rejects {
                             import: row.get::<_, i64>(1)?.cast_unsigned(),
                             line: row.get::<_, i64>(2)?.cast_unsigned(),
                             code: row.get(3)?,
-                            pointer: row.get(4)?,
-                            detail: row.get(5)?,
-                            remedy: row.get(6)?,
-                            bytes: row.get(8)?,
-                            is_whole: row.get(7)?,
+                            pointer: String::new(),
+                            detail: String::new(),
+                            remedy: String::new(),
+                            bytes: row.get(5)?,
+                            is_whole: row.get(4)?,
                         };
-                        Ok((row.get::<_, i64>(0)?.cast_unsigned(), reject, row.get(9)?))
+                        Ok((row.get::<_, i64>(0)?.cast_unsigned(), reject, row.get(6)?))
                     })?;
                 rows.collect()
             })
@@ -196,7 +200,10 @@ impl Rejects {
             .map(|(number, mut reject, day)| {
                 let keys = self.secret_of(day)?.map(|secret| self.keys.account(&secret));
                 let plain = keys.and_then(|k| k.open(Use::Reject(number), &reject.bytes, &[]));
-                reject.bytes = plain.unwrap_or_default();
+                if plain.is_none_or(|plain| unpack(&plain, &mut reject).is_err()) {
+                    reject.detail = "it cannot be opened: its key is gone or it is damaged".into();
+                    reject.bytes.clear();
+                }
                 Ok((number, reject))
             })
             .collect()
@@ -207,14 +214,17 @@ impl Rejects {
     /// # Errors
     /// [`Error::CheckpointBusy`] if a reader holds the log up.
     pub fn erase(&mut self, names: &[PlatformId]) -> Result<u64, Error> {
-        let names: Vec<&[u8]> = names.iter().map(|name| name.as_str().as_bytes()).collect();
+        let names: Vec<Vec<u8>> = names.iter().flat_map(|name| spellings(name.as_str())).collect();
         let mut after = 0;
         let mut doomed = Vec::new();
         loop {
             let chunk = self.read(after, 256)?;
             let Some((last, _)) = chunk.last() else { break };
             after = *last;
-            let named = |reject: &Reject| names.iter().any(|name| contains(&reject.bytes, name));
+            // What was cut off may have named it.
+            let named = |reject: &Reject| {
+                !reject.is_whole || names.iter().any(|name| contains(&reject.bytes, name))
+            };
             doomed.extend(chunk.iter().filter(|(_, r)| named(r)).map(|(number, _)| *number));
         }
         self.destroy(&doomed)?;
@@ -253,6 +263,41 @@ impl Rejects {
         sqlite::checkpoint_truncate(&self.conn, &self.path)?;
         Ok(dropped as u64)
     }
+}
+
+/// Takes the sealed parts of a refused input apart.
+fn unpack(plain: &[u8], reject: &mut Reject) -> Result<(), CodecError> {
+    let mut rest = plain;
+    for text in [&mut reject.pointer, &mut reject.detail, &mut reject.remedy] {
+        let mut reader = Reader::new(rest);
+        let length = reader.len(1)?;
+        let (part, after) = reader.rest().split_at(length);
+        *text = String::from_utf8_lossy(part).into_owned();
+        rest = after;
+    }
+    reject.bytes = rest.to_vec();
+    Ok(())
+}
+
+/// How a name may stand in a refused input: as it is, and with JSON's escapes.
+fn spellings(name: &str) -> Vec<Vec<u8>> {
+    use std::fmt::Write as _;
+    let mut lower = String::new();
+    let mut upper = String::new();
+    for c in name.chars() {
+        if c.is_ascii() {
+            lower.push(c);
+            upper.push(c);
+            continue;
+        }
+        for unit in c.encode_utf16(&mut [0; 2]) {
+            let _ = write!(lower, "\\u{unit:04x}");
+            let _ = write!(upper, "\\u{unit:04X}");
+        }
+    }
+    let mut spellings = vec![name.as_bytes().to_vec(), lower.into_bytes(), upper.into_bytes()];
+    spellings.dedup();
+    spellings
 }
 
 fn contains(bytes: &[u8], name: &[u8]) -> bool {
@@ -302,7 +347,10 @@ mod tests {
         let mut rejects = open(dir.path());
         keep(&mut rejects, 1, b"{\"account\":\"amal\"", 5);
         keep(&mut rejects, 2, b"{\"account\":\"basil\"", 5);
+        keep(&mut rejects, 3, br#"{"account":"\u0623\u0645\u0644""#, 5);
         assert_eq!(rejects.erase(&[PlatformId::new("amal").unwrap()]).unwrap(), 1);
+        assert_eq!(lines(&rejects), [2, 3]);
+        assert_eq!(rejects.erase(&[PlatformId::new("أمل").unwrap()]).unwrap(), 1);
         assert_eq!(lines(&rejects), [2]);
     }
 

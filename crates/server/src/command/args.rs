@@ -152,8 +152,8 @@ pub struct Tide {
     /// Only posts with this hashtag (with its sign) or link.
     #[arg(long, value_name = "#TAG|URL")]
     pub trace: Option<String>,
-    /// List what is in the hour given by --hour.
-    #[arg(long, value_enum, requires = "hour")]
+    /// List what is in the hour given by --hour, or from --from to --to.
+    #[arg(long, value_enum)]
     pub list: Option<Listed>,
     /// The hour to list.
     #[arg(long, value_parser = time, requires = "list")]

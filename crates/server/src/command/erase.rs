@@ -35,6 +35,7 @@ pub(super) fn run(global: &Global, given: &Erase) -> anyhow::Result<Ended> {
 
 fn ask(opened: &mut Opened, settings: &Settings, names: &[String]) -> anyhow::Result<Ended> {
     let now = settings.clock.now();
+    let asked = opened.log.accounts().erasures_asked()?;
     let mut found = Vec::new();
     for name in names {
         let id = PlatformId::new(name.as_str())
@@ -45,8 +46,10 @@ fn ask(opened: &mut Opened, settings: &Settings, names: &[String]) -> anyhow::Re
         })?);
     }
     for own in found {
-        opened.log.accounts().ask_erasure(own, now)?;
-        opened.derivation.input(Body::ErasureAsked { account: own.0 }, now)?;
+        if asked.iter().all(|request| request.account != own) {
+            opened.derivation.input(Body::ErasureAsked { account: own.0 }, now)?;
+            opened.log.accounts().ask_erasure(own, now)?;
+        }
     }
     println!(
         "{} will be erased by the next nightly run: seawall erase --run",
@@ -151,6 +154,9 @@ fn drop_past_retention(
 ) -> anyhow::Result<()> {
     let days = i64::from(settings.config.log.retention_days);
     let cutoff = now.plus_seconds(-days * DAY_SECONDS);
+    // A file covers at most a thirtieth of the retention, and at least a day.
+    let span = (days * DAY_SECONDS / 30).max(DAY_SECONDS);
+    opened.log.turn_over_older(now.plus_seconds(-span))?;
     let Some((first, last)) = opened.log.past_retention(cutoff) else {
         println!("no log file past its {days} days");
         return Ok(());

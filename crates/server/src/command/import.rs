@@ -114,6 +114,14 @@ fn tell(global: &Global, file: &Path, report: &Report) -> anyhow::Result<()> {
     }
     writeln!(out, "  accepted   {:>12}", show::count(tally.accepted))?;
     writeln!(out, "  duplicates {:>12}", show::count(tally.duplicates))?;
+    if report.late > 0 {
+        writeln!(
+            out,
+            "  late       {:>12}  more than an hour behind the newest event: in the history, but not \
+             in the search for waves; import older history first",
+            show::count(report.late)
+        )?;
+    }
     writeln!(out, "  ignored    {:>12}", show::count(tally.ignored_total()))?;
     for (name, count) in &tally.ignored {
         writeln!(out, "    {:>10} {}", show::count(*count), show::foreign(name, 128))?;

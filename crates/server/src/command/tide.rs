@@ -21,6 +21,8 @@ use crate::chance;
 const BUCKETS_MAX: u32 = 100;
 /// Hours of a series computed at most: ten years.
 const HOURS_MAX: u32 = 24 * 366 * 10;
+/// Hours before the first one shown from which its baseline is learnt: eight weeks.
+const LEARNT_HOURS: u32 = 8 * Hour::PER_WEEK;
 /// Events read from the log at once.
 const EVENTS_PER_READ: u32 = 2_000;
 
@@ -70,8 +72,12 @@ pub(super) struct TideShown {
 pub(super) fn run(global: &Global, given: &Tide) -> anyhow::Result<Ended> {
     let settings = settings(global)?;
     let folder = Folder::open(&global.dir, Access::Read, &mut *chance::source(settings.test_seed))?;
-    if let (Some(listed), Some(hour)) = (given.list, given.hour) {
-        return tide_list::run(&folder, listed, hour.hour(), given);
+    if let Some(listed) = given.list {
+        let times = match given.hour {
+            Some(hour) => hour.hour().start()..hour.hour().end(),
+            None => given.from.unwrap_or(Timestamp::MIN)..given.to.unwrap_or(Timestamp::MAX),
+        };
+        return tide_list::run(&folder, listed, times, given);
     }
     let shown = gather(&folder, given)?;
     let mut out = std::io::stdout().lock();
@@ -120,9 +126,7 @@ fn by_trace(
     trace: &str,
     before: Hour,
 ) -> anyhow::Result<Hours> {
-    let wanted = wanted(trace, key).with_context(|| {
-        format!("`{trace}` is no hashtag and no link; use '#tag' or 'https://…'")
-    })?;
+    let wanted = wanted(trace, key)?;
     let mut hours = Hours::new();
     let mut traces = Vec::new();
     each_post(reader, Timestamp::MIN..before.start(), &mut |_, at, post| {
@@ -137,9 +141,9 @@ fn by_trace(
 }
 
 /// The id of a hashtag or link, as a post would carry it.
-fn wanted(trace: &str, key: &TraceKey) -> Option<TraceId> {
+pub(super) fn wanted(trace: &str, key: &TraceKey) -> anyhow::Result<TraceId> {
     let mut post = Post {
-        id: seawall_model::PlatformId::new("-").ok()?,
+        id: seawall_model::PlatformId::new("-")?,
         text: None,
         languages: Vec::new(),
         tags: Vec::new(),
@@ -158,7 +162,10 @@ fn wanted(trace: &str, key: &TraceKey) -> Option<TraceId> {
     }
     let mut traces = Vec::new();
     Reading::new(&post).traces(key, &mut traces);
-    traces.first().map(|trace| trace.id)
+    traces
+        .first()
+        .map(|trace| trace.id)
+        .with_context(|| format!("`{trace}` is no hashtag and no link; use '#tag' or 'https://…'"))
 }
 
 /// Calls `see` for each created post within a time whose content is still there.
@@ -193,9 +200,10 @@ struct Series<'a> {
 
 impl<'a> Series<'a> {
     fn new(hours: &'a Hours, from: Hour) -> anyhow::Result<Self> {
-        let first = hours.keys().next().copied().unwrap_or_default();
         let last = hours.keys().next_back().copied().unwrap_or_default();
-        // The baseline of the first hour shown rests on the hours before it.
+        // The baseline of the first hour shown rests on the weeks before it.
+        let learnt_from = Hour::from_index(from.index().saturating_sub(LEARNT_HOURS));
+        let first = hours.range(learnt_from..).next().map_or(last, |(hour, _)| *hour);
         let length = last.hours_since(first) + 1;
         anyhow::ensure!(
             length <= HOURS_MAX,

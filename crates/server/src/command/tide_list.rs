@@ -1,13 +1,16 @@
-//! What is in one hour: its accounts, or its posts.
+//! What is in one bucket or any other time: its accounts, or its posts.
 
 use std::collections::BTreeMap;
 use std::io::Write;
+use std::ops::Range;
 
-use seawall_model::{Hour, Position};
+use seawall_model::{Event, Position, Timestamp, TraceId};
+use seawall_pipeline::Reading;
 use seawall_store::{Content, Folder, Stored};
+use seawall_wave::TraceKey;
 
 use super::args::{Listed, Tide};
-use super::{Ended, show};
+use super::{Ended, show, tide};
 
 /// Events read from the log at once.
 const EVENTS_PER_READ: u32 = 2_000;
@@ -17,16 +20,21 @@ const TEXT_CHARS_MAX: usize = 140;
 pub(super) fn run(
     folder: &Folder,
     listed: Listed,
-    hour: Hour,
+    times: Range<Timestamp>,
     given: &Tide,
 ) -> anyhow::Result<Ended> {
+    let key = TraceKey(folder.keys().trace_key());
+    let wanted = match &given.trace {
+        Some(trace) => Some(tide::wanted(trace, &key)?),
+        None => None,
+    };
     let mut reader = folder.log_reader()?;
     let mut out = std::io::stdout().lock();
     let mut after = Position::START;
     let mut accounts: BTreeMap<String, (u64, u64)> = BTreeMap::new();
     let mut erased = 0;
     loop {
-        let chunk = reader.chunk_between(after, hour.start()..hour.end(), EVENTS_PER_READ)?;
+        let chunk = reader.chunk_between(after, times.clone(), EVENTS_PER_READ)?;
         let Some(last) = chunk.last() else { break };
         after = last.placed.position;
         for stored in &chunk {
@@ -35,6 +43,9 @@ pub(super) fn run(
                 continue;
             };
             let Ok(event) = seawall_event::reopen(bytes) else { continue };
+            if wanted.is_some_and(|wanted| !carries(&event, wanted, &key)) {
+                continue;
+            }
             match listed {
                 Listed::Posts => post(stored, &event, given, &mut out)?,
                 Listed::Accounts => {
@@ -53,6 +64,15 @@ pub(super) fn run(
         writeln!(out, "{} of erased accounts not shown", show::counted(erased, "event", "events"))?;
     }
     Ok(Ended::Fine)
+}
+
+/// Whether an event is a post with this trace.
+fn carries(event: &Event, wanted: TraceId, key: &TraceKey) -> bool {
+    event.post().is_some_and(|post| {
+        let mut traces = Vec::new();
+        Reading::new(post).traces(key, &mut traces);
+        traces.iter().any(|trace| trace.id == wanted)
+    })
 }
 
 fn post(

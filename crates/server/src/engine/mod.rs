@@ -45,6 +45,16 @@ pub enum EngineError {
         /// Its position.
         position: u64,
     },
+    /// The log ends before what the journal tells of: files of it are missing.
+    #[error(
+        "the log ends at position {last}, but the journal tells of position {told}: files of the log are missing; restore a backup"
+    )]
+    LogLost {
+        /// The last position that the journal tells of.
+        told: u64,
+        /// The last position of the log.
+        last: u64,
+    },
     /// The deriving thread ended before its time; run the command again.
     #[error("seawall stopped deriving; run the command again to go on")]
     Stopped,

@@ -88,6 +88,10 @@ impl Recovery<'_> {
                 last => Err(EngineError::NoJournal { last: last.0 }),
             };
         }
+        let told = journal.read(journal.head().0 - 1, 1)?.first().map_or(0, |r| r.entry.after);
+        if self.log.last().0.0 < told {
+            return Err(EngineError::LogLost { told, last: self.log.last().0.0 });
+        }
         let history = History::read(&journal)?;
         let found = self.snapshot(&journal, repaired)?;
         let is_same_build = history.build == BUILD;

@@ -145,6 +145,7 @@ impl<'a> Walk<'a> {
     /// [`EngineError`] if log or journal cannot be read.
     pub fn run(mut self) -> Result<Walked, EngineError> {
         self.look_back()?;
+        self.ask_what_if(Timestamp::MIN);
         let mut seq = self.start.seq;
         loop {
             let chunk = self.journal.read(seq, ENTRIES_PER_READ)?;
@@ -285,20 +286,25 @@ impl<'a> Walk<'a> {
             self.start.pipeline.adopt(&self.walked.waves);
         }
         self.start.pipeline.input(&entry.body, entry.at, &mut self.out);
-        if let Body::KnowledgeActivated { .. } = &entry.body
-            && !self.start.what_if.is_empty()
-        {
-            let added = self.start.what_if.iter().cloned().collect();
-            let body = Body::KnowledgeActivated {
-                name: "constants".into(),
-                version: 0,
-                added,
-                withdrawn: Vec::new(),
-                hash: String::new(),
-            };
-            self.start.pipeline.input(&body, entry.at, &mut self.out);
+        if let Body::KnowledgeActivated { .. } = &entry.body {
+            self.ask_what_if(entry.at);
         }
         self.collect();
+    }
+
+    /// Puts other constants in place of the recorded ones, where a what-if asks for it.
+    fn ask_what_if(&mut self, at: Timestamp) {
+        if self.start.what_if.is_empty() {
+            return;
+        }
+        let body = Body::KnowledgeActivated {
+            name: "constants".into(),
+            version: 0,
+            added: self.start.what_if.iter().cloned().collect(),
+            withdrawn: Vec::new(),
+            hash: String::new(),
+        };
+        self.start.pipeline.input(&body, at, &mut self.out);
     }
 
     /// Applies the log's events up to a position.

@@ -23,7 +23,7 @@ use super::keeper::{CursorAt, Finished, ImportError, Item, Keeper, Progress as D
 use super::order::{Faults, FirstReading};
 use super::tally::{End, Report, Tally};
 use super::{BATCH_EVENTS_MAX, SourceOptions};
-use crate::engine::{Derivation, Opened, Settings};
+use crate::engine::{Derivation, EngineError, Opened, Settings};
 use crate::progress::Progress;
 
 /// Bytes read from the file at once.
@@ -96,6 +96,7 @@ pub fn import_file(
         rejected_lines: finished.rejected.clone().into_sorted(),
         is_resumed,
         end,
+        late: finished.derivation.pipeline().late_seen(),
         last,
     };
     conclude(finished, &report, &source, settings)?;
@@ -145,6 +146,7 @@ fn interrupted_early(import: u64, format: &str) -> Report {
         rejected_lines: Vec::new(),
         is_resumed: false,
         end: End::Interrupted,
+        late: 0,
         last: seawall_model::Position::START,
     }
 }
@@ -223,12 +225,19 @@ impl SecondReading {
         let result = commit_all(&batches, keeper, source, &progress, name);
         // Dropping the receiver ends the reader, should it still be at work.
         drop(batches);
-        let _ = reading.join();
+        let is_read = reading.join().is_ok();
         progress.finish();
         let done = result?;
         let is_whole = done >= total;
-        let was_stopped = stop.load(Ordering::Relaxed) && !is_whole;
-        Ok(if was_stopped { End::Interrupted } else { End::Reached })
+        match (is_whole, stop.load(Ordering::Relaxed)) {
+            (true, _) => Ok(End::Reached),
+            (false, true) => Ok(End::Interrupted),
+            // What was committed is kept, and the cursor with it: the next run goes on.
+            (false, false) => {
+                debug_assert!(!is_read, "a reader that ends early was stopped or failed");
+                Err(ImportError::Engine(EngineError::Stopped))
+            }
+        }
     }
 
     fn read(self, sorted: Sorted, ahead: &Sender<Batch>) {

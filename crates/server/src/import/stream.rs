@@ -12,10 +12,11 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use seawall_event::records::Splitter;
 use seawall_event::{Decoded, detect};
 use seawall_model::Limits;
+use sha2::{Digest, Sha256};
 
 use super::decoder::{Decoder, Understood, understand};
 use super::file::{conclude, next_import};
-use super::keeper::{ImportError, Item, Keeper};
+use super::keeper::{CursorAt, ImportError, Item, Keeper};
 use super::tally::{End, Report};
 use super::{BATCH_EVENTS_MAX, SourceOptions};
 use crate::engine::{Opened, Settings};
@@ -68,13 +69,20 @@ pub fn import_stream(
     let format = understood.decoder.name();
     let import = next_import(&opened)?;
     let (mut keeper, folder) = Keeper::new(opened, settings, import);
+    let source = source_of(import);
+    // From here on its number is its own, even if it is cut off.
+    keeper.commit(Vec::new(), Some(CursorAt { source, done: 0 }))?;
     let (ahead, groups) = bounded(AHEAD_GROUPS_MAX);
     // Not joined: it may wait for input for ever, and holds nothing that must be closed.
     std::thread::spawn(move || read(input, head, understood, &limits, &ahead));
-    let result = keep(&groups, &mut keeper, told, stop);
+    let result = keep(&groups, &mut keeper, source, told, stop);
     let last = keeper.last();
-    let finished = keeper.finish()?;
+    let mut finished = keeper.finish()?;
     let end = result?;
+    if end == End::Interrupted {
+        // A stream does not go on where it was interrupted: its sender does.
+        finished.log.finish_cursor(&source)?;
+    }
     let report = Report {
         import,
         format: format.to_owned(),
@@ -82,9 +90,10 @@ pub fn import_stream(
         rejected_lines: finished.rejected.clone().into_sorted(),
         is_resumed: false,
         end,
+        late: finished.derivation.pipeline().late_seen(),
         last,
     };
-    conclude(finished, &report, &[0; 32], settings)?;
+    conclude(finished, &report, &source, settings)?;
     drop(folder);
     Ok(report)
 }
@@ -167,9 +176,15 @@ fn take(
     });
 }
 
+/// What stands for a stream where a file has its own identity.
+fn source_of(import: u64) -> [u8; 32] {
+    Sha256::new().chain_update("stream").chain_update(import.to_le_bytes()).finalize().into()
+}
+
 fn keep(
     groups: &Receiver<Sent>,
     keeper: &mut Keeper,
+    source: [u8; 32],
     told: Ack,
     stop: &AtomicBool,
 ) -> Result<End, ImportError> {
@@ -205,7 +220,7 @@ fn keep(
             let wants_more = end.is_none() && batch.len() < BATCH_EVENTS_MAX;
             next = if wants_more { groups.try_recv().ok() } else { None };
         }
-        keeper.commit(batch, None)?;
+        keeper.commit(batch, Some(CursorAt { source, done: acked }))?;
         if told == Ack::Told {
             // A reader that went away must not end the import.
             let mut out = std::io::stdout().lock();

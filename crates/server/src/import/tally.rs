@@ -7,6 +7,29 @@ use seawall_model::{Position, Rejection};
 
 /// Names of ignored messages counted apart; more are counted together.
 const IGNORED_NAMES_MAX: usize = 200;
+/// Names of ignored messages that the journal may hold: those that formats define.
+const IGNORED_KNOWN: [&str; 20] = [
+    "#info",
+    "#sync",
+    "app.bsky.actor.status",
+    "app.bsky.feed.generator",
+    "app.bsky.feed.like:other",
+    "app.bsky.feed.postgate",
+    "app.bsky.feed.repost:other",
+    "app.bsky.feed.threadgate",
+    "app.bsky.graph.block",
+    "app.bsky.graph.list",
+    "app.bsky.graph.listblock",
+    "app.bsky.graph.listitem",
+    "app.bsky.graph.starterpack",
+    "app.bsky.graph.verification",
+    "app.bsky.labeler.service",
+    "app.bsky.notification.declaration",
+    "chat.bsky.actor.declaration",
+    "error:ConsumerTooSlow",
+    "identity",
+    "…",
+];
 /// Rejected lines described in a report; all are kept in the rejects.
 const REJECTED_LINES_SHOWN_MAX: usize = 20;
 
@@ -69,9 +92,22 @@ impl Tally {
             complete: end == End::Reached,
             accepted: self.accepted,
             duplicates: self.duplicates,
-            ignored: self.ignored.clone(),
+            ignored: self.known_ignored(),
             rejected: self.rejected.clone(),
         }
+    }
+}
+
+impl Tally {
+    /// The ignored messages as the journal may tell of them: a name that a sender made up
+    /// is content, and the journal holds none.
+    fn known_ignored(&self) -> BTreeMap<String, u64> {
+        let mut known = BTreeMap::new();
+        for (name, count) in &self.ignored {
+            let name = if IGNORED_KNOWN.contains(&name.as_str()) { name } else { "other" };
+            *known.entry(name.to_owned()).or_default() += count;
+        }
+        known
     }
 }
 
@@ -108,6 +144,8 @@ pub struct Report {
     pub is_resumed: bool,
     /// Whether the end was reached.
     pub end: End,
+    /// Accepted events that came after their hour: in history, not in live windows.
+    pub late: u64,
     /// The last position of the log.
     pub last: Position,
 }

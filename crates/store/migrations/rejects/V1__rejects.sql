@@ -6,9 +6,6 @@ CREATE TABLE reject (
     place INTEGER,
     day INTEGER NOT NULL,
     code TEXT NOT NULL,
-    pointer TEXT NOT NULL,
-    detail TEXT NOT NULL,
-    remedy TEXT NOT NULL,
     whole INTEGER NOT NULL,
     body BLOB NOT NULL,
     UNIQUE (import, place, code)
