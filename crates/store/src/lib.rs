@@ -19,6 +19,7 @@ mod chance;
 mod error;
 mod fault;
 mod folder;
+mod halves;
 mod journal;
 mod key;
 mod log;

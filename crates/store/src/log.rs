@@ -11,6 +11,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use seawall_model::{AccountId, Event, EventId, EventKind, PlatformId, Position, Timestamp};
 
 use crate::accounts::PLATFORM;
+use crate::halves::in_halves;
 use crate::key::{Secret, Use};
 use crate::seen::{Run, Seen};
 use crate::segment::{self, IdHash, NewRow, Row};
@@ -422,26 +423,6 @@ impl Planned {
         let columns = columns(&placed, candidate.at, candidate.kind);
         (commitment, keys.seal(Use::Event(position), candidate.bytes, &columns))
     }
-}
-
-/// Fewest items worth a second thread.
-const HALVES_MIN: usize = 256;
-
-/// Maps items in order, on two threads where there are many.
-fn in_halves<T: Sync, U: Send>(items: &[T], map: impl Fn(&T) -> U + Sync) -> Vec<U> {
-    if items.len() < HALVES_MIN {
-        return items.iter().map(map).collect();
-    }
-    let (first, second) = items.split_at(items.len() / 2);
-    std::thread::scope(|scope| {
-        let second = scope.spawn(|| second.iter().map(&map).collect::<Vec<U>>());
-        let mut mapped: Vec<U> = first.iter().map(&map).collect();
-        match second.join() {
-            Ok(second) => mapped.extend(second),
-            Err(panic) => std::panic::resume_unwind(panic),
-        }
-        mapped
-    })
 }
 
 impl Events for EventLog {

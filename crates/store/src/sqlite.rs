@@ -97,7 +97,7 @@ pub(crate) fn open_read(path: &Path, kind: Kind) -> Result<Connection, Error> {
     let mode = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let conn = Connection::open_with_flags(path, mode).map_err(Error::sql(path))?;
     conn.busy_timeout(Duration::from_millis(BUSY_WAIT_MS)).map_err(Error::sql(path))?;
-    let found = version(&conn).map_err(Error::sql(path))?;
+    let found = made_version(&conn).map_err(Error::sql(path))?;
     refuse_newer(path, found, kind.latest())?;
     if found == 0 && kind != Kind::Log {
         return Err(Error::Unfinished(path.into()));
@@ -141,7 +141,20 @@ fn migrate(conn: &mut Connection, path: &Path, kind: Kind, target: Target) -> Re
 
 /// Whether a database that was opened for reading has its schema yet.
 pub(crate) fn is_made(conn: &Connection) -> rusqlite::Result<bool> {
-    version(conn).map(|version| version > 0)
+    made_version(conn).map(|version| version > 0)
+}
+
+/// The schema's version; 0 also where the making of the file was cut off so early that
+/// only its writer may look into it.
+fn made_version(conn: &Connection) -> rusqlite::Result<i64> {
+    match version(conn) {
+        Err(rusqlite::Error::SqliteFailure(error, _))
+            if error.extended_code == rusqlite::ffi::SQLITE_READONLY_ROLLBACK =>
+        {
+            Ok(0)
+        }
+        other => other,
+    }
 }
 
 fn version(conn: &Connection) -> rusqlite::Result<i64> {

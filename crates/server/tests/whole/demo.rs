@@ -70,6 +70,10 @@ fn the_demo_empties_no_folder_that_is_not_its_own() {
     assert_eq!(std::fs::read_to_string(stage.path("letters/one.txt")).unwrap(), "do not lose this");
     assert_eq!(std::fs::read_dir(stage.path("letters")).unwrap().count(), 1);
     stage.seawall(&["import", "letters/one.txt"]).ended(2);
+    assert!(!stage.path("seawall-data").exists(), "a refused file makes no data folder");
+    let story = include_str!("../../../../scenarios/kettle-week/story.jsonl");
+    stage.write("first.jsonl", story.lines().next().unwrap());
+    stage.seawall(&["import", "first.jsonl"]).ended(0);
     stage.seawall(&["demo", "--folder", "seawall-data"]).refused(&["not the folder of an earlier"]);
     stage.write("file", "do not lose this either");
     stage.seawall(&["demo", "--folder", "file"]).ended(2);

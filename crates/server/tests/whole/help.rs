@@ -104,7 +104,7 @@ fn bad_usage_is_answered_with_what_was_wrong() {
         (&["import", "--format", "xml", "posts.csv"], &["no format `xml`", "canonical"]),
         (&["tide", "--by", "month"], &["month", "hour, day, week"]),
         (&["tide", "--from", "yesterday"], &["yesterday", "2026-03-08"]),
-        (&["tide", "--list", "posts"], &["--hour"]),
+        (&["tide", "--hour", "2026-05-09"], &["--list"]),
         (&["tide", "--trace", "kettle"], &["`kettle` is no hashtag and no link"]),
         (&["replay", "--set", "wave.nothing=1"], &["wave.nothing"]),
         (&["erase"], &["--list", "--run"]),
