@@ -294,14 +294,18 @@ impl Splitter {
 
     /// Keeps a part of a record that goes on in the next chunk.
     fn hold(&mut self, part: &[u8]) {
-        // What is trimmed off later may stand beyond the limit for now.
-        let slack = BYTE_ORDER_MARK.len() + 1;
-        if self.outgrown || self.held.len() + part.len() > self.bytes_max.saturating_add(slack) {
+        if self.outgrown || self.is_beyond(self.held.len() + part.len()) {
             self.outgrown = true;
             self.held = Vec::new();
         } else {
             self.held.extend_from_slice(part);
         }
+    }
+
+    /// Whether a record is too long before it is trimmed: what is trimmed off may stand
+    /// beyond the limit, but not without bounds, however the source is cut into chunks.
+    fn is_beyond(&self, length: usize) -> bool {
+        length > self.bytes_max.saturating_add(BYTE_ORDER_MARK.len() + 1)
     }
 
     /// Ends a record whose last part is `part`; `None` if it is one to pass over.
@@ -311,7 +315,7 @@ impl Splitter {
             self.hold(part);
             self.given = true;
         }
-        if std::mem::take(&mut self.outgrown) {
+        if std::mem::take(&mut self.outgrown) || (in_chunk && self.is_beyond(part.len())) {
             return Some(Found::TooLong);
         }
         let whole = if in_chunk { part } else { &self.held };
