@@ -59,7 +59,15 @@ pub fn detect(name: &str, head: &[u8], limits: &Limits) -> Result<Source, Reject
         }
         Some(b'{') => Shape::Lines,
         Some(b'[') => Shape::Array,
-        Some(_) => return rows(name, head, limits),
+        Some(_) => {
+            // A heading or a broken line before messages is one bad line, not another format.
+            let first = first_records(head, Shape::Lines, limits);
+            let message = first.iter().find_map(|record| message(record, limits));
+            return match message {
+                Some(format) => Ok(Source::Messages { format, shape: Shape::Lines }),
+                None => rows(name, head, limits),
+            };
+        }
     };
     let first = first_records(head, shape, limits);
     let known = first.iter().find_map(|record| message(record, limits));

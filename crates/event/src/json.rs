@@ -325,7 +325,11 @@ pub(crate) fn count(value: &str, at: &At<'_>) -> Result<u64, Rejection> {
 
 fn too_long(bytes: usize, max: usize, at: &At<'_>) -> Rejection {
     let detail = format!("the text has {bytes} bytes, more than {max}");
-    at.reject(RejectionCode::TooLarge, detail, "shorten the text, or raise the limit for texts")
+    at.reject(
+        RejectionCode::TooLarge,
+        detail,
+        "shorten the text, or raise the limit text_bytes_max",
+    )
 }
 
 fn too_many_fields(at: &At<'_>, limits: &Limits) -> Rejection {

@@ -5,6 +5,7 @@
 
 use std::path::Path;
 
+use seawall_model::Limits;
 use serde::{Deserialize, Serialize};
 
 /// Everything that can be configured.
@@ -19,6 +20,8 @@ pub struct Config {
     pub snapshots: SnapshotsConfig,
     /// The disk.
     pub disk: DiskConfig,
+    /// Bounds on one event.
+    pub limits: LimitsConfig,
 }
 
 /// The event log.
@@ -81,6 +84,59 @@ pub struct DiskConfig {
 impl Default for DiskConfig {
     fn default() -> Self {
         Self { free_mib_min: 1_024 }
+    }
+}
+
+/// Bounds on one event; what exceeds them is refused with the name of the bound.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LimitsConfig {
+    /// Bytes of one event, line, or row. Default 262,144. Raising any of these lets one
+    /// hostile event take more memory.
+    pub event_bytes_max: usize,
+    /// Nesting of JSON. Default 32.
+    pub depth_max: usize,
+    /// Bytes of one text. Default 65,536.
+    pub text_bytes_max: usize,
+    /// Bytes of one short text, such as a name or a link. Default 4,096.
+    pub short_text_bytes_max: usize,
+    /// Elements of one list. Default 256.
+    pub list_items_max: usize,
+    /// Unknown fields kept of one object. Default 256.
+    pub extra_fields_max: usize,
+    /// Columns of one row. Default 1,024.
+    pub columns_max: usize,
+}
+
+impl Default for LimitsConfig {
+    fn default() -> Self {
+        let limits = Limits::default();
+        Self {
+            event_bytes_max: limits.event_bytes_max,
+            depth_max: limits.depth_max,
+            text_bytes_max: limits.text_bytes_max,
+            short_text_bytes_max: limits.short_text_bytes_max,
+            list_items_max: limits.list_items_max,
+            extra_fields_max: limits.extra_fields_max,
+            columns_max: limits.columns_max,
+        }
+    }
+}
+
+impl LimitsConfig {
+    /// The bounds as the decoders take them.
+    #[must_use]
+    pub fn limits(&self) -> Limits {
+        Limits {
+            event_bytes_max: self.event_bytes_max,
+            depth_max: self.depth_max,
+            text_bytes_max: self.text_bytes_max,
+            short_text_bytes_max: self.short_text_bytes_max,
+            list_items_max: self.list_items_max,
+            extra_fields_max: self.extra_fields_max,
+            columns_max: self.columns_max,
+            ..Limits::default()
+        }
     }
 }
 
@@ -164,5 +220,7 @@ mod tests {
         check("[log]\nretention = 30", "unknown field `retention`");
         check("[log]\nretention_days = 0", "log.retention_days must be at least 1");
         check("[log]\nretention_days = \"x\"", "line 2");
+        check("[limits]\nevent_bytes_max = 1000", "180");
+        check("[limits]\nevent_bytes = 1000", "unknown field `event_bytes`");
     }
 }

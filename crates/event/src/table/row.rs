@@ -329,7 +329,7 @@ impl Row<'_, '_> {
             return Ok(text.into());
         }
         let detail = format!("the text has {} bytes, more than {max}", text.len());
-        let remedy = "shorten the text, or raise the limit for texts";
+        let remedy = "shorten the text, or raise the limit text_bytes_max";
         Err(self.reject(column, RejectionCode::TooLarge, detail, remedy))
     }
 

@@ -12,7 +12,7 @@ use super::{Ended, settings, show};
 use crate::engine::{self, Settings};
 use crate::import::{
     Ack, End, ImportError, Proposal, Report, SourceOptions, UnknownSource, can_ask, check_file,
-    import_file, import_stream,
+    import_file, import_stream, lacks_a_time,
 };
 
 pub(super) fn run(global: &Global, given: &Import) -> anyhow::Result<Ended> {
@@ -49,7 +49,7 @@ fn one(
     let mut options = options.clone();
     if !is_stream {
         // Looked at first, so that a file that cannot be read makes no data folder.
-        match check_file(file, &options) {
+        match check_file(file, &options, settings) {
             Err(ImportError::Source(UnknownSource::Unconfirmed(proposal))) => {
                 confirm(file, &proposal)?;
                 options.map = Some("guess".into());
@@ -86,6 +86,12 @@ fn confirm(file: &Path, proposal: &Proposal) -> anyhow::Result<()> {
         eprintln!("  {:9} {}{}", note.certainty.as_str(), column.unwrap_or_default(), note.text);
     }
     proposal.guess.mapping.check().context("the guess is not enough to import by")?;
+    if lacks_a_time(&proposal.guess) {
+        anyhow::bail!(
+            "the guess is not enough to import by: save the lines above to a file, name the column \
+             and the format of the times, and add `--map FILE`"
+        );
+    }
     if can_ask() && file.as_os_str() != "-" {
         eprint!("\nImport with these columns? [y/N] ");
         std::io::stderr().flush()?;

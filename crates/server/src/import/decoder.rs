@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use seawall_event::detect::{Source, detect};
 use seawall_event::records::{Delimiter, Shape, Splitter};
-use seawall_event::table::{Guess, Mapping, MappingError, Table, cells, guess};
+use seawall_event::table::{Certainty, Column, Guess, Mapping, MappingError, Table, cells, guess};
 use seawall_event::{Decoded, Format};
 use seawall_model::{Event, Limits, Rejection};
 
@@ -184,7 +184,7 @@ fn rows(
         None => {
             let guess = guess(header, rest, delimiter);
             let toml = guess.mapping.to_toml()?;
-            if !is_guess {
+            if !is_guess || lacks_a_time(&guess) {
                 return Err(UnknownSource::Unconfirmed(Box::new(Proposal { guess, toml })));
             }
             guess.mapping
@@ -194,6 +194,16 @@ fn rows(
     let identity = format!("table\n{}", mapping.to_toml()?);
     let shape = Shape::Rows(delimiter);
     Ok(Understood { shape, decoder: Decoder::Table(Box::new(table)), skip: 1, identity })
+}
+
+/// Whether no format fits the times, or no column holds any: that must not be accepted
+/// unseen, because it would refuse every row.
+pub fn lacks_a_time(guess: &Guess) -> bool {
+    let time = guess.mapping.columns.get(&Column::At);
+    guess.notes.iter().any(|note| {
+        note.certainty == Certainty::Missing
+            && (note.column.is_none() || note.column.as_ref() == time)
+    })
 }
 
 /// The first rows, cut into cells; what cannot be cut is passed over.

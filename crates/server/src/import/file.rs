@@ -30,6 +30,9 @@ use crate::progress::Progress;
 const READ_BYTES: usize = 1 << 20;
 /// Batches read ahead of the log.
 const AHEAD_BATCHES_MAX: usize = 3;
+/// Bytes kept of a record that could not be cut out: one more than the rejects keep, so
+/// that they say it is not whole.
+const UNCUT_BYTES_KEPT: usize = 64 * 1024 + 1;
 /// Bytes between two records that are still read at once.
 const GAP_BYTES_MAX: u64 = 64 * 1024;
 
@@ -51,7 +54,7 @@ pub fn import_file(
     let file = File::open(path).map_err(read_error)?;
     let bytes = file.metadata().map_err(read_error)?.len();
     let head = head(&file).map_err(read_error)?;
-    let limits = Limits::default();
+    let limits = settings.config.limits.limits();
     let understood = understand(&name, &head, options, &limits)?;
     let source = identity(&file, bytes, &head, &understood.identity).map_err(read_error)?;
     let decoder = understood.decoder.clone();
@@ -108,11 +111,15 @@ pub fn import_file(
 ///
 /// # Errors
 /// [`ImportError::Source`] with what to do about it, or [`ImportError::Read`].
-pub fn check_file(path: &Path, options: &SourceOptions) -> Result<(), ImportError> {
+pub fn check_file(
+    path: &Path,
+    options: &SourceOptions,
+    settings: &Settings,
+) -> Result<(), ImportError> {
     let name = path.display().to_string();
     let head = File::open(path).and_then(|file| head(&file));
     let head = head.map_err(|source| ImportError::Read { name: name.clone(), source })?;
-    understand(&name, &head, options, &Limits::default())?;
+    understand(&name, &head, options, &settings.config.limits.limits())?;
     Ok(())
 }
 
@@ -269,8 +276,14 @@ impl SecondReading {
     }
 
     fn item(&self, located: &Located, window: &mut Window) -> std::io::Result<Item> {
-        let bytes = window.get(located.offset, located.length as usize)?;
-        let result = if located.length == 0 && located.when == When::Refused {
+        let is_uncut = located.length == 0 && located.when == When::Refused;
+        let bytes = if is_uncut {
+            // Its beginning is kept, where it can be looked at.
+            window.glance(located.offset, UNCUT_BYTES_KEPT)?
+        } else {
+            window.get(located.offset, located.length as usize)?
+        };
+        let result = if is_uncut {
             Err(self.faults.get(&located.offset).cloned().unwrap_or_else(unsplit))
         } else {
             self.decode(bytes)
@@ -335,6 +348,12 @@ struct Window {
 impl Window {
     fn new(file: Arc<File>) -> Self {
         Self { file, start: 0, bytes: Vec::new(), apart: Vec::new(), last_end: 0 }
+    }
+
+    /// Up to `length` bytes from here, fewer at the end of the file.
+    fn glance(&mut self, offset: u64, length: usize) -> std::io::Result<&[u8]> {
+        fill(&self.file, offset, length, 0, &mut self.apart)?;
+        Ok(&self.apart)
     }
 
     fn get(&mut self, offset: u64, length: usize) -> std::io::Result<&[u8]> {

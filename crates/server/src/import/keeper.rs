@@ -204,7 +204,7 @@ impl Keeper {
             tally: Tally::default(),
             rejected: RejectedLines::default(),
         };
-        (Self { log, limits: Limits::default(), book, to_derive, deriving }, folder)
+        (Self { log, limits: settings.config.limits.limits(), book, to_derive, deriving }, folder)
     }
 
     /// Goes on from what an interrupted run had done.

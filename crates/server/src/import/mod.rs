@@ -12,7 +12,7 @@ mod order;
 mod stream;
 mod tally;
 
-pub use decoder::{Decoder, Proposal, SourceOptions, UnknownSource, can_ask};
+pub use decoder::{Decoder, Proposal, SourceOptions, UnknownSource, can_ask, lacks_a_time};
 pub use file::{check_file, import_file};
 pub use keeper::{ImportError, Item};
 pub use stream::{Ack, import_stream};

@@ -62,7 +62,7 @@ pub fn import_stream(
     told: Ack,
     stop: &Arc<AtomicBool>,
 ) -> Result<Report, ImportError> {
-    let limits = Limits::default();
+    let limits = settings.config.limits.limits();
     let failed = |source| ImportError::Read { name: "the stream".into(), source };
     let head = head(&mut *input).map_err(failed)?;
     let understood = understand("", &head, options, &limits)?;
