@@ -215,11 +215,7 @@ impl Keeper {
     }
 
     /// Commits a batch. When this returns, what was accepted survives a power cut.
-    pub(crate) fn commit(
-        &mut self,
-        batch: Vec<Item>,
-        cursor: Option<CursorAt>,
-    ) -> Result<(), ImportError> {
+    pub(crate) fn commit(&mut self, batch: Vec<Item>, cursor: CursorAt) -> Result<(), ImportError> {
         let now = self.book.clock.now();
         let mut events: Vec<Offered> = Vec::with_capacity(batch.len());
         for mut item in batch {
@@ -250,15 +246,10 @@ impl Keeper {
         &mut self,
         events: &[Offered],
         now: seawall_model::Timestamp,
-        cursor: Option<CursorAt>,
+        cursor: CursorAt,
     ) -> Result<Vec<Outcome>, seawall_store::Error> {
         let candidates: Vec<Candidate<'_>> =
             events.iter().map(|(event, bytes, _)| Candidate::new(event, bytes)).collect();
-        let Some(cursor) = cursor else {
-            let outcomes = self.log.append(&candidates, &mut Arrival { now, cursor: None })?;
-            self.book.take(events, &outcomes)?;
-            return Ok(outcomes);
-        };
         let book = &mut self.book;
         let mut at = |outcomes: &[Outcome]| {
             book.take(events, outcomes)?;

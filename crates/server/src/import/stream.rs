@@ -71,7 +71,7 @@ pub fn import_stream(
     let (mut keeper, folder) = Keeper::new(opened, settings, import);
     let source = source_of(import);
     // From here on its number is its own, even if it is cut off.
-    keeper.commit(Vec::new(), Some(CursorAt { source, done: 0 }))?;
+    keeper.commit(Vec::new(), CursorAt { source, done: 0 })?;
     let (ahead, groups) = bounded(AHEAD_GROUPS_MAX);
     // Not joined: it may wait for input for ever, and holds nothing that must be closed.
     std::thread::spawn(move || read(input, head, understood, &limits, &ahead));
@@ -220,7 +220,7 @@ fn keep(
             let wants_more = end.is_none() && batch.len() < BATCH_EVENTS_MAX;
             next = if wants_more { groups.try_recv().ok() } else { None };
         }
-        keeper.commit(batch, Some(CursorAt { source, done: acked }))?;
+        keeper.commit(batch, CursorAt { source, done: acked })?;
         if told == Ack::Told {
             // A reader that went away must not end the import.
             let mut out = std::io::stdout().lock();
