@@ -27,14 +27,16 @@ help: ## List the commands
 setup: ## Install what is missing to build and test (quick when all is there)
 	@scripts/setup.sh
 
-demo: setup ## Build the release and show Seawall at work on invented events
+demo: ## Build the release and show Seawall at work on invented events
+	@scripts/setup.sh build
 	$(CARGO) build --release --locked --package seawall-server
 	$(TARGET_DIR)/release/seawall demo
 
 test: setup ## Run every check and test, as continuous integration does
 	$(CARGO) xtask ci
 
-bench: setup ## Measure speed
+bench: ## Measure speed
+	@scripts/setup.sh build
 	$(CARGO) xtask bench
 
 fmt: ## Format the code

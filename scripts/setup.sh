@@ -1,12 +1,16 @@
 #!/usr/bin/env bash
 # Installs what is missing to build and test Seawall, on Debian or Ubuntu with Rust.
 #
+#   scripts/setup.sh build   what a build needs
+#   scripts/setup.sh         that, and what the tests and checks need
+#
 # Idempotent, and quick when all is there. It never upgrades what is present, and on
 # another system it says what to install by hand instead of guessing.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 readonly NEXTEST_VERSION=0.9.143
+readonly DENY_VERSION=0.20.2
 readonly VENV=.venv
 readonly STAMP=$VENV/seawall-setup.stamp
 
@@ -29,6 +33,7 @@ check_rust() {
     channel=$(sed -n 's/^channel = "\(.*\)"/\1/p' rust-toolchain.toml)
     cargo --version >/dev/null 2>&1 || fail "Rust $channel is not installed" \
         "rustup toolchain install $channel"
+    [ "$what" = build ] && return
     cargo fmt --version >/dev/null 2>&1 && cargo clippy --version >/dev/null 2>&1 ||
         fail 'rustfmt or clippy is missing' \
             "rustup component add --toolchain $channel rustfmt clippy"
@@ -37,9 +42,9 @@ check_rust() {
 # Names the Debian packages whose programs are absent, one a line.
 missing_packages() {
     has cc && has make || echo build-essential
-    has python3 || echo python3
+    [ "$what" = build ] || has python3 || echo python3
     # python3-venv is asked for with python3, since Debian ships them apart.
-    { has python3 && has_venv; } || echo python3-venv
+    [ "$what" = build ] || { has python3 && has_venv; } || echo python3-venv
     [ -e /etc/ssl/certs/ca-certificates.crt ] || [ -e /etc/pki/tls/certs/ca-bundle.crt ] ||
         echo ca-certificates
 }
@@ -62,14 +67,16 @@ install_packages() {
         fail "apt-get could not install ${packages[*]}" "apt-get install ${packages[*]}"
 }
 
-install_nextest() {
-    case "$(cargo nextest --version 2>/dev/null | head -n 1)" in
-        'cargo-nextest 0.9.'*) return ;;
+# install_cargo_tool <name> <version>: any release of the same minor version will do.
+install_cargo_tool() {
+    local name=$1 version=$2
+    case "$(cargo "$name" --version 2>/dev/null | head -n 1)" in
+        "cargo-$name ${version%.*}."*) return ;;
     esac
-    say "building cargo-nextest $NEXTEST_VERSION (some minutes, once)"
-    cargo install --locked --quiet cargo-nextest --version "$NEXTEST_VERSION" ||
-        fail 'cargo-nextest could not be installed' \
-            "cargo install --locked cargo-nextest --version $NEXTEST_VERSION"
+    say "building cargo-$name $version (some minutes, once)"
+    cargo install --locked --quiet "cargo-$name" --version "$version" ||
+        fail "cargo-$name could not be installed" \
+            "cargo install --locked cargo-$name --version $version"
 }
 
 # What the virtual environment was made from: a change makes it again.
@@ -89,8 +96,15 @@ install_venv() {
     fingerprint >"$STAMP"
 }
 
+readonly what=${1:-all}
+case $what in
+    build | all) ;;
+    *) fail "there is nothing called $what to set up" 'scripts/setup.sh, or scripts/setup.sh build' ;;
+esac
 mapfile -t packages < <(missing_packages)
 [ "${#packages[@]}" -eq 0 ] || install_packages "${packages[@]}"
 check_rust
-install_nextest
+[ "$what" = build ] && exit
+install_cargo_tool nextest "$NEXTEST_VERSION"
+install_cargo_tool deny "$DENY_VERSION"
 install_venv

@@ -4,7 +4,7 @@
 //! Left out: caching and parallel steps; cargo does both better.
 
 use std::path::Path;
-use std::process::{Command, ExitCode, Stdio};
+use std::process::{Command, ExitCode};
 use std::time::Instant;
 
 use anyhow::{Context, Result};
@@ -21,15 +21,12 @@ pub struct Step {
 enum Kind {
     /// `cargo` with these arguments and one optional variable.
     Cargo { arguments: &'static [&'static str], variable: Option<(&'static str, &'static str)> },
-    /// The same, if `cargo <probe> --version` works; else it is reported as skipped.
-    Optional { probe: &'static str, arguments: &'static [&'static str] },
     /// The house rules, in this process.
     Tidy,
 }
 
 enum Outcome {
     Passed,
-    Skipped(String),
     /// What to run to see it alone.
     Failed(String),
 }
@@ -50,13 +47,7 @@ const DOCS: Step = Step {
         variable: Some(("RUSTDOCFLAGS", "-D warnings")),
     },
 };
-const DENY: Step = Step {
-    name: "deny",
-    kind: Kind::Optional {
-        probe: "deny",
-        arguments: &["deny", "--offline", "check", "bans", "licenses", "sources"],
-    },
-};
+const DENY: Step = cargo("deny", &["deny", "--locked", "check", "bans", "licenses", "sources"]);
 const BENCH: Step =
     cargo("bench", &["bench", "--locked", "--package", "seawall-server", "--bench", "throughput"]);
 
@@ -73,7 +64,7 @@ pub fn lint_steps() -> Vec<Step> {
 /// Every check and test.
 #[must_use]
 pub fn all_steps() -> Vec<Step> {
-    vec![FORMAT, TIDY, CLIPPY, TESTS, DOC_TESTS, DOCS, DENY]
+    vec![FORMAT, TIDY, DENY, CLIPPY, TESTS, DOC_TESTS, DOCS]
 }
 
 /// The benchmarks.
@@ -96,7 +87,6 @@ pub fn run(root: &Path, steps: &[Step]) -> Result<ExitCode> {
         let seconds = begun.elapsed().as_secs_f64();
         match outcome {
             Outcome::Passed => eprintln!("== {}: passed in {seconds:.1} s", step.name),
-            Outcome::Skipped(why) => eprintln!("== {}: skipped: {why}", step.name),
             Outcome::Failed(see) => {
                 eprintln!("== {}: FAILED after {seconds:.1} s", step.name);
                 eprintln!("== to see it alone: {see}");
@@ -134,13 +124,6 @@ impl Step {
             Kind::Tidy if print_findings(root)? == 0 => Ok(Outcome::Passed),
             Kind::Tidy => Ok(Outcome::Failed("cargo xtask tidy".into())),
             Kind::Cargo { arguments, variable } => run_cargo(root, arguments, variable),
-            Kind::Optional { probe, arguments } => {
-                if probe_works(root, probe)? {
-                    run_cargo(root, arguments, None)
-                } else {
-                    Ok(Outcome::Skipped(format!("cargo-{probe} is not installed")))
-                }
-            }
         }
     }
 }
@@ -162,14 +145,4 @@ fn run_cargo(root: &Path, arguments: &[&str], variable: Option<(&str, &str)>) ->
     }
     let status = command.status().with_context(|| format!("{see} could not be started"))?;
     Ok(if status.success() { Outcome::Passed } else { Outcome::Failed(see) })
-}
-
-fn probe_works(root: &Path, probe: &str) -> Result<bool> {
-    let status = cargo_command(root)
-        .args([probe, "--version"])
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status()
-        .context("cargo could not be started")?;
-    Ok(status.success())
 }

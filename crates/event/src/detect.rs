@@ -201,7 +201,7 @@ fn columns(head: &[u8], delimiter: Delimiter, limits: &Limits) -> usize {
     let mut rest = head;
     let (mut columns, mut alike, mut seen) = (0, 0_usize, 0_usize);
     while let Some(item) = splitter.next_record(&mut rest) {
-        let Ok(row) = item.content.and_then(|row| table::cells(row, delimiter, limits)) else {
+        let Ok(Ok(row)) = item.content.map(|row| table::cells(row, delimiter, limits)) else {
             continue;
         };
         if seen == 0 {

@@ -2,8 +2,9 @@
 //!
 //! Bytes come in chunks of any size; the same records come out whatever the chunks. No
 //! more than one record is held, and none longer than the limit: a longer one is
-//! refused with its place and the next one is found again. Looks only at what separates
-//! records; whether a record is JSON or has the right cells is for its reader.
+//! refused with its place and its first bytes, and the next one is found again. Looks
+//! only at what separates records; whether a record is JSON or has the right cells is
+//! for its reader.
 
 mod array;
 mod rows;
@@ -15,6 +16,9 @@ use rows::RowScanner;
 
 /// The byte order mark of UTF-8.
 pub(crate) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// Bytes given of a record that could not be cut out.
+pub const HEAD_BYTES_MAX: usize = 64 * 1024 + 1;
 
 /// How records follow one another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,7 +85,17 @@ pub struct Item<'a> {
     /// The line it begins in, from 1.
     pub line: u64,
     /// Its bytes: without line end, byte order mark and the commas of an array.
-    pub content: Result<&'a [u8], Rejection>,
+    pub content: Result<&'a [u8], Uncut<'a>>,
+}
+
+/// What stands where a record could not be cut out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Uncut<'a> {
+    /// Why.
+    pub rejection: Rejection,
+    /// The first bytes from its place on, no more than [`HEAD_BYTES_MAX`], so that they
+    /// can be kept. Between two records it goes no further than the chunk.
+    pub head: &'a [u8],
 }
 
 /// Finds the records of one source. Feed it with [`Splitter::next_record`].
@@ -111,7 +125,7 @@ pub struct Splitter {
     begun: Option<Place>,
     /// The record so far, where it began in an earlier chunk.
     held: Vec<u8>,
-    /// Whether the record has outgrown the limit and is only passed over.
+    /// Whether the record has outgrown the limit: only its head is held.
     outgrown: bool,
     /// Whether `held` was given out and is to be emptied.
     given: bool,
@@ -195,8 +209,8 @@ impl Scanner {
 enum Found<'c> {
     Chunk(&'c [u8]),
     Held,
-    TooLong,
-    Fault(Rejection),
+    /// None; its first bytes are in the chunk or else held.
+    Uncut(Rejection, Option<&'c [u8]>),
 }
 
 impl Splitter {
@@ -253,7 +267,7 @@ impl Splitter {
                 }
                 Mark::Fault { at, rejection } => {
                     self.advance(chunk, at);
-                    break (self.here, Found::Fault(rejection));
+                    break (self.here, Found::Uncut(rejection, Some(&bytes[at..])));
                 }
             }
         };
@@ -270,7 +284,7 @@ impl Splitter {
             (Some(rejection), _) => {
                 self.outgrown = false;
                 self.given = true;
-                Found::Fault(rejection)
+                Found::Uncut(rejection, None)
             }
             (None, Some(place)) => self.close(&[], place.offset)?,
             (None, None) => return None,
@@ -296,7 +310,9 @@ impl Splitter {
     fn hold(&mut self, part: &[u8]) {
         if self.outgrown || self.is_beyond(self.held.len() + part.len()) {
             self.outgrown = true;
-            self.held = Vec::new();
+            let room = HEAD_BYTES_MAX.saturating_sub(self.held.len());
+            self.held.extend_from_slice(&part[..room.min(part.len())]);
+            self.held.truncate(HEAD_BYTES_MAX);
         } else {
             self.held.extend_from_slice(part);
         }
@@ -315,8 +331,9 @@ impl Splitter {
             self.hold(part);
             self.given = true;
         }
+        let head = in_chunk.then_some(part);
         if std::mem::take(&mut self.outgrown) || (in_chunk && self.is_beyond(part.len())) {
-            return Some(Found::TooLong);
+            return Some(Found::Uncut(self.too_long(), head));
         }
         let whole = if in_chunk { part } else { &self.held };
         let (kept, _) = self.scanner.trim(whole, offset);
@@ -325,7 +342,7 @@ impl Splitter {
             return None;
         }
         if kept.len() > self.bytes_max {
-            return Some(Found::TooLong);
+            return Some(Found::Uncut(self.too_long(), head));
         }
         Some(if in_chunk { Found::Chunk(part) } else { Found::Held })
     }
@@ -335,11 +352,11 @@ impl Splitter {
         let whole = match found {
             Found::Chunk(part) => part,
             Found::Held => &self.held,
-            Found::TooLong => {
-                let content = Err(self.too_long());
-                return Item { offset, line, content };
+            Found::Uncut(rejection, part) => {
+                let from = part.unwrap_or(&self.held);
+                let head = &from[..from.len().min(HEAD_BYTES_MAX)];
+                return Item { offset, line, content: Err(Uncut { rejection, head }) };
             }
-            Found::Fault(rejection) => return Item { offset, line, content: Err(rejection) },
         };
         let (content, before) = self.scanner.trim(whole, offset);
         Item { offset: offset + before, line, content: Ok(content) }

@@ -11,7 +11,7 @@ mod records;
 mod schema;
 mod table;
 
-use seawall_event::records::{Shape, Splitter};
+use seawall_event::records::{Shape, Splitter, Uncut};
 use seawall_event::{Decoded, Format, decode, encode, reopen};
 use seawall_model::{Limits, Rejection};
 
@@ -35,6 +35,10 @@ fn shown_lines(file: &str, format: Format) -> String {
     file.lines().map(line).collect::<Vec<_>>().join("\n")
 }
 
+fn fault(uncut: Uncut<'_>) -> Fault {
+    (uncut.rejection, uncut.head.to_vec())
+}
+
 /// Place and content of every record, fed in chunks of these sizes over and over.
 fn split(bytes: &[u8], shape: Shape, limits: &Limits, chunks: &[usize]) -> Vec<Record> {
     let mut splitter = Splitter::new(shape, limits);
@@ -45,14 +49,17 @@ fn split(bytes: &[u8], shape: Shape, limits: &Limits, chunks: &[usize]) -> Vec<R
         let size = (*sizes.next().unwrap()).clamp(1, rest.len());
         let (mut chunk, after) = rest.split_at(size);
         while let Some(item) = splitter.next_record(&mut chunk) {
-            found.push((item.offset, item.line, item.content.map(<[u8]>::to_vec)));
+            found.push((item.offset, item.line, item.content.map(<[u8]>::to_vec).map_err(fault)));
         }
         rest = after;
     }
     while let Some(item) = splitter.finish() {
-        found.push((item.offset, item.line, item.content.map(<[u8]>::to_vec)));
+        found.push((item.offset, item.line, item.content.map(<[u8]>::to_vec).map_err(fault)));
     }
     found
 }
 
-type Record = (u64, u64, Result<Vec<u8>, Rejection>);
+/// Why a record could not be cut out, and its first bytes.
+type Fault = (Rejection, Vec<u8>);
+
+type Record = (u64, u64, Result<Vec<u8>, Fault>);

@@ -1,9 +1,9 @@
 //! Records are found whatever the chunks, and where they were said to be.
 
 use proptest::prelude::*;
-use seawall_event::records::{Delimiter, Shape};
+use seawall_event::records::{Delimiter, HEAD_BYTES_MAX, Shape};
 use seawall_event::table::cells;
-use seawall_model::Limits;
+use seawall_model::{Limits, Rejection};
 
 use crate::{Record, split};
 
@@ -19,7 +19,7 @@ fn check(bytes: &[u8], shape: Shape, expect: &[&str]) {
 fn one_line((offset, line, content): &Record) -> String {
     match content {
         Ok(bytes) => format!("{offset}:{line} {}", bytes.escape_ascii()),
-        Err(rejection) => {
+        Err((rejection, _)) => {
             format!("{offset}:{line} {}: {}", rejection.code.as_str(), rejection.detail)
         }
     }
@@ -65,6 +65,27 @@ fn rows() {
     );
 }
 
+/// Of a record too long the first bytes are given, as many whatever the chunks.
+#[test]
+fn the_head_of_a_record_too_long_is_kept() {
+    let small = Limits { event_bytes_max: 20, ..Limits::default() };
+    let great = Limits { event_bytes_max: 3 * HEAD_BYTES_MAX, ..Limits::default() };
+    for (limits, length) in [(&small, 30), (&small, 3 * HEAD_BYTES_MAX), (&great, 200_000)] {
+        let long: Vec<u8> = (b'a'..=b'z').cycle().take(length).collect();
+        let source = [b"one\n", &long[..], b"\ntwo\n"].concat();
+        for chunks in [&[usize::MAX][..], &[7], &[70_000, 3]] {
+            let records = split(&source, Shape::Lines, limits, chunks);
+            let contents: Vec<_> = records.into_iter().map(|(.., content)| content).collect();
+            let [Ok(one), Err((_, head)), Ok(two)] = &contents[..] else { panic!("{length}") };
+            assert_eq!((&one[..], &two[..]), (&b"one"[..], &b"two"[..]));
+            assert_eq!(head, &long[..length.min(HEAD_BYTES_MAX)], "{length}, {chunks:?}");
+        }
+    }
+    let broken = split(b"[1, {\"a\": 2", Shape::Array, &small, &[1]);
+    let [_, (.., Err((_, head)))] = &broken[..] else { panic!("{broken:?}") };
+    assert_eq!(head, b"{\"a\": 2");
+}
+
 #[test]
 fn arrays() {
     let check = |bytes: &[u8], expect: &[&str]| check(bytes, Shape::Array, expect);
@@ -96,6 +117,15 @@ fn shapes() -> impl Strategy<Value = Shape> {
     prop_oneof![Just(Shape::Lines), Just(Shape::Array), rows]
 }
 
+/// Place, and content or why there is none.
+type Cut<'a> = (u64, u64, Result<&'a [u8], &'a Rejection>);
+
+/// What must not depend on the chunks: all but the bytes after a fault between records.
+fn cut(records: &[Record]) -> Vec<Cut<'_>> {
+    let cut = |content| Result::as_ref(content).map(Vec::as_slice).map_err(|(why, _)| why);
+    records.iter().map(|(offset, line, content)| (*offset, *line, cut(content))).collect()
+}
+
 proptest! {
     #[test]
     fn any_chunks_give_the_same_records(
@@ -103,7 +133,8 @@ proptest! {
     ) {
         let limits = Limits { event_bytes_max: 12, ..Limits::default() };
         let whole = split(&bytes, shape, &limits, &[usize::MAX]);
-        prop_assert_eq!(&split(&bytes, shape, &limits, &chunks), &whole);
+        let parts = split(&bytes, shape, &limits, &chunks);
+        prop_assert_eq!(cut(&parts), cut(&whole));
         for (offset, line, content) in &whole {
             let offset = usize::try_from(*offset).unwrap();
             let before = bytes[..offset].iter().filter(|byte| **byte == b'\n').count();

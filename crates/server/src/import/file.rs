@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crossbeam_channel::{Receiver, Sender, bounded};
+use seawall_event::records::HEAD_BYTES_MAX;
 use seawall_event::{Decoded, detect};
 use seawall_model::journal::Body;
 use seawall_model::{Limits, Rejection};
@@ -30,9 +31,6 @@ use crate::progress::Progress;
 const READ_BYTES: usize = 1 << 20;
 /// Batches read ahead of the log.
 const AHEAD_BATCHES_MAX: usize = 3;
-/// Bytes kept of a record that could not be cut out: one more than the rejects keep, so
-/// that they say it is not whole.
-const UNCUT_BYTES_KEPT: usize = 64 * 1024 + 1;
 /// Bytes between two records that are still read at once.
 const GAP_BYTES_MAX: u64 = 64 * 1024;
 
@@ -277,7 +275,7 @@ impl SecondReading {
         let is_uncut = located.length == 0 && located.when == When::Refused;
         let bytes = if is_uncut {
             // Its beginning is kept, where it can be looked at.
-            window.glance(located.offset, UNCUT_BYTES_KEPT)?
+            window.glance(located.offset, HEAD_BYTES_MAX)?
         } else {
             window.get(located.offset, located.length as usize)?
         };

@@ -155,9 +155,9 @@ impl Packing {
         }
         let bytes = match item.content {
             Ok(bytes) => bytes,
-            Err(rejection) => {
+            Err(uncut) => {
                 if self.faults.len() < FAULTS_DESCRIBED_MAX {
-                    self.faults.insert(item.offset, rejection);
+                    self.faults.insert(item.offset, uncut.rejection);
                 }
                 &[]
             }

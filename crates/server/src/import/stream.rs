@@ -25,6 +25,8 @@ use crate::engine::{Opened, Settings};
 const READ_BYTES: usize = 256 * 1024;
 /// Groups decoded ahead of the log.
 const AHEAD_GROUPS_MAX: usize = 16;
+/// The format by which a stream without a record is told.
+const EMPTY: &str = "canonical";
 /// How often a stop is looked for while nothing comes.
 const IDLE_WAIT: Duration = Duration::from_millis(200);
 
@@ -65,7 +67,12 @@ pub fn import_stream(
     let limits = settings.config.limits.limits();
     let failed = |source| ImportError::Read { name: "the stream".into(), source };
     let head = head(&mut *input).map_err(failed)?;
-    let understood = understand("", &head, options, &limits)?;
+    let understood = if head.trim_ascii().is_empty() && head.len() < detect::HEAD_BYTES {
+        // A sender with nothing to say is no fault: what follows is nothing, in any format.
+        understand("", &head, &SourceOptions { format: Some(EMPTY.into()), map: None }, &limits)?
+    } else {
+        understand("", &head, options, &limits)?
+    };
     let format = understood.decoder.name();
     let import = next_import(&opened)?;
     let (mut keeper, folder) = Keeper::new(opened, settings, import);
@@ -98,15 +105,16 @@ pub fn import_stream(
     Ok(report)
 }
 
-/// Reads until a whole line, or enough to say what the stream is.
+/// Reads until a whole line that is not blank, or enough to say what the stream is.
 fn head(input: &mut dyn Read) -> std::io::Result<Vec<u8>> {
     let mut head = Vec::new();
     let mut part = vec![0; 8 * 1024];
-    while head.len() < detect::HEAD_BYTES {
-        let read = input.read(&mut part)?;
-        head.extend_from_slice(&part[..read]);
-        if read == 0 || part[..read].contains(&b'\n') {
-            break;
+    while head.len() < detect::HEAD_BYTES && !head.trim_ascii_start().contains(&b'\n') {
+        match input.read(&mut part) {
+            Ok(0) => break,
+            Ok(read) => head.extend_from_slice(&part[..read]),
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
         }
     }
     Ok(head)
@@ -164,7 +172,7 @@ fn take(
     let line = item.line;
     let made = |result, bytes| Read1::Item(Item { line, offset: None, result, bytes });
     group.push(match item.content {
-        Err(rejection) => made(Err(rejection), Vec::new()),
+        Err(uncut) => made(Err(uncut.rejection), uncut.head.to_vec()),
         Ok(bytes) => match decoder.decode(bytes, limits) {
             Ok(Decoded::Ignored(name)) => Read1::Ignored(name),
             Ok(Decoded::Event(event)) => {
