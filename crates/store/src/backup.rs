@@ -11,7 +11,7 @@
 
 use std::fmt::Write as _;
 use std::os::unix::fs::DirBuilderExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::Error;
 use crate::segment;
@@ -186,7 +186,8 @@ fn read_manifest(folder: &Path) -> Result<Manifest, Error> {
         .ok_or_else(|| Error::Backup("its manifest is damaged".into()))
 }
 
-/// Checks a backup and copies it into a new data folder.
+/// Checks a backup and copies it into a new data folder, which is there whole or not at
+/// all: it is made beside its place and moved there when it is durable.
 ///
 /// # Errors
 /// [`Error::Backup`] if a file is missing or was changed: nothing is then written.
@@ -203,18 +204,29 @@ pub fn restore(from: &Path, to: &Path, progress: &mut dyn FnMut(&str)) -> Result
         }
     }
     make_empty(to)?;
+    let to = to.canonicalize().map_err(Error::io(to))?;
+    let draft = sqlite::beside(&to, ".restoring");
+    if draft.exists() {
+        // Left by a restore that was cut off.
+        std::fs::remove_dir_all(&draft).map_err(Error::io(&draft))?;
+    }
+    copy_manifest(from, &draft, &manifest)?;
+    crate::point("restore.copied");
+    std::fs::rename(&draft, &to).map_err(Error::io(&to))?;
+    sync_folder(to.parent().unwrap_or(&to))?;
+    Ok(manifest)
+}
+
+fn copy_manifest(from: &Path, to: &Path, manifest: &Manifest) -> Result<(), Error> {
+    make_empty(to)?;
     for folder in ["log", "snapshots"] {
-        let path: PathBuf = to.join(folder);
-        std::fs::create_dir_all(&path).map_err(Error::io(&path))?;
+        std::fs::create_dir(to.join(folder)).map_err(Error::io(to))?;
     }
     for (name, _, _) in &manifest.files {
-        let target = to.join(name);
-        std::fs::copy(from.join(name), &target).map_err(Error::io(&target))?;
-        std::fs::File::open(&target)
-            .and_then(|file| file.sync_all())
-            .map_err(Error::io(&target))?;
+        copy_plain(&from.join(name), &to.join(name))?;
     }
-    sync_folder(&to.join("log"))?;
-    sync_folder(to)?;
-    Ok(manifest)
+    for folder in ["log", "snapshots"] {
+        sync_folder(&to.join(folder))?;
+    }
+    sync_folder(to)
 }

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use rusqlite::ErrorCode;
 use seawall_model::codec::CodecError;
 use seawall_model::journal::EntryError;
 
@@ -29,6 +30,12 @@ pub enum Error {
     /// A database of the folder is not there.
     #[error("{} is missing; run `seawall doctor` to see what to do", .0.display())]
     Missing(PathBuf),
+    /// A folder or database may be read only by who may also write beside it.
+    #[error(
+        "{} cannot be read by this account: even a reader writes to the files beside it; run seawall as the owner of the folder, or make a backup and read that",
+        .0.display()
+    )]
+    NotMine(PathBuf),
     /// SQLite refused an operation.
     #[error("the database {} failed", path.display())]
     Sqlite {
@@ -126,7 +133,12 @@ impl Error {
 
     pub(crate) fn sql(path: impl Into<PathBuf>) -> impl FnOnce(rusqlite::Error) -> Self {
         let path = path.into();
-        move |source| Self::Sqlite { path, source }
+        move |source| match source.sqlite_error().map(|error| error.code) {
+            Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::CannotOpen) => {
+                Self::NotMine(path)
+            }
+            _ => Self::Sqlite { path, source },
+        }
     }
 }
 

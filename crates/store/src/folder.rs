@@ -36,7 +36,8 @@ impl Folder {
     pub fn open(path: &Path, access: Access, chance: &mut dyn Chance) -> Result<Self, Error> {
         let key = path.join("key");
         if access == Access::Read {
-            if !key.exists() && !path.join("journal.db").exists() {
+            let is_there = |file: &Path| file.try_exists().map_err(Error::io(file));
+            if !is_there(&key)? && !is_there(&path.join("journal.db"))? {
                 return Err(Error::NoFolder(path.into()));
             }
             let keys = Arc::new(FolderKeys::read(&key)?);
@@ -139,6 +140,15 @@ impl Folder {
     pub fn rejects(&self, access: Access) -> Result<Rejects, Error> {
         Rejects::open(&self.path.join("rejects.db"), self.keys.clone(), access)
     }
+}
+
+/// Makes a journal and tables by themselves, for a replay to fill and people to compare.
+///
+/// # Errors
+/// Any [`Error`] of the two files.
+pub fn journal_and_tables(path: &Path) -> Result<(Journal, Tables), Error> {
+    let journal = Journal::open(&path.join("journal.db"), Access::Write)?;
+    Ok((journal, Tables::open(&path.join("tables.db"), Access::Write)?))
 }
 
 /// Writes the key under another name first, so that a crash leaves no half of a key.

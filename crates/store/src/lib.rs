@@ -36,7 +36,7 @@ pub use backup::{Manifest, backup, restore};
 pub use chance::Chance;
 pub use error::{Error, is_disk_full};
 pub use fault::point;
-pub use folder::{Access, Folder};
+pub use folder::{Access, Folder, journal_and_tables};
 pub use journal::{Journal, Recorded};
 pub use key::FolderKeys;
 pub use log::{Arrival, Candidate, Content, EventLog, LogLimits, Outcome, Placed, Stored};

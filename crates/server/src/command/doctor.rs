@@ -60,6 +60,11 @@ pub(super) fn run(global: &Global, given: &Doctor) -> anyhow::Result<Ended> {
     if !dir.is_dir() {
         return Err(Error::NoFolder(dir.clone()).into());
     }
+    use rustix::fs::Access as May;
+    if rustix::fs::access(dir, May::READ_OK | May::WRITE_OK | May::EXEC_OK).is_err() {
+        // Else every file would be called damaged that only cannot be opened.
+        return Err(Error::NotMine(dir.clone()).into());
+    }
     let mut report = Report::default();
     println!(
         "seawall {} (deriving build {BUILD}), folder {}",

@@ -8,10 +8,11 @@
 use anyhow::Context;
 use seawall_model::journal::Body;
 use seawall_model::{AccountId, PlatformId, Timestamp};
-use seawall_store::snapshot;
+use seawall_store::{Access, Folder, snapshot};
 
 use super::args::{Erase, Global};
 use super::{Ended, replay, settings, show};
+use crate::chance;
 use crate::engine::walk::Walked;
 use crate::engine::{self, Opened, Settings};
 
@@ -23,10 +24,10 @@ pub(super) fn run(global: &Global, given: &Erase) -> anyhow::Result<Ended> {
     if !global.dir.exists() {
         return Err(seawall_store::Error::NoFolder(global.dir.clone()).into());
     }
-    let mut opened = engine::open(&global.dir, &settings)?;
     if given.list {
-        return list(&mut opened);
+        return list(global, &settings);
     }
+    let mut opened = engine::open(&global.dir, &settings)?;
     if given.run {
         return nightly(&mut opened, &settings, given);
     }
@@ -58,14 +59,17 @@ fn ask(opened: &mut Opened, settings: &Settings, names: &[String]) -> anyhow::Re
     Ok(Ended::Fine)
 }
 
-fn list(opened: &mut Opened) -> anyhow::Result<Ended> {
-    let asked = opened.log.accounts().erasures_asked()?;
+/// Reads beside a writer, who may be at work.
+fn list(global: &Global, settings: &Settings) -> anyhow::Result<Ended> {
+    let mut chance = chance::source(settings.test_seed);
+    let mut accounts = Folder::open(&global.dir, Access::Read, &mut *chance)?.accounts()?;
+    let asked = accounts.erasures_asked()?;
     for request in &asked {
-        let name = opened.log.accounts().name(request.account)?;
+        let name = accounts.name(request.account)?;
         let name = name.map_or_else(|| "(erased)".into(), |name| show::foreign(&name, 80));
         println!("asked {}  {name}", request.asked_at);
     }
-    let done = opened.log.accounts().erased()?.len() as u64;
+    let done = accounts.erased()?.len() as u64;
     println!(
         "{} waiting, {} erased so far",
         show::counted(asked.len() as u64, "account", "accounts"),

@@ -12,7 +12,7 @@ use super::{Ended, settings, show};
 use crate::engine::{self, Settings};
 use crate::import::{
     Ack, End, ImportError, Proposal, Report, SourceOptions, UnknownSource, can_ask, check_file,
-    import_file, import_stream, lacks_a_time,
+    conclude_cut_off, import_file, import_stream, lacks_a_time,
 };
 
 pub(super) fn run(global: &Global, given: &Import) -> anyhow::Result<Ended> {
@@ -57,8 +57,9 @@ fn one(
             looked => looked.with_context(|| format!("importing {}", file.display()))?,
         }
     }
-    let opened = engine::open(&global.dir, settings)?;
-    for repaired in &opened.repaired {
+    let mut opened = engine::open(&global.dir, settings)?;
+    let cut_off = conclude_cut_off(&mut opened, settings)?;
+    for repaired in opened.repaired.iter().chain(&cut_off) {
         eprintln!("seawall: at start-up: {repaired}");
     }
     let result = if is_stream {

@@ -102,6 +102,9 @@ fn dispatch(args: &Args) -> anyhow::Result<Ended> {
 
 /// The settings of a run.
 fn settings(global: &Global) -> anyhow::Result<Settings> {
+    if global.test_seed.is_some() && !cfg!(debug_assertions) {
+        eprintln!("seawall: --test-seed: a folder made so has keys that anyone can compute");
+    }
     Ok(Settings {
         config: Config::read(global.config.as_deref())?,
         clock: global.test_clock.map_or(Clock::Machine, Clock::Still),

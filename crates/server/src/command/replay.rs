@@ -102,8 +102,7 @@ fn again(
     std::fs::create_dir_all(into).with_context(|| format!("cannot make {}", into.display()))?;
     let is_empty = std::fs::read_dir(into)?.next().is_none();
     anyhow::ensure!(is_empty, "{} is not empty; name a new folder", into.display());
-    let target = Folder::open(into, Access::Write, &mut *chance::source(None))?;
-    let mut tables = target.tables(Access::Write)?;
+    let (mut made, mut tables) = seawall_store::journal_and_tables(into)?;
     let mut fold = |position, at, kind| tables.fold(position, at, kind);
     let start = Start {
         pipeline: Pipeline::new(Constants::default(), folder.keys().trace_key()),
@@ -114,9 +113,15 @@ fn again(
     let walked =
         Walk::new(journal, folder.log_reader()?, start, Keep::Everything, &mut fold).run()?;
     tables.flush()?;
-    let mut made = target.journal(Access::Write)?;
     made.append(&walked.entries)?;
+    println!("journal: head {}, recorded {}", head(&made), head(journal));
     Ok(walked)
+}
+
+/// The last link of a journal's chain: equal heads are equal journals, byte for byte.
+fn head(journal: &Journal) -> String {
+    let (_, hash) = journal.head();
+    hash.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn tell(walked: &Walked, compared: Compared, given: &Replay) -> anyhow::Result<Ended> {
@@ -138,6 +143,7 @@ fn tell(walked: &Walked, compared: Compared, given: &Replay) -> anyhow::Result<E
             show::counted(walked.entries.len() as u64, "journal entry", "journal entries"),
             into.display()
         )?;
+        writeln!(out, "it holds journal and tables to compare, and no events to work on")?;
     }
     if compared == Compared::Nothing {
         writeln!(out, "this journal holds no derived entries: there was nothing to compare")?;

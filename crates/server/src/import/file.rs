@@ -69,7 +69,7 @@ pub fn import_file(
     else {
         return Ok(interrupted_early(import, decoder.name()));
     };
-    let (mut keeper, folder) = Keeper::new(opened, settings, import);
+    let (mut keeper, folder) = Keeper::new(opened, settings, (import, decoder.name()));
     let (done, is_resumed) = (progress.as_ref().map_or(0, |p| p.done), progress.is_some());
     match progress {
         Some(progress) => keeper.resume(progress),
@@ -127,11 +127,11 @@ pub(super) fn conclude(
     report: &Report,
     source: &[u8; 32],
     settings: &Settings,
-) -> Result<(), ImportError> {
+) -> Result<Finished, ImportError> {
     let now = settings.clock.now();
     finished.derivation.settle(now)?;
     // It may have been told before a crash that left only the cursor to be forgotten.
-    if !is_told(&finished.derivation, report.import)? {
+    if told(&finished.derivation, report.import)? != Some(End::Reached) {
         let entry = report.tally.entry(report.import, &report.format, report.end);
         finished.derivation.input(entry, now)?;
     }
@@ -140,7 +140,7 @@ pub(super) fn conclude(
     if report.end == End::Reached {
         finished.log.finish_cursor(source)?;
     }
-    Ok(())
+    Ok(finished)
 }
 
 fn interrupted_early(import: u64, format: &str) -> Report {
@@ -156,14 +156,16 @@ fn interrupted_early(import: u64, format: &str) -> Report {
     }
 }
 
-/// Whether the journal tells that this import reached its end.
-fn is_told(derivation: &Derivation, import: u64) -> Result<bool, ImportError> {
+/// How the journal tells that this import ended, if it does.
+pub(super) fn told(derivation: &Derivation, import: u64) -> Result<Option<End>, ImportError> {
     let imports = derivation.journal().of_types(&["imported"])?;
-    let is_it = |recorded: &seawall_store::Recorded| match recorded.entry.body {
-        Body::Imported { import: told, complete, .. } => complete && told == import,
-        _ => false,
+    let end = |recorded: &seawall_store::Recorded| match recorded.entry.body {
+        Body::Imported { import: told, complete, .. } if told == import => {
+            Some(if complete { End::Reached } else { End::Interrupted })
+        }
+        _ => None,
     };
-    Ok(imports.iter().any(is_it))
+    Ok(imports.iter().rev().find_map(end))
 }
 
 /// The number of the next import: one more than any that the journal tells of or that
@@ -176,7 +178,8 @@ pub(super) fn next_import(opened: &Opened) -> Result<u64, ImportError> {
     };
     let told = imports.iter().map(number).max().unwrap_or(0);
     debug_assert!(opened.derivation.journal().head().0 > 0);
-    Ok(told.max(Done::largest_import(&opened.log)?) + 1)
+    let unfinished = Done::all(&opened.log)?.into_iter().map(|(_, progress)| progress.import);
+    Ok(told.max(unfinished.max().unwrap_or(0)) + 1)
 }
 
 fn head(file: &File) -> std::io::Result<Vec<u8>> {

@@ -73,21 +73,25 @@ pub(crate) struct Progress {
     pub(crate) import: u64,
     /// Records of the source taken in.
     pub(crate) done: u64,
-    accepted: u64,
-    duplicates: u64,
-    rejected: BTreeMap<String, u64>,
+    /// The format it read.
+    pub(crate) format: String,
+    /// What became of its inputs; ignored ones by names that the journal may hold.
+    pub(crate) tally: Tally,
 }
 
 impl Progress {
     fn to_bytes(&self) -> Vec<u8> {
         let mut writer = Writer::new();
-        for number in [self.import, self.done, self.accepted, self.duplicates] {
+        for number in [self.import, self.done, self.tally.accepted, self.tally.duplicates] {
             writer.u64(number);
         }
-        for (code, count) in &self.rejected {
-            writer.u64(*count);
-            writer.len(code.len());
-            writer.raw(code.as_bytes());
+        write_text(&mut writer, &self.format);
+        for counts in [&self.tally.rejected, &self.tally.ignored] {
+            writer.len(counts.len());
+            for (name, count) in counts {
+                write_text(&mut writer, name);
+                writer.u64(*count);
+            }
         }
         writer.into_bytes()
     }
@@ -96,14 +100,10 @@ impl Progress {
         let mut reader = Reader::new(bytes);
         let (import, done) = (reader.u64()?, reader.u64()?);
         let (accepted, duplicates) = (reader.u64()?, reader.u64()?);
-        let mut rejected = BTreeMap::new();
-        while !reader.rest().is_empty() {
-            let count = reader.u64()?;
-            let length = reader.len(1)?;
-            let code: Result<Vec<u8>, _> = (0..length).map(|_| reader.u8()).collect();
-            rejected.insert(String::from_utf8_lossy(&code?).into_owned(), count);
-        }
-        Ok(Self { import, done, accepted, duplicates, rejected })
+        let format = read_text(&mut reader)?;
+        let (rejected, ignored) = (read_counts(&mut reader)?, read_counts(&mut reader)?);
+        let tally = Tally { accepted, duplicates, ignored, rejected };
+        Ok(Self { import, done, format, tally })
     }
 
     /// What an interrupted run of this source had done.
@@ -111,12 +111,27 @@ impl Progress {
         Ok(log.cursor(source)?.and_then(|bytes| Self::from_bytes(&bytes).ok()))
     }
 
-    /// The largest number of an import that was left unfinished; 0 if none was.
-    pub(crate) fn largest_import(log: &EventLog) -> Result<u64, ImportError> {
-        let numbers = log.cursors()?;
-        let numbers = numbers.iter().filter_map(|(_, bytes)| Self::from_bytes(bytes).ok());
-        Ok(numbers.map(|progress| progress.import).max().unwrap_or(0))
+    /// Every import that was left unfinished, with its source.
+    pub(crate) fn all(log: &EventLog) -> Result<Vec<([u8; 32], Self)>, ImportError> {
+        let cursors = log.cursors()?.into_iter();
+        Ok(cursors.filter_map(|(source, b)| Some((source, Self::from_bytes(&b).ok()?))).collect())
     }
+}
+
+fn write_text(writer: &mut Writer, text: &str) {
+    writer.len(text.len());
+    writer.raw(text.as_bytes());
+}
+
+fn read_text(reader: &mut Reader<'_>) -> Result<String, CodecError> {
+    let length = reader.len(1)?;
+    let text: Result<Vec<u8>, _> = (0..length).map(|_| reader.u8()).collect();
+    Ok(String::from_utf8_lossy(&text?).into_owned())
+}
+
+fn read_counts(reader: &mut Reader<'_>) -> Result<BTreeMap<String, u64>, CodecError> {
+    let length = reader.len(9)?;
+    (0..length).map(|_| Ok((read_text(reader)?, reader.u64()?))).collect()
 }
 
 /// An event with its canonical bytes, and its line and byte of the source.
@@ -128,6 +143,7 @@ pub(crate) struct Book {
     clock: Clock,
     chance: Box<dyn seawall_store::Chance>,
     import: u64,
+    format: &'static str,
     pub(crate) tally: Tally,
     rejected: RejectedLines,
 }
@@ -166,13 +182,8 @@ impl Book {
     }
 
     fn progress(&self, done: u64) -> Progress {
-        Progress {
-            import: self.import,
-            done,
-            accepted: self.tally.accepted,
-            duplicates: self.tally.duplicates,
-            rejected: self.tally.rejected.clone(),
-        }
+        let tally = Tally { ignored: self.tally.known_ignored(), ..self.tally.clone() };
+        Progress { import: self.import, done, format: self.format.to_owned(), tally }
     }
 }
 
@@ -190,7 +201,7 @@ impl Keeper {
     pub(crate) fn new(
         opened: Opened,
         settings: &Settings,
-        import: u64,
+        (import, format): (u64, &'static str),
     ) -> (Self, seawall_store::Folder) {
         let Opened { folder, log, derivation, rejects, .. } = opened;
         let (to_derive, waiting) = bounded(WAITING_BATCHES_MAX);
@@ -201,6 +212,7 @@ impl Keeper {
             clock,
             chance: chance::source(settings.test_seed.map(|seed| seed ^ 0x5ea)),
             import,
+            format,
             tally: Tally::default(),
             rejected: RejectedLines::default(),
         };
@@ -209,9 +221,7 @@ impl Keeper {
 
     /// Goes on from what an interrupted run had done.
     pub(crate) fn resume(&mut self, progress: Progress) {
-        self.book.tally.accepted = progress.accepted;
-        self.book.tally.duplicates = progress.duplicates;
-        self.book.tally.rejected = progress.rejected;
+        self.book.tally = progress.tally;
     }
 
     /// Commits a batch. When this returns, what was accepted survives a power cut.

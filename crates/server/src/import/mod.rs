@@ -15,7 +15,7 @@ mod tally;
 pub use decoder::{Decoder, Proposal, SourceOptions, UnknownSource, can_ask, lacks_a_time};
 pub use file::{check_file, import_file};
 pub use keeper::{ImportError, Item};
-pub use stream::{Ack, import_stream};
+pub use stream::{Ack, conclude_cut_off, import_stream};
 pub use tally::{End, RejectedLine, Report, Tally};
 
 /// Events committed in one durable step, at most.

@@ -15,8 +15,8 @@ use seawall_model::Limits;
 use sha2::{Digest, Sha256};
 
 use super::decoder::{Decoder, Understood, understand};
-use super::file::{conclude, next_import};
-use super::keeper::{CursorAt, ImportError, Item, Keeper};
+use super::file::{conclude, next_import, told};
+use super::keeper::{CursorAt, ImportError, Item, Keeper, Progress};
 use super::tally::{End, Report};
 use super::{BATCH_EVENTS_MAX, SourceOptions};
 use crate::engine::{Opened, Settings};
@@ -75,7 +75,7 @@ pub fn import_stream(
     };
     let format = understood.decoder.name();
     let import = next_import(&opened)?;
-    let (mut keeper, folder) = Keeper::new(opened, settings, import);
+    let (mut keeper, folder) = Keeper::new(opened, settings, (import, format));
     let source = source_of(import);
     // From here on its number is its own, even if it is cut off.
     keeper.commit(Vec::new(), CursorAt { source, done: 0 })?;
@@ -84,12 +84,8 @@ pub fn import_stream(
     std::thread::spawn(move || read(input, head, understood, &limits, &ahead));
     let result = keep(&groups, &mut keeper, source, told, stop);
     let last = keeper.last();
-    let mut finished = keeper.finish()?;
+    let finished = keeper.finish()?;
     let end = result?;
-    if end == End::Interrupted {
-        // A stream does not go on where it was interrupted: its sender does.
-        finished.log.finish_cursor(&source)?;
-    }
     let report = Report {
         import,
         format: format.to_owned(),
@@ -100,9 +96,42 @@ pub fn import_stream(
         late: finished.derivation.pipeline().late_seen(),
         last,
     };
-    conclude(finished, &report, &source, settings)?;
+    let mut finished = conclude(finished, &report, &source, settings)?;
+    // A stream does not go on where it was interrupted: its sender does.
+    finished.log.finish_cursor(&source)?;
     drop(folder);
     Ok(report)
+}
+
+/// Journals what became of streams that a crash cut off; says so in words.
+///
+/// # Errors
+/// [`ImportError`] if log or journal fail.
+pub fn conclude_cut_off(
+    opened: &mut Opened,
+    settings: &Settings,
+) -> Result<Vec<String>, ImportError> {
+    let mut said = Vec::new();
+    for (source, progress) in Progress::all(&opened.log)? {
+        let Progress { import, tally, format, .. } = progress;
+        if source != source_of(import) {
+            // A file, which goes on when it is imported again.
+            continue;
+        }
+        if told(&opened.derivation, import)?.is_none() {
+            let entry = tally.entry(import, &format, End::Interrupted);
+            opened.derivation.input(entry, settings.clock.now())?;
+        }
+        seawall_store::point("stream.told");
+        opened.log.finish_cursor(&source)?;
+        said.push(format!(
+            "the stream of import {import} was cut off: {} accepted, {} duplicates, {} rejected",
+            tally.accepted,
+            tally.duplicates,
+            tally.rejected_total()
+        ));
+    }
+    Ok(said)
 }
 
 /// Reads until a whole line that is not blank, or enough to say what the stream is.

@@ -101,7 +101,7 @@ impl Tally {
 impl Tally {
     /// The ignored messages as the journal may tell of them: a name that a sender made up
     /// is content, and the journal holds none.
-    fn known_ignored(&self) -> BTreeMap<String, u64> {
+    pub(crate) fn known_ignored(&self) -> BTreeMap<String, u64> {
         let mut known = BTreeMap::new();
         for (name, count) in &self.ignored {
             let name = if IGNORED_KNOWN.contains(&name.as_str()) { name } else { "other" };

@@ -125,7 +125,7 @@ fn a_folder_of_a_newer_version_is_refused_with_what_to_do() {
         let database = Connection::open(copy.dir.join(name)).unwrap();
         database.pragma_update(None, "user_version", 99).unwrap();
         drop(database);
-        let ran = copy.run(&["erase", "--list"]).ended(2);
+        let ran = copy.run(&["erase", "--run"]).ended(2);
         assert!(ran.err.contains("open it with a newer seawall"), "{name}: {ran:#?}");
         assert!(ran.err.contains("schema version 99"), "{name}: {ran:#?}");
     }

@@ -5,7 +5,9 @@
 //! second and the last passage of every point that it passes.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write;
 use std::path::Path;
+use std::process::Stdio;
 
 use seawall_model::PlatformId;
 use seawall_model::journal::Body;
@@ -125,6 +127,33 @@ fn retain() -> Scenario {
     Scenario { before, args, check: check_retention }
 }
 
+/// A stream that was cut off, and an import after it.
+fn cut_off() -> Scenario {
+    let before = World::with(TIGHT);
+    std::fs::create_dir(&before.dir).unwrap();
+    let mut command = before.command(&["import", "-"]);
+    command.env("SEAWALL_FAILPOINT", "log.committed:2").stdin(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    child.stdin.take().unwrap().write_all(STREAM.lines(2_000, 2_100).as_bytes()).unwrap();
+    assert_eq!(Ran::new(child.wait_with_output().unwrap()).signal, Some(SIGABRT));
+    let args = [vec!["import".to_owned()], files(&before)].concat();
+    Scenario { before, args, check: check_cut_off }
+}
+
+/// A backup of the import, and nothing where it is to go.
+fn restore() -> Scenario {
+    let from = imported();
+    let backup = from.path("backup");
+    from.fine(&["backup", backup.to_str().unwrap()]);
+    let before = World::with(TIGHT);
+    std::fs::create_dir(&before.dir).unwrap();
+    // Beside the folder, so that it lives as long as the scenario.
+    let kept = before.path("backup");
+    crate::world::copy(&backup, &kept);
+    let args = ["restore", kept.to_str().unwrap()].map(String::from).into();
+    Scenario { before, args, check: check_restore }
+}
+
 /// Refused inputs without the number of the import, which grows with each run.
 fn refused(world: &World) -> BTreeSet<String> {
     let lines = world.fine(&["rejects", "--json"]).out;
@@ -159,6 +188,27 @@ fn check_import(world: &World, whole: &World) {
         .collect();
     numbers.sort_unstable();
     assert!(numbers.is_sorted_by(|a, b| a < b), "no import is told twice: {numbers:?}");
+}
+
+/// What the stream had given is told once, as not complete.
+fn check_cut_off(world: &World, _: &World) {
+    world.sound();
+    let told: Vec<u64> = world
+        .journal()
+        .iter()
+        .filter_map(|recorded| match recorded.entry.body {
+            Body::Imported { complete: false, accepted, .. } => Some(accepted),
+            _ => None,
+        })
+        .collect();
+    assert!(told.len() == 1 && told[0] > 0, "{told:?}");
+    assert_eq!(world.ids().len() as u64, told[0] + 3 * FILE_EVENTS);
+}
+
+/// All of it is there.
+fn check_restore(world: &World, _: &World) {
+    world.sound();
+    assert_eq!(world.ids().len() as u64, 3 * FILE_EVENTS);
 }
 
 /// The accounts are gone with all that names them, and nothing else is.
@@ -216,7 +266,7 @@ fn points() -> BTreeSet<String> {
 
 #[test]
 fn every_point_is_passed_by_a_scenario() {
-    let scenarios = [import(), erase(), retain()];
+    let scenarios = [import(), erase(), retain(), cut_off(), restore()];
     let passed: BTreeSet<String> =
         scenarios.iter().flat_map(|scenario| scenario.passages().1.into_keys()).collect();
     assert!(passed.len() > 10, "{passed:?}");
@@ -250,4 +300,15 @@ fn retention_goes_on_after_any_passage() {
     retain().killed_at(first);
     retain().killed_at(second);
     retain().killed_at(last);
+}
+
+#[test]
+fn a_stream_that_was_cut_off_is_told_after_any_passage() {
+    let only_told = |passage: u64| (passage == 1).then_some(1);
+    cut_off().killed_at(only_told);
+}
+
+#[test]
+fn a_restore_is_whole_or_can_be_run_again() {
+    restore().killed_at(first);
 }
