@@ -4,7 +4,9 @@ use seawall_model::journal::Body;
 use seawall_model::{
     Accepted, AccountId, EventBody, EventKind, Hour, Position, Signal, Timestamp, TraceId,
 };
-use seawall_wave::{Assembly, Finding, Sighting, Trace, TraceKey, TraceKind, Windows};
+use seawall_wave::{
+    Assembly, Finding, QUIET_HOURS_MAX, Sighting, Trace, TraceKey, TraceKind, Windows,
+};
 use sha2::{Digest, Sha256};
 
 use crate::account::{Accounts, FollowMessage, Timely};
@@ -13,9 +15,6 @@ use crate::{Constants, PARTITIONS, Reading, partition};
 
 /// Microseconds after which what waits for a hand-over is due on a quiet platform.
 const HAND_OVER_WAIT_MICROS: i64 = 60_000_000;
-
-/// Hours without any event after which a gap is no longer taken for quiet: four weeks.
-const QUIET_HOURS_MAX: u32 = 4 * Hour::PER_WEEK;
 
 /// A derived entry, before the shell numbers it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -233,6 +232,9 @@ impl Pipeline {
         }
         if let (EventBody::Follow(follow), Some(to)) = (&event.body, accepted.other) {
             self.waiting.follows.push(FollowMessage { to, state: follow.state });
+        }
+        if event.kind() == EventKind::PostCreated {
+            self.assembly.note_post(hour);
         }
         if event.kind() == EventKind::FieldEvent {
             self.assembly.note_field_event(accepted.position, event.at);

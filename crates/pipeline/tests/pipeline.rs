@@ -128,6 +128,84 @@ fn a_surge_after_a_field_event_is_one_wave_that_opens_and_closes() {
     assert!(waves[0].after < Position(433 + 300));
 }
 
+/// `hours` hours of a platform with ten ordinary hashtags, 24 posts each an hour.
+fn ordinary(play: &mut Play, hours: std::ops::Range<i64>) {
+    for hour in hours {
+        for n in 0..240 {
+            let number = play.position + 1;
+            let text = format!("ordinary {number} #tag{}", n % 10);
+            play.give(&event(number, at(hour * 60 + 10), post(number, &text)), n, None);
+        }
+    }
+}
+
+fn surge(play: &mut Play, hour: i64) {
+    for n in 0..300 {
+        let number = play.position + 1;
+        let text = format!("surge {number} #tag3");
+        play.give(&event(number, at(hour * 60 + 20), post(number, &text)), 1000 + n, None);
+    }
+    ordinary(play, hour + 1..hour + 4);
+}
+
+fn waves_opened(play: &Play) -> Vec<Timestamp> {
+    let opened = play.out.entries.iter().filter_map(|entry| match &entry.body {
+        Body::WaveOpened { burst, .. } => Some(burst.hour),
+        _ => None,
+    });
+    opened.collect()
+}
+
+#[test]
+fn a_platform_without_history_has_no_waves_and_one_with_a_day_of_it_has() {
+    let mut play = Play::new(quick());
+    ordinary(&mut play, 0..20);
+    surge(&mut play, 20);
+    assert_eq!(waves_opened(&play), [], "what is ordinary is not known in the first day");
+    ordinary(&mut play, 24..60);
+    assert_eq!(waves_opened(&play), []);
+    surge(&mut play, 60);
+    assert_eq!(waves_opened(&play), [at(60 * 60)]);
+}
+
+#[test]
+fn after_months_without_posts_nothing_rises_until_a_day_is_known() {
+    let mut play = Play::new(quick());
+    ordinary(&mut play, 0..30);
+    let later = 30 + 24 * 90;
+    ordinary(&mut play, later..later + 48);
+    assert_eq!(waves_opened(&play), []);
+    surge(&mut play, later + 48);
+    assert_eq!(waves_opened(&play), [at((later + 48) * 60)]);
+}
+
+#[test]
+fn accounts_made_before_the_first_post_are_no_history_of_posts() {
+    let mut play = Play::new(quick());
+    for hour in 0..72 {
+        let number = play.position + 1;
+        play.give(&event(number, at(hour * 60), EventBody::AccountCreated), number, None);
+    }
+    ordinary(&mut play, 72..130);
+    assert_eq!(waves_opened(&play), []);
+}
+
+#[test]
+fn what_is_known_of_the_platform_is_in_its_snapshot() {
+    let run = |cut: i64| {
+        let mut play = Play::new(quick());
+        ordinary(&mut play, 0..cut);
+        let state = play.pipeline.snapshot();
+        play.pipeline = Pipeline::restore(&state, KEY).unwrap();
+        assert!(play.pipeline.snapshot() == state);
+        ordinary(&mut play, cut..30);
+        surge(&mut play, 30);
+        (play.out.entries, play.pipeline.snapshot())
+    };
+    let whole = run(0);
+    assert!(whole == run(10) && whole == run(26));
+}
+
 #[test]
 fn two_runs_derive_the_same_and_another_constant_does_not() {
     let run = |constants: Constants| {

@@ -46,6 +46,7 @@ impl Manifest {
 /// # Errors
 /// [`Error::NotEmpty`] if the target holds something.
 pub fn backup(from: &Path, to: &Path, progress: &mut dyn FnMut(&str)) -> Result<Manifest, Error> {
+    crate::folder::refuse_made_by_replay(from)?;
     if !from.join("journal.db").exists() {
         return Err(Error::NoFolder(from.into()));
     }

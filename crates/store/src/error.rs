@@ -6,6 +6,10 @@ use rusqlite::ErrorCode;
 use seawall_model::codec::CodecError;
 use seawall_model::journal::EntryError;
 
+/// What to do about tables that are damaged.
+pub const TABLES_REMEDY: &str =
+    "delete tables.db, tables.db-wal and tables.db-shm: the next import makes them again";
+
 /// A failed operation on the data folder.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -45,6 +49,43 @@ pub enum Error {
         #[source]
         source: rusqlite::Error,
     },
+    /// A database's pages are not what SQLite wrote.
+    #[error("{} is damaged; run `seawall doctor` to see what to do", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// SQLite's own words.
+        #[source]
+        source: rusqlite::Error,
+    },
+    /// The tables are damaged, and can be made again.
+    #[error("{} is damaged; {TABLES_REMEDY}; see also `seawall doctor`", path.display())]
+    DamagedTables {
+        /// The file.
+        path: PathBuf,
+        /// SQLite's own words.
+        #[source]
+        source: rusqlite::Error,
+    },
+    /// The accounts are gone, and with them every key to the content.
+    #[error(
+        "{} is missing, but the log holds events up to position {last}: who acted and the keys to \
+         what they said cannot be made again; restore the newest backup",
+        path.display()
+    )]
+    NoAccounts {
+        /// The file.
+        path: PathBuf,
+        /// The last position of the log.
+        last: u64,
+    },
+    /// A replay made the folder, to be compared with another.
+    #[error(
+        "{} is what `seawall replay --into` made: it holds journal and tables to compare, and no \
+         events; name the data folder that it was made from",
+        .0.display()
+    )]
+    MadeByReplay(PathBuf),
     /// A migration failed or was changed after it was applied.
     #[error("the schema of {} could not be brought up to date; restore a backup", path.display())]
     Migration {
@@ -136,6 +177,12 @@ impl Error {
         move |source| match source.sqlite_error().map(|error| error.code) {
             Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::CannotOpen) => {
                 Self::NotMine(path)
+            }
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
+                match path.file_name().is_some_and(|name| name == "tables.db") {
+                    true => Self::DamagedTables { path, source },
+                    false => Self::Damaged { path, source },
+                }
             }
             _ => Self::Sqlite { path, source },
         }

@@ -5,6 +5,8 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use seawall_model::Position;
+
 use crate::sqlite::sync_folder;
 use crate::{
     Accounts, Chance, Error, EventLog, FolderKeys, Journal, LogLimits, LogReader, Rejects, Tables,
@@ -19,6 +21,9 @@ pub enum Access {
     Read,
 }
 
+/// Says that a replay made a folder, which then holds neither events nor a key.
+const REPLAY_MARK: &str = "made-by-replay";
+
 /// An open data folder.
 #[derive(Debug)]
 pub struct Folder {
@@ -32,8 +37,10 @@ impl Folder {
     ///
     /// # Errors
     /// [`Error::Locked`] if another process writes to it, [`Error::NoFolder`] if there is
-    /// none to read, [`Error::Key`] if its keys are gone.
+    /// none to read, [`Error::Key`] if its keys are gone, [`Error::MadeByReplay`] if it is
+    /// none at all.
     pub fn open(path: &Path, access: Access, chance: &mut dyn Chance) -> Result<Self, Error> {
+        refuse_made_by_replay(path)?;
         let key = path.join("key");
         if access == Access::Read {
             let is_there = |file: &Path| file.try_exists().map_err(Error::io(file));
@@ -82,15 +89,22 @@ impl Folder {
     /// Opens the event log for writing.
     ///
     /// # Errors
-    /// Any [`Error`] of the log or of the accounts.
+    /// [`Error::NoAccounts`] if the log's accounts are gone; any other [`Error`] of the log
+    /// or of the accounts.
     pub fn event_log(
         &self,
         limits: LogLimits,
         mut chance: Box<dyn Chance>,
     ) -> Result<EventLog, Error> {
-        let accounts =
-            Accounts::open(&self.path.join("accounts.db"), self.keys.clone(), &mut *chance)?;
-        EventLog::open(&self.path.join("log"), self.keys.clone(), accounts, limits, chance)
+        let log = self.path.join("log");
+        let path = self.path.join("accounts.db");
+        let last = if path.exists() { Position::START } else { crate::segment::last_kept(&log)? };
+        if last > Position::START {
+            // A new map would give other accounts the own ids that stand in the log.
+            return Err(Error::NoAccounts { path, last: last.0 });
+        }
+        let accounts = Accounts::open(&path, self.keys.clone(), &mut *chance)?;
+        EventLog::open(&log, self.keys.clone(), accounts, limits, chance)
     }
 
     /// Opens the event log for reading.
@@ -107,14 +121,6 @@ impl Folder {
     /// Any [`Error`] of the accounts.
     pub fn accounts(&self) -> Result<Accounts, Error> {
         Accounts::open_read(&self.path.join("accounts.db"), self.keys.clone())
-    }
-
-    /// Opens the accounts for writing; only while the event log is not open for writing.
-    ///
-    /// # Errors
-    /// Any [`Error`] of the accounts.
-    pub fn accounts_writer(&self, chance: &mut dyn Chance) -> Result<Accounts, Error> {
-        Accounts::open(&self.path.join("accounts.db"), self.keys.clone(), chance)
     }
 
     /// Opens the journal.
@@ -144,11 +150,26 @@ impl Folder {
 
 /// Makes a journal and tables by themselves, for a replay to fill and people to compare.
 ///
+/// The folder is marked, so that nobody takes it for a data folder that lost its key.
+///
 /// # Errors
 /// Any [`Error`] of the two files.
 pub fn journal_and_tables(path: &Path) -> Result<(Journal, Tables), Error> {
+    let mark = path.join(REPLAY_MARK);
+    std::fs::write(&mark, "`seawall replay` made this folder. It holds no events.\n")
+        .map_err(Error::io(&mark))?;
     let journal = Journal::open(&path.join("journal.db"), Access::Write)?;
     Ok((journal, Tables::open(&path.join("tables.db"), Access::Write)?))
+}
+
+/// # Errors
+/// [`Error::MadeByReplay`] if a replay made the folder.
+pub(crate) fn refuse_made_by_replay(path: &Path) -> Result<(), Error> {
+    let mark = path.join(REPLAY_MARK);
+    match mark.try_exists().map_err(Error::io(&mark))? {
+        true => Err(Error::MadeByReplay(path.into())),
+        false => Ok(()),
+    }
 }
 
 /// Writes the key under another name first, so that a crash leaves no half of a key.

@@ -86,10 +86,23 @@ impl Journal {
     /// # Errors
     /// [`Error::BrokenChain`] at the first entry that does not fit.
     pub fn verify(&self) -> Result<u64, Error> {
-        let sql = "SELECT seq, body, hash, type FROM entry ORDER BY seq";
+        self.verify_after(0)
+    }
+
+    /// As [`Journal::verify`], from a link that is taken as it stands: only the newest
+    /// `entries_max`. For every start, whatever the journal's length.
+    ///
+    /// # Errors
+    /// As [`Journal::verify`].
+    pub fn verify_newest(&self, entries_max: u64) -> Result<u64, Error> {
+        self.verify_after(self.seq.saturating_sub(entries_max))
+    }
+
+    fn verify_after(&self, after: u64) -> Result<u64, Error> {
+        let (mut seq, mut hash) = (after, self.link(after)?);
+        let sql = "SELECT seq, body, hash, type FROM entry WHERE seq > ?1 ORDER BY seq";
         let mut statement = self.conn.prepare(sql).map_err(Error::sql(&self.path))?;
-        let mut rows = statement.query([]).map_err(Error::sql(&self.path))?;
-        let (mut seq, mut hash) = (0, CHAIN_START);
+        let mut rows = statement.query([after.cast_signed()]).map_err(Error::sql(&self.path))?;
         while let Some(row) = rows.next().map_err(Error::sql(&self.path))? {
             let read = || -> rusqlite::Result<(i64, Vec<u8>, ChainHash, String)> {
                 Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
@@ -107,6 +120,20 @@ impl Journal {
             }
         }
         Ok(seq)
+    }
+
+    /// The chain's link at an entry.
+    fn link(&self, seq: u64) -> Result<ChainHash, Error> {
+        if seq == 0 {
+            return Ok(CHAIN_START);
+        }
+        self.conn
+            .query_row("SELECT hash FROM entry WHERE seq = ?1", [seq.cast_signed()], |row| {
+                row.get(0)
+            })
+            .optional()
+            .map_err(Error::sql(&self.path))?
+            .ok_or(Error::BrokenChain { seq })
     }
 }
 
@@ -187,5 +214,7 @@ mod tests {
         conn.execute_batch("DROP TRIGGER entry_is_final").unwrap();
         conn.execute(change, []).unwrap();
         assert!(matches!(journal.verify(), Err(Error::BrokenChain { seq: 2 })));
+        assert!(matches!(journal.verify_newest(2), Err(Error::BrokenChain { seq: 2 })));
+        assert_eq!(journal.verify_newest(1).unwrap(), 3, "only the newest is looked at");
     }
 }

@@ -48,6 +48,19 @@ pub(crate) fn list(folder: &Path) -> Result<Vec<(Position, PathBuf)>, Error> {
     Ok(found)
 }
 
+/// The last position that a log gave, by its newest file alone, which may hold no event
+/// yet. For what must be known before the log can be opened.
+pub(crate) fn last_kept(folder: &Path) -> Result<Position, Error> {
+    let Some((first, path)) = list(folder)?.pop() else { return Ok(Position::START) };
+    let before = Position(first.0.saturating_sub(1));
+    let conn = sqlite::open_read(&path, Kind::Log)?;
+    if !sqlite::is_made(&conn).map_err(Error::sql(&path))? {
+        return Ok(before);
+    }
+    let newest = last(&conn).map_err(Error::sql(&path))?;
+    Ok(newest.map_or(before, |(position, _)| position))
+}
+
 /// Makes or opens the segment that begins at `first`, durable as a file.
 pub(crate) fn open(folder: &Path, first: Position) -> Result<Connection, Error> {
     let path = path_of(folder, first);

@@ -184,26 +184,47 @@ pub enum Check {
     Sound,
     /// It is damaged, or not a database; SQLite's own words.
     Damaged(Vec<String>),
+    /// A later version wrote it, and only that can tell.
+    Newer {
+        /// Its schema version.
+        found: i64,
+        /// The latest version this build knows.
+        known: i64,
+    },
 }
 
-/// Asks SQLite whether a file is whole. Reads every page.
+/// Asks SQLite whether a file of a data folder is whole, unless a later version wrote it.
+/// Reads every page.
 ///
 /// # Errors
 /// [`Error::Io`] if the file is not there.
 pub fn check_file(path: &Path) -> Result<Check, Error> {
     std::fs::metadata(path).map_err(Error::io(path))?;
     let mode = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let lines = Connection::open_with_flags(path, mode).and_then(|conn| {
+    let known = kind_of(path).latest();
+    let check = Connection::open_with_flags(path, mode).and_then(|conn| {
         conn.busy_timeout(Duration::from_millis(BUSY_WAIT_MS))?;
+        let found = made_version(&conn)?;
+        if found > known {
+            return Ok(Check::Newer { found, known });
+        }
         let mut statement = conn.prepare("PRAGMA integrity_check(20)")?;
         let rows = statement.query_map([], |row| row.get::<_, String>(0))?;
-        rows.collect::<Result<Vec<_>, _>>()
+        let lines = rows.collect::<Result<Vec<_>, _>>()?;
+        Ok(if lines == ["ok"] { Check::Sound } else { Check::Damaged(lines) })
     });
-    Ok(match lines {
-        Ok(lines) if lines == ["ok"] => Check::Sound,
-        Ok(lines) => Check::Damaged(lines),
-        Err(error) => Check::Damaged(vec![error.to_string()]),
-    })
+    Ok(check.unwrap_or_else(|error| Check::Damaged(vec![error.to_string()])))
+}
+
+/// The kind of a file by its name: those of the log are named by their first position.
+fn kind_of(path: &Path) -> Kind {
+    match path.file_name().and_then(|name| name.to_str()) {
+        Some("accounts.db") => Kind::Accounts,
+        Some("journal.db") => Kind::Journal,
+        Some("tables.db") => Kind::Tables,
+        Some("rejects.db") => Kind::Rejects,
+        _ => Kind::Log,
+    }
 }
 
 /// Makes a folder's entries durable: a new file survives only once its folder is synced.
@@ -268,6 +289,7 @@ mod tests {
             "{message}"
         );
         assert!(open_read(&path, Kind::Journal).is_err());
+        assert_eq!(check_file(&path).unwrap(), Check::Newer { found: 99, known: 1 });
     }
 
     #[test]

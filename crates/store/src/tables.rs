@@ -68,11 +68,15 @@ impl Tables {
         }
     }
 
-    /// Writes what was folded, together with the position reached.
+    /// Writes what was folded, together with the position reached; nothing where nothing was.
     ///
     /// # Errors
     /// [`Error::Sqlite`]; what was folded stays and is written by the next call.
     pub fn flush(&mut self) -> Result<(), Error> {
+        if self.activity.is_empty() {
+            // Every event folded counts as activity.
+            return Ok(());
+        }
         let sql = |tables: &mut Self| -> rusqlite::Result<()> {
             let transaction = tables.conn.transaction()?;
             for ((hour, kind), events) in &tables.activity {

@@ -20,7 +20,7 @@ use crate::constants::fraction;
 use crate::finding::{Burst, Fall, Finding};
 use crate::shape::Season;
 use crate::whole::float;
-use crate::{Constants, Shape};
+use crate::{Constants, History, Shape};
 
 /// Open waves, recent field events and the platform's week.
 ///
@@ -41,12 +41,13 @@ pub struct Assembly {
 }
 
 impl Assembly {
-    /// No waves, no field events, a flat week.
+    /// No waves, no field events, a flat week, and no history.
     #[must_use]
     pub fn new(constants: Constants) -> Self {
+        let season = Season::new();
         Self {
-            season: Season::new(),
-            shape: Shape::flat(&constants),
+            shape: season.shape(History::new(), &constants),
+            season,
             waves: BTreeMap::new(),
             wave_of: BTreeMap::new(),
             waiting: VecDeque::new(),
@@ -61,10 +62,18 @@ impl Assembly {
     /// not told is Unknown and teaches nothing.
     pub fn count_hour(&mut self, hour: Hour, posts: u64) {
         self.season.count_hour(hour, posts, &self.constants);
-        self.shape = self.season.shape(&self.constants);
+        let history = std::mem::take(&mut self.shape.history);
+        self.shape = self.season.shape(history, &self.constants);
     }
 
-    /// The platform's week as of the hours told; what windows are handed next.
+    /// Notes that the platform told a post of this hour: from the first one on it is
+    /// listened to. In order of time but for an hour.
+    pub fn note_post(&mut self, hour: Hour) {
+        self.shape.history.note(hour);
+    }
+
+    /// The platform's week as of the hours told, and its history; what windows are
+    /// handed next.
     #[must_use]
     pub fn shape(&self) -> &Shape {
         &self.shape
@@ -147,6 +156,7 @@ impl Assembly {
     /// Writes the state; equal states give equal bytes. The constants are not written.
     pub fn encode(&self, writer: &mut Writer) {
         self.season.encode(writer);
+        self.shape.history.encode(writer);
         writer.len(self.waves.len());
         for (id, wave) in &self.waves {
             encode_id(*id, writer);
@@ -175,7 +185,7 @@ impl Assembly {
     pub fn decode(reader: &mut Reader<'_>, constants: Constants) -> Result<Self, CodecError> {
         let mut assembly = Self::new(constants);
         assembly.season = Season::decode(reader)?;
-        assembly.shape = assembly.season.shape(&assembly.constants);
+        assembly.shape = assembly.season.shape(History::decode(reader)?, &assembly.constants);
         for _ in 0..reader.len(ID_BYTES + WAVE_BYTES_MIN)? {
             assembly.waves.insert(decode_id(reader)?, Wave::decode(reader)?);
         }
@@ -514,6 +524,7 @@ mod tests {
     fn a_restored_assembly_goes_on_as_the_original() {
         let mut assembly = Assembly::new(Constants::default());
         for hour in 0..400 {
+            assembly.note_post(Hour::from_index(HOUR - 400 + hour));
             assembly.count_hour(Hour::from_index(HOUR - 400 + hour), u64::from(hour % 24) * 50);
         }
         assembly.note_field_event(Position(1), Hour::from_index(HOUR).start());

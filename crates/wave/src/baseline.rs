@@ -1,9 +1,10 @@
 //! How many posts of a trace an ordinary hour has, learnt hour by hour.
 //!
-//! A power-discounted Gamma–Poisson model: the level is Gamma distributed, each hour's
-//! mean is the level times the platform's shape, and the counts are predicted by a
-//! negative binomial whose dispersion is learnt beside the level. Leaves out trends
-//! beyond the discount, and the week of the single trace.
+//! A power-discounted Gamma–Poisson model: the fold begins at a prior that is discounted
+//! with the data, the level is Gamma distributed, each hour's mean is the level times the
+//! platform's shape, and the counts are predicted by a negative binomial whose dispersion
+//! is learnt beside the level. Leaves out trends beyond the discount, and the week of the
+//! single trace.
 //!
 //! Source: West and Harrison, Bayesian Forecasting and Dynamic Models, 2nd ed. (1997),
 //! ch. 6 and 14.
@@ -30,7 +31,7 @@ const NEW_LEVEL_HOURS: f64 = 24.0;
 /// share would cut off what ordinary hours have to teach.
 const SURGE_TAIL: f64 = 1e-4;
 
-/// What an ordinary hour holds.
+/// What an ordinary hour holds, where the platform is known long enough to say.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Interval {
     /// Posts expected; finite, above 0.
@@ -91,6 +92,10 @@ impl Baseline {
     ///
     /// Cost: at most 48 steps, however long the gap.
     pub(crate) fn before(mut self, hour: Hour, shape: &Shape, constants: &Constants) -> Self {
+        // What lies before a stretch of the history says nothing of the hours in it.
+        if let Some(start) = shape.history.start(hour).filter(|start| self.next <= *start) {
+            self = Self::new(start);
+        }
         while self.next < hour && self.empty < GAP_HOURS_LEARNT_MAX {
             self.update(0.0, shape, constants);
             self.empty += 1;
@@ -108,24 +113,32 @@ impl Baseline {
         self
     }
 
-    /// What the hour `next` will hold if it is ordinary.
-    pub(crate) fn interval(&self, shape: &Shape, constants: &Constants) -> Interval {
+    /// What the hour `next` will hold if it is ordinary; `None` if the platform is not
+    /// known long enough to say.
+    pub(crate) fn interval(&self, shape: &Shape, constants: &Constants) -> Option<Interval> {
+        if !shape.history.knows(self.next, constants) {
+            return None;
+        }
         let tail = fraction(constants.tail_per_hour_millionths);
         let predicted = self.predicted(shape, constants);
-        Interval {
+        Some(Interval {
             expected: predicted.mean,
             lower: predicted.lower(tail),
             upper: predicted.upper(tail),
-        }
+        })
     }
 
-    /// The most that the hour `next` may hold if it is ordinary.
-    pub(crate) fn upper(&self, shape: &Shape, constants: &Constants) -> u64 {
-        self.predicted(shape, constants).upper(fraction(constants.tail_per_hour_millionths))
+    /// Whether a count of the hour `next` lies above what is ordinary; never while that
+    /// is Unknown.
+    pub(crate) fn is_above(&self, count: u64, shape: &Shape, constants: &Constants) -> bool {
+        let tail = fraction(constants.tail_per_hour_millionths);
+        shape.history.knows(self.next, constants)
+            && count > self.predicted(shape, constants).upper(tail)
     }
 
     /// Learns the hour `next` from its count, but no more than the interval allows, so
     /// that a surge does not become its own baseline; one that lasts for two days does.
+    /// Until the platform is known there is no interval, and all is learnt.
     pub(crate) fn learn(&mut self, count: u64, shape: &Shape, constants: &Constants) {
         if count == 0 && self.empty >= GAP_HOURS_LEARNT_MAX {
             let following = self.next.next();
@@ -135,7 +148,8 @@ impl Baseline {
         let predicted = self.predicted(shape, constants);
         let tail = fraction(constants.tail_per_hour_millionths);
         // A count below the mean never lifts the level, so only others need a quantile.
-        let most = if float(count) > predicted.mean { predicted.upper(tail) } else { count };
+        let is_limited = float(count) > predicted.mean && shape.history.knows(self.next, constants);
+        let most = if is_limited { predicted.upper(tail) } else { count };
         let before = *self;
         self.update(float(count.min(most)), shape, constants);
         if count > most {
@@ -165,13 +179,23 @@ impl Baseline {
 
     /// Negative binomial with the moments of a Gamma level under dispersed counts.
     fn predicted(&self, shape: &Shape, constants: &Constants) -> NegativeBinomial {
-        let keep = shape.discount(1);
-        let posts = fraction(constants.prior_posts_millionths) + keep * self.posts;
-        let hours = fraction(constants.prior_hours_millionths) + keep * self.exposure;
-        let mean = shape.of(self.next) * posts / hours;
+        let least = fraction(constants.prior_posts_millionths);
+        let Self { posts, exposure, .. } = self.begun(constants);
+        // A trace never seen again is believed in a little, for ever.
+        let mean = shape.of(self.next) * posts.max(least) / exposure;
+        let posts = (shape.discount(1) * posts).max(least);
         let dispersion = self.dispersion(constants);
         let size = 1.0 / (1.0 / posts + dispersion + dispersion / posts);
         NegativeBinomial { mean, size }
+    }
+
+    /// The baseline with the prior in it, if nothing was learnt yet.
+    fn begun(mut self, constants: &Constants) -> Self {
+        if self.exposure == 0.0 {
+            self.posts = fraction(constants.prior_posts_millionths);
+            self.exposure = fraction(constants.prior_hours_millionths);
+        }
+        self
     }
 
     fn dispersion(&self, constants: &Constants) -> f64 {
@@ -184,11 +208,17 @@ impl Baseline {
     fn update(&mut self, count: f64, shape: &Shape, constants: &Constants) {
         let keep = shape.discount(1);
         let mean = self.predicted(shape, constants).mean;
+        if shape.history.knows(self.next, constants) {
+            *self = self.begun(constants);
+        }
         // Scaled so that busy hours do not drown the others.
         let scale = (mean + 1.0) * (mean + 1.0);
-        let error = count - mean;
-        self.surplus = self.surplus * keep + (error * error - mean) / scale;
-        self.square = self.square * keep + mean * mean / scale;
+        // Where the platform begins the prior is no guess to be wrong by.
+        if self.exposure > 0.0 {
+            let error = count - mean;
+            self.surplus = self.surplus * keep + (error * error - mean) / scale;
+            self.square = self.square * keep + mean * mean / scale;
+        }
         self.posts = self.posts * keep + count;
         self.exposure = self.exposure * keep + shape.of(self.next);
         self.next = self.next.next();
@@ -224,8 +254,9 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    /// Hours of a platform that is known.
     fn hour(index: u32) -> Hour {
-        Hour::from_index(index)
+        Hour::from_index(96 + index)
     }
 
     fn learnt(counts: &[u64], constants: &Constants) -> Baseline {
@@ -237,25 +268,42 @@ mod tests {
         baseline
     }
 
+    fn upper(baseline: &Baseline, shape: &Shape, constants: &Constants) -> u64 {
+        baseline.interval(shape, constants).unwrap().upper
+    }
+
     #[test]
     fn the_level_is_found_and_a_gap_lowers_it() {
         let constants = Constants::default();
         let shape = Shape::flat(&constants);
         let baseline = learnt(&[30; 600], &constants);
-        let interval = baseline.interval(&shape, &constants);
+        let interval = baseline.interval(&shape, &constants).unwrap();
         assert!((interval.expected - 30.0).abs() < 3.0, "{interval:?}");
         assert!(interval.lower > 5 && interval.upper < 70, "{interval:?}");
         let later = baseline.before(hour(1000), &shape, &constants);
-        assert!(later.interval(&shape, &constants).expected < 2.0);
+        assert!(later.interval(&shape, &constants).unwrap().expected < 2.0);
     }
 
     #[test]
     fn a_series_of_zeros_expects_little_and_stays_finite() {
         let constants = Constants::default();
         let shape = Shape::flat(&constants);
-        let interval = learnt(&[0; 5000], &constants).interval(&shape, &constants);
+        let interval = learnt(&[0; 5000], &constants).interval(&shape, &constants).unwrap();
         assert!(interval.expected > 0.0 && interval.expected < 0.1);
         assert_eq!((interval.lower, interval.upper), (0, 2));
+    }
+
+    #[test]
+    fn a_constant_rate_is_expected_as_it_is() {
+        let constants = Constants::default();
+        let shape = Shape::flat(&constants);
+        for rate in [1, 20, 1200] {
+            let counts = vec![rate; 24 * 100];
+            let expected =
+                learnt(&counts, &constants).interval(&shape, &constants).unwrap().expected;
+            let share = expected / crate::whole::float(rate);
+            assert!((share - 1.0).abs() < 0.01, "{rate}: {expected}");
+        }
     }
 
     /// One empty hour after the other, and all at once, must be the same hour.
@@ -282,9 +330,9 @@ mod tests {
         let constants = Constants::default();
         let shape = Shape::flat(&constants);
         let mut baseline = learnt(&[20; 200], &constants);
-        let before = baseline.upper(&shape, &constants);
+        let before = upper(&baseline, &shape, &constants);
         baseline.learn(u64::MAX, &shape, &constants);
-        let after = baseline.upper(&shape, &constants);
+        let after = upper(&baseline, &shape, &constants);
         assert!(before <= after && after <= before + 4, "{before} {after}");
     }
 
@@ -295,7 +343,7 @@ mod tests {
         let mut baseline = learnt(&[20; 200], &constants);
         let mut above = 0;
         for _ in 0..60 {
-            above += u32::from(2000 > baseline.upper(&shape, &constants));
+            above += u32::from(2000 > upper(&baseline, &shape, &constants));
             baseline.learn(2000, &shape, &constants);
         }
         assert!((48..52).contains(&above), "{above}");
@@ -321,7 +369,8 @@ mod tests {
         #[test]
         fn any_counts_give_ordered_limits(counts in proptest::collection::vec(any::<u64>(), 0..60)) {
             let constants = Constants::default();
-            let interval = learnt(&counts, &constants).interval(&Shape::flat(&constants), &constants);
+            let shape = Shape::flat(&constants);
+            let interval = learnt(&counts, &constants).interval(&shape, &constants).unwrap();
             prop_assert!(interval.expected.is_finite() && interval.expected > 0.0);
             prop_assert!(interval.lower <= interval.upper);
         }

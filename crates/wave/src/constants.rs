@@ -4,21 +4,29 @@
 //! the journal and be altered by name. The defaults rest on the simulations in the
 //! tests of `series`; leaves out thresholds of other stages.
 
+use crate::QUIET_HOURS_MAX;
+
 /// The thresholds of traces, baselines, bursts and waves.
 ///
 /// They are knowledge: a change is an input of the journal, never made while an hour
 /// is replayed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Constants {
+    /// Hours since the platform's first post before a baseline is known; default 24.
+    /// Until then nothing is above it. Raising it makes the first intervals surer and
+    /// the first bursts later.
+    pub history_hours_min: u32,
     /// How much an hour keeps of its weight in the baseline one hour later, in
     /// millionths; default 985,000, a half-life of 46 hours. Raising it makes the
     /// level steadier and slower.
     pub discount_per_hour_millionths: u32,
-    /// Posts believed in before any was seen, in millionths; default 3 posts. Raising
-    /// it makes new traces rise later.
+    /// Posts believed in where a trace begins on a known platform, in millionths, and
+    /// the fewest ever believed in; default 3 posts. Raising it makes new traces rise
+    /// later.
     pub prior_posts_millionths: u32,
     /// Hours in which those posts are believed to have come, in millionths; default 6
-    /// hours. Raising it lets a new trace's baseline grow more slowly.
+    /// hours, discounted with the data. Raising it lets a new trace's baseline grow more
+    /// slowly.
     pub prior_hours_millionths: u32,
     /// Dispersion believed in before any was seen: the squared coefficient of
     /// variation beyond Poisson's, in millionths; default 0.1. Raising it widens the
@@ -92,6 +100,7 @@ pub enum ConstantError {
 impl Default for Constants {
     fn default() -> Self {
         Self {
+            history_hours_min: 24,
             discount_per_hour_millionths: 985_000,
             prior_posts_millionths: 3_000_000,
             prior_hours_millionths: 6_000_000,
@@ -142,7 +151,7 @@ impl Constants {
         Ok(())
     }
 
-    fn rows(&mut self) -> [Row<'_>; 19] {
+    fn rows(&mut self) -> [Row<'_>; 20] {
         const MILLION: u32 = 1_000_000;
         let discount = &mut self.discount_per_hour_millionths;
         let prior_posts = &mut self.prior_posts_millionths;
@@ -151,6 +160,7 @@ impl Constants {
         let dispersion_hours = &mut self.prior_dispersion_hours;
         let week = &mut self.shape_discount_per_week_millionths;
         [
+            ("history_hours_min", &mut self.history_hours_min, 1, QUIET_HOURS_MAX),
             ("discount_per_hour_millionths", discount, MILLION / 2, 999_999),
             ("prior_posts_millionths", prior_posts, 1000, 1000 * MILLION),
             ("prior_hours_millionths", prior_hours, 1000, 1000 * MILLION),

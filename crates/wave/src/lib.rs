@@ -3,7 +3,7 @@
 //! [`traces`] makes keyed hashes of what a post shares; [`Windows`] counts them by the
 //! hour against a learnt baseline and finds bursts; [`Assembly`] puts bursts of the
 //! same accounts together into waves. [`intervals`] is the same baseline over a whole
-//! series. Everything is pure: event time and positions come in from outside, and the
+//! series. [`History`] says from when on there is one. Everything is pure: event time and positions come in from outside, and the
 //! same input gives the same bytes on every machine.
 //!
 //! Left out: what a burst means. A burst is no evidence of wrongdoing; festivals,
@@ -15,6 +15,7 @@ mod change;
 mod constants;
 mod crowd;
 mod finding;
+mod history;
 mod nb;
 mod series;
 mod shape;
@@ -31,6 +32,7 @@ pub use change::WaveChange;
 pub use constants::{ConstantError, Constants};
 pub use crowd::{CROWD_ACCOUNTS_KEPT, Crowd, SAMPLE_ACCOUNTS_MAX, Shared};
 pub use finding::{BURST_POSITIONS_MAX, Burst, Fall, Finding};
+pub use history::{History, QUIET_HOURS_MAX};
 pub use series::intervals;
 pub use shape::{Season, Shape};
 pub use trace::{

@@ -6,9 +6,9 @@
 use seawall_model::Hour;
 use seawall_model::codec::{CodecError, Reader, Writer};
 
-use crate::Constants;
 use crate::constants::fraction;
 use crate::whole::float;
+use crate::{Constants, History};
 
 /// Hours in a week.
 const WEEK: usize = Hour::PER_WEEK as usize;
@@ -34,13 +34,15 @@ pub struct Shape {
     /// For each hour of the week, the multipliers from it back for ever, discounted.
     sums: [f64; WEEK],
     discount: f64,
+    /// From when on the platform is known.
+    pub(crate) history: History,
 }
 
 impl Shape {
-    /// The shape that says nothing: every hour is like any other.
-    #[must_use]
-    pub fn flat(constants: &Constants) -> Self {
-        Self::new([1.0; WEEK], constants)
+    /// The shape of a platform known for ever in which every hour is like any other.
+    #[cfg(test)]
+    pub(crate) fn flat(constants: &Constants) -> Self {
+        Self::new([1.0; WEEK], History::always(), constants)
     }
 
     /// The multiplier of an hour; positive, 1 for an average hour.
@@ -55,7 +57,7 @@ impl Shape {
         &self.multipliers
     }
 
-    fn new(multipliers: [f64; WEEK], constants: &Constants) -> Self {
+    fn new(multipliers: [f64; WEEK], history: History, constants: &Constants) -> Self {
         let discount = fraction(constants.discount_per_hour_millionths);
         // The sum over one week, then the geometric series of all weeks before.
         let mut last = 0.0;
@@ -68,7 +70,7 @@ impl Shape {
             last = last * discount + value;
             *sum = last;
         }
-        Self { multipliers, sums, discount }
+        Self { multipliers, sums, discount, history }
     }
 
     /// The discounted multipliers of the `hours` hours before `next`, the last in full.
@@ -124,8 +126,12 @@ impl Season {
 
     /// Tells the posts of one whole hour, each hour once, in order of time.
     ///
-    /// A total of more than eight average hours counts as eight.
+    /// A total of more than eight average hours counts as eight. Hours before the first
+    /// post teach nothing.
     pub fn count_hour(&mut self, hour: Hour, posts: u64, constants: &Constants) {
+        if self.hours == 0 && posts == 0 {
+            return;
+        }
         let mut posts = float(posts);
         if self.hours >= DAY_SHAPE_HOURS_MIN {
             posts = posts.min(self.mean * HOUR_SURGE_MAX + 1.0);
@@ -139,17 +145,17 @@ impl Season {
         self.hours += 1;
     }
 
-    /// The shape by what was told so far.
+    /// The shape by what was told so far, with the history beside it.
     ///
     /// Flat before two days, by hour of day before two weeks, then by hour of week;
     /// drawn towards 1 by [`Constants::shape_pseudo_posts`], and then with a quarter from
     /// either neighbour. Mean exactly 1 but for
     /// rounding; no multiplier below 0.05 before that.
     #[must_use]
-    pub fn shape(&self, constants: &Constants) -> Shape {
+    pub fn shape(&self, history: History, constants: &Constants) -> Shape {
         let mut multipliers = [1.0; WEEK];
         if self.hours < DAY_SHAPE_HOURS_MIN {
-            return Shape::new(multipliers, constants);
+            return Shape::new(multipliers, history, constants);
         }
         let step = if self.hours < WEEK_SHAPE_HOURS_MIN { DAY } else { WEEK };
         let total: f64 = self.posts.iter().sum();
@@ -171,7 +177,7 @@ impl Season {
         for value in &mut multipliers {
             *value /= scale;
         }
-        Shape::new(multipliers, constants)
+        Shape::new(multipliers, history, constants)
     }
 
     /// Writes the state.
@@ -257,10 +263,10 @@ mod tests {
     fn the_week_is_learnt_in_three_steps() {
         let constants = Constants::default();
         let posts = |hour| crate::whole::whole(1000.0 * week(hour));
-        assert_eq!(told(47, posts).shape(&constants), Shape::flat(&constants));
-        let day = told(335, posts).shape(&constants);
+        assert_eq!(told(47, posts).shape(History::always(), &constants), Shape::flat(&constants));
+        let day = told(335, posts).shape(History::always(), &constants);
         assert_eq!(day.multipliers()[3], day.multipliers()[3 + 24 * 5], "by hour of day");
-        let learnt = told(168 * 6, posts).shape(&constants);
+        let learnt = told(168 * 6, posts).shape(History::always(), &constants);
         for hour in 0..168 {
             let value = learnt.multipliers()[hour as usize];
             let mean = (0..168).map(week).sum::<f64>() / 168.0;
@@ -272,7 +278,8 @@ mod tests {
     fn the_mean_is_one_and_a_small_platform_stays_near_it() {
         let constants = Constants::default();
         for hours in [48, 336, 2000] {
-            let shape = told(hours, |hour| u64::from(hour % 24 == 20)).shape(&constants);
+            let shape =
+                told(hours, |hour| u64::from(hour % 24 == 20)).shape(History::always(), &constants);
             let mean = shape.multipliers().iter().sum::<f64>() / 168.0;
             assert!((mean - 1.0).abs() < 1e-12, "{mean}");
             assert!(spread(&shape) < 0.4, "{}", spread(&shape));
@@ -282,16 +289,16 @@ mod tests {
     #[test]
     fn a_silent_platform_and_one_huge_hour_do_no_harm() {
         let constants = Constants::default();
-        assert_eq!(spread(&told(1000, |_| 0).shape(&constants)), 0.0);
+        assert_eq!(spread(&told(1000, |_| 0).shape(History::always(), &constants)), 0.0);
         let huge = told(1000, |hour| if hour == 700 { u64::MAX } else { 100 });
-        assert!(spread(&huge.shape(&constants)) < 0.1);
+        assert!(spread(&huge.shape(History::always(), &constants)) < 0.1);
     }
 
     #[test]
     fn a_shape_gives_back_the_discounted_hours_before() {
         let constants = Constants::default();
         let posts = |hour| crate::whole::whole(1000.0 * week(hour));
-        let shape = told(168 * 4, posts).shape(&constants);
+        let shape = told(168 * 4, posts).shape(History::always(), &constants);
         for hours in [0, 1, 5, 167, 168, 169, 1000] {
             let next = 5000;
             let mut plain = 0.0;

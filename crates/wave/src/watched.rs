@@ -166,9 +166,9 @@ impl Watched {
         let baseline = self.baseline;
         self.rise(trace, tally, &baseline, by, out);
         if let Some(burst) = self.burst.as_mut().filter(|burst| tally.hour >= burst.seen.hour) {
-            let upper = baseline.upper(by.shape, by.constants);
+            let is_above = baseline.is_above(tally.count, by.shape, by.constants);
             // The hour it rose in was above when it was found, and stays so.
-            if tally.count > upper || tally.hour == burst.seen.hour {
+            if is_above || tally.hour == burst.seen.hour {
                 burst.quiet = 0;
                 burst.last_above = tally.hour;
                 burst.posts += burst.posts_since + tally.count;
@@ -196,9 +196,9 @@ impl Watched {
             return;
         }
         let interval = baseline.interval(by.shape, by.constants);
-        if tally.count <= interval.upper {
+        let Some(interval) = interval.filter(|interval| tally.count > interval.upper) else {
             return;
-        }
+        };
         let mut crowd = tally.crowd.clone();
         for later in self.recent.iter().filter(|later| later.hour > tally.hour) {
             crowd.merge(&later.crowd);

@@ -34,7 +34,7 @@ pub struct Note {
 /// How sure a guess is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Certainty {
-    /// Nothing fits: a person must fill it in.
+    /// Nothing fits, or nothing says which of two meanings: a person must fill it in.
     Missing,
     /// More than one reading fits, and one was taken.
     Ambiguous,
@@ -59,6 +59,21 @@ impl Certainty {
 
 /// Characters a column must have on average to be taken for the text.
 const TEXT_CHARS_MIN: usize = 20;
+/// One cell of so many may be otherwise than a format has it: 95 of 100 must fit.
+const MISFIT_EVERY: usize = 20;
+/// Names of an id that do not say what it is the id of.
+const ANY_ID: &[&str] = &["id", "idstr"];
+/// Fields that only posts have.
+const OF_POSTS: [Column; 8] = [
+    Column::Text,
+    Column::Language,
+    Column::Tags,
+    Column::Links,
+    Column::Mentions,
+    Column::ReplyTo,
+    Column::QuoteOf,
+    Column::Client,
+];
 
 /// Proposes a mapping for rows of these columns.
 ///
@@ -119,8 +134,28 @@ impl Guesser<'_> {
             .filter(|cell| !is_blank_word(cell))
     }
 
-    fn counts_only(&self, place: usize) -> bool {
-        self.cells(place).next().is_some() && self.cells(place).all(|c| read_count(c).is_some())
+    /// How many cells of a column do not fit; `None` if it is empty or they are too many.
+    fn misfits(&self, place: usize, fits: impl Fn(&str) -> bool) -> Option<usize> {
+        let cells = self.cells(place).count();
+        let most = cells / MISFIT_EVERY;
+        let misfits = self.cells(place).filter(|cell| !fits(cell)).take(most + 1).count();
+        (cells > 0 && misfits <= most).then_some(misfits)
+    }
+
+    /// Says what becomes of rows with cells that do not fit.
+    fn note_misfits(&mut self, place: usize, misfits: usize, what: &str) {
+        if misfits > 0 {
+            let (name, cells) = (self.header[place].to_owned(), self.cells(place).count());
+            let text = format!(
+                "{misfits} of the first {cells} cells {} no {what}; such rows will be refused",
+                if misfits == 1 { "is" } else { "are" }
+            );
+            self.note(Certainty::Ambiguous, Some(&name), text);
+        }
+    }
+
+    fn no_counts(&self, place: usize) -> Option<usize> {
+        self.misfits(place, |cell| read_count(cell).is_some())
     }
 
     /// Takes columns by their names.
@@ -129,7 +164,7 @@ impl Guesser<'_> {
             let name = self.header[place].to_owned();
             let normal_name = normal(&name);
             let found = if TEXT_OR_COUNT.contains(&&*normal_name) {
-                Some(if self.counts_only(place) { Column::Posts } else { Column::Text })
+                Some(if self.no_counts(place).is_some() { Column::Posts } else { Column::Text })
             } else {
                 look_up(&normal_name)
             };
@@ -141,12 +176,15 @@ impl Guesser<'_> {
             } else if let Some(other) = self.mapped(column) {
                 let text = format!("this too may be {field}; `{other}` was taken");
                 self.note(Certainty::Ambiguous, Some(&name), text);
-            } else if column.counted() && !self.counts_only(place) && !self.rows.is_empty() {
+            } else if column.counted() && self.no_counts(place).is_none() && !self.rows.is_empty() {
                 let text = format!("named like {field}, but its cells are no counts; left out");
                 self.note(Certainty::Ambiguous, Some(&name), text);
             } else {
                 self.map(column, &name);
                 self.note(Certainty::Sure, Some(&name), format!("the name says {field}"));
+                if column.counted() {
+                    self.note_misfits(place, self.no_counts(place).unwrap_or(0), "count");
+                }
             }
         }
     }
@@ -166,7 +204,9 @@ impl Guesser<'_> {
             chars.checked_div(cells).unwrap_or(0)
         };
         let free = |place: &usize| {
+            let is_link = |cell: &str| cell.trim_start().starts_with("http");
             self.guess.mapping.columns.values().all(|name| *name != self.header[*place])
+                && !self.cells(*place).all(is_link)
         };
         let longest = (0..self.header.len()).filter(free).max_by_key(|place| average(*place));
         if let Some(place) = longest.filter(|place| average(*place) >= TEXT_CHARS_MIN) {
@@ -181,6 +221,9 @@ impl Guesser<'_> {
     fn kind(&mut self) {
         let has = |column| self.mapped(column).is_some();
         let post = has(Column::Text) || has(Column::PostId);
+        if self.may_be_accounts() {
+            return self.accounts();
+        }
         let (kind, why) = if has(Column::Target) && !has(Column::Text) {
             (EventKind::Follow, "there is a column for who is followed")
         } else if has(Column::Kind) && has(Column::PostId) && !has(Column::Text) {
@@ -207,6 +250,40 @@ impl Guesser<'_> {
         {
             self.map(Column::At, &name);
         }
+        self.let_go(kind);
+    }
+
+    /// Whether an `id` that is of nothing else may be the account's as well as the post's.
+    fn may_be_accounts(&self) -> bool {
+        let says_more = OF_POSTS.into_iter().chain([Column::Account, Column::Target, Column::Kind]);
+        self.mapped(Column::PostId).is_some_and(|name| ANY_ID.contains(&&*normal(name)))
+            && !says_more.into_iter().any(|column| self.mapped(column).is_some())
+    }
+
+    /// Proposes accounts, and leaves it to a person whether they are posts.
+    fn accounts(&mut self) {
+        let mut take = |column| self.guess.mapping.columns.remove(&column);
+        let (id, made) = (take(Column::PostId), take(Column::AccountCreatedAt));
+        let is_update = made.is_some() && self.mapped(Column::At).is_some();
+        let kind = if is_update { EventKind::AccountUpdated } else { EventKind::AccountCreated };
+        let id = id.unwrap_or_default();
+        let text = format!(
+            "`{id}` may be of accounts or of posts. If each row is an account, set type = \"{}\" \
+             and account = \"{id}\", as above; if it is a post, set type = \"post.created\" and \
+             post_id = \"{id}\"",
+            kind.as_str()
+        );
+        self.note(Certainty::Missing, None, text);
+        self.map(Column::Account, &id);
+        if let Some(made) = made {
+            self.map(if is_update { Column::AccountCreatedAt } else { Column::At }, &made);
+        }
+        self.guess.mapping.kind = kind;
+        self.let_go(kind);
+    }
+
+    /// Lets go of the columns that rows of this type do not have.
+    fn let_go(&mut self, kind: EventKind) {
         let columns = std::mem::take(&mut self.guess.mapping.columns);
         for (column, name) in columns {
             if column.serves(kind) {
@@ -226,16 +303,16 @@ impl Guesser<'_> {
         let found = match place {
             Some(place) => Some((place, self.formats(place))),
             None => (0..self.header.len()).map(|place| (place, self.formats(place))).find(
-                |(_, formats)| formats.first().is_some_and(|f| *f != TimeFormat::UnixSeconds),
+                |(_, (formats, _))| formats.first().is_some_and(|f| *f != TimeFormat::UnixSeconds),
             ),
         };
-        let Some((place, formats)) = found else {
+        let Some((place, (formats, misfits))) = found else {
             return self.note(Certainty::Missing, None, "no column holds times; name one as at");
         };
         let name = self.header[place].to_owned();
         if named.is_none() {
             self.map(Column::At, &name);
-            let text = "every cell is a time, so it may be when it happened";
+            let text = "its cells are times, so it may be when it happened";
             self.note(Certainty::Likely, Some(&name), text);
         }
         let Some(format) = formats.first().cloned() else {
@@ -256,6 +333,7 @@ impl Guesser<'_> {
                 self.note(Certainty::Sure, Some(&name), format!("its times are {written}"));
             }
         }
+        self.note_misfits(place, misfits, "such time");
         if !format.says_zone() {
             let text = "its times name no zone: UTC is assumed; set time_zone if it is another";
             self.note(Certainty::Ambiguous, Some(&name), text);
@@ -267,52 +345,35 @@ impl Guesser<'_> {
     /// One format is for all times of a file: a second column in another is let go.
     fn check_account_created_at(&mut self, at: &str) {
         let Some(name) = self.mapped(Column::AccountCreatedAt).map(str::to_owned) else { return };
-        let place = self.header.iter().position(|other| *other == name);
-        let fits = place.is_some_and(|place| {
-            let format = &self.guess.mapping.time_format;
-            self.cells(place).all(|cell| format.read(cell, &jiff::tz::TimeZone::UTC).is_some())
-        });
-        if name != at && !fits {
-            self.guess.mapping.columns.remove(&Column::AccountCreatedAt);
-            let text = "its times are written otherwise than the events'; kept as it is";
-            self.note(Certainty::Likely, Some(&name), text);
+        let Some(place) = self.header.iter().position(|other| *other == name) else { return };
+        if name == at || self.cells(place).next().is_none() {
+            return;
+        }
+        let format = self.guess.mapping.time_format.clone();
+        match self.misfits(place, |cell| is_time(&format, cell)) {
+            Some(misfits) => self.note_misfits(place, misfits, "such time"),
+            None => {
+                self.guess.mapping.columns.remove(&Column::AccountCreatedAt);
+                let text = "its times are written otherwise than the events'; kept as it is";
+                self.note(Certainty::Likely, Some(&name), text);
+            }
         }
     }
 
-    /// Formats that read every cell of a column: two only if day and month cannot be told.
-    fn formats(&self, place: usize) -> Vec<TimeFormat> {
-        if self.cells(place).next().is_none() {
-            return Vec::new();
-        }
-        let fits = |format: &TimeFormat| {
-            self.cells(place).all(|cell| format.read(cell, &jiff::tz::TimeZone::UTC).is_some())
-        };
-        let digits = |count: std::ops::RangeInclusive<usize>| {
-            self.cells(place).all(|cell| {
-                let text = western_digits(cell.trim());
-                count.contains(&text.split('.').next().map_or(0, str::len))
-            })
-        };
-        if fits(&TimeFormat::Rfc3339) {
-            return vec![TimeFormat::Rfc3339];
-        }
-        if fits(&TimeFormat::UnixMillis) && digits(12..=13) {
-            return vec![TimeFormat::UnixMillis];
-        }
-        if fits(&TimeFormat::UnixSeconds) && digits(9..=10) {
-            return vec![TimeFormat::UnixSeconds];
-        }
-        let mut found = Vec::new();
-        for (first, second) in DATES {
-            for time in TIMES {
-                let of = |date: &str| TimeFormat::Pattern(format!("{date}{time}").into());
-                found.extend([*first, *second].into_iter().flatten().map(of).filter(fits));
-                if !found.is_empty() {
-                    return found;
-                }
+    /// The format that reads most cells of a column, and how many it does not read; two
+    /// formats only if day and month cannot be told.
+    fn formats(&self, place: usize) -> (Vec<TimeFormat>, usize) {
+        let mut best = (Vec::new(), usize::MAX);
+        for format in time_formats() {
+            let misfits = |format: &TimeFormat| {
+                self.misfits(place, |cell| is_time(format, cell)).unwrap_or(usize::MAX)
+            };
+            let least = format.iter().map(misfits).min().unwrap_or(usize::MAX);
+            if least < best.1 {
+                best = (format.into_iter().filter(|f| misfits(f) == least).collect(), least);
             }
         }
-        found
+        best
     }
 
     /// Says who acts, or that nobody does.
@@ -344,6 +405,29 @@ impl Guesser<'_> {
             self.note(Certainty::Sure, None, text);
         }
     }
+}
+
+/// Whether a cell is a time in this format; a number, of our days.
+fn is_time(format: &TimeFormat, cell: &str) -> bool {
+    let digits = || western_digits(cell.trim()).split('.').next().map_or(0, str::len);
+    let is_ours = match format {
+        TimeFormat::UnixMillis => (12..=13).contains(&digits()),
+        TimeFormat::UnixSeconds => (9..=10).contains(&digits()),
+        TimeFormat::Rfc3339 | TimeFormat::Pattern(_) => true,
+    };
+    is_ours && format.read(cell, &jiff::tz::TimeZone::UTC).is_some()
+}
+
+/// The formats looked for, the likeliest first; two where day and month may change places.
+fn time_formats() -> impl Iterator<Item = Vec<TimeFormat>> {
+    let patterns = DATES.iter().flat_map(|(first, second)| {
+        TIMES.iter().map(move |time| {
+            let of = |date: &str| TimeFormat::Pattern(format!("{date}{time}").into());
+            [*first, *second].into_iter().flatten().map(of).collect()
+        })
+    });
+    let plain = [TimeFormat::Rfc3339, TimeFormat::UnixMillis, TimeFormat::UnixSeconds];
+    plain.into_iter().map(|format| vec![format]).chain(patterns)
 }
 
 /// Dates as files write them; a second reading where day and month may change places.

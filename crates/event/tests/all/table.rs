@@ -105,6 +105,90 @@ fn formats_of_time_are_guessed_and_doubts_are_told() {
     assert_eq!(time_guess(&["some day"]), "rfc3339 missing");
 }
 
+/// A guess from `good` rows of three cells and some others: the mapping and its notes.
+fn guessed(header: &[&str], good: &[&str], times: usize, others: &[&[&str]]) -> (Mapping, String) {
+    let rows: Vec<Vec<&str>> =
+        std::iter::repeat_n(good, times).chain(others.iter().copied()).map(<[_]>::to_vec).collect();
+    let guess = guess(header, &rows, Delimiter::Comma);
+    let note = |note: &seawall_event::table::Note| {
+        let column = note.column.as_deref().unwrap_or("-");
+        format!("{} {column}: {}\n", note.certainty.as_str(), note.text)
+    };
+    let notes = guess.notes.iter().map(note).collect();
+    (guess.mapping, notes)
+}
+
+#[test]
+fn one_dirty_cell_does_not_hide_the_format_of_the_times() {
+    let header = ["handle", "text", "time"];
+    let good = ["k", "steam", "13/1/2015 21:07"];
+    let (mapping, notes) = guessed(&header, &good, 199, &[&["k", "steam", "unknown"]]);
+    assert_eq!(mapping.time_format.as_str(), "%d/%m/%Y %H:%M");
+    let told =
+        "ambiguous time: 1 of the first 200 cells is no such time; such rows will be refused";
+    assert!(notes.contains(told), "{notes}");
+    let table = mapping.open(&header, &Limits::default()).unwrap();
+    let refused = table.decode(b"k,steam,unknown").unwrap_err().to_string();
+    assert!(refused.starts_with("invalid: time: the cell is not a time"), "{refused}");
+    table.decode(b"k,steam,13/1/2015 21:07").unwrap();
+    // One in twenty may be otherwise, and no more.
+    let bad: &[&str] = &["k", "steam", "unknown"];
+    let (_, notes) = guessed(&header, &good, 38, &[bad, bad]);
+    assert!(notes.contains("2 of the first 40 cells are no such time"), "{notes}");
+    let (_, notes) = guessed(&header, &good, 37, &[bad, bad]);
+    assert!(notes.contains("missing time: the format of the times is not known"), "{notes}");
+    // A day beyond 12 still tells day and month apart, though it is one cell of many.
+    let early = ["k", "steam", "1/2/2015 21:07"];
+    let (mapping, notes) = guessed(&header, &early, 198, &[&good, bad]);
+    assert_eq!(mapping.time_format.as_str(), "%d/%m/%Y %H:%M", "{notes}");
+}
+
+#[test]
+fn one_dirty_cell_does_not_drop_the_followers_and_is_refused_by_its_name() {
+    let header = ["handle", "text", "time", "followers"];
+    let good = ["k", "steam", "2026-03-01T12:00:00Z", "12"];
+    let bad: &[&str] = &["k", "steam", "2026-03-01T12:00:00Z", "n.a."];
+    let (mapping, notes) = guessed(&header, &good, 199, &[bad]);
+    let told =
+        "ambiguous followers: 1 of the first 200 cells is no count; such rows will be refused";
+    assert!(notes.contains(told), "{notes}");
+    let table = mapping.open(&header, &Limits::default()).unwrap();
+    let refused = table.decode(bad.join(",").as_bytes()).unwrap_err().to_string();
+    assert!(refused.starts_with("invalid: followers: the cell is not a whole"), "{refused}");
+    let profile = table.decode(good.join(",").as_bytes()).unwrap().profile.unwrap();
+    assert_eq!(profile.followers, Some(12));
+    let (_, notes) = guessed(&header, &good, 18, &[bad]);
+    assert!(notes.contains("named like followers, but its cells are no counts"), "{notes}");
+}
+
+#[test]
+fn a_table_of_accounts_is_not_taken_for_posts() {
+    let header = ["id", "created_at", "username", "followers"];
+    let good = ["7", "2026-03-01T12:00:00Z", "brass_whistle", "12"];
+    let (mapping, notes) = guessed(&header, &good, 30, &[]);
+    assert!(notes.contains("missing -: `id` may be of accounts or of posts"), "{notes}");
+    assert!(notes.contains("set type = \"account.created\" and account = \"id\""), "{notes}");
+    let table = mapping.open(&header, &Limits::default()).unwrap();
+    let event = String::from_utf8(encode(&table.decode(good.join(",").as_bytes()).unwrap()));
+    let event = event.unwrap();
+    assert!(event.contains(r#""type":"account.created""#), "{event}");
+    assert!(event.contains(r#""account":"7","profile":{"handle":"brass_whistle""#), "{event}");
+    assert!(event.contains(r#""followers":12"#), "{event}");
+    let more = ["id", "created_at", "username", "joined", "picture"];
+    let good =
+        ["7", "2026-03-01T12:00:00Z", "k", "2020-03-01T12:00:00Z", "https://k.example/7.png"];
+    let (mapping, notes) = guessed(&more, &good, 30, &[]);
+    assert_eq!(mapping.kind.as_str(), "account.updated", "{notes}");
+    assert!(notes.contains("missing -: `id` may be of"), "{notes}");
+    // What only posts have, or an id that says what it is of, leaves no doubt.
+    for (header, cell) in [("text", "steam"), ("hashtags", "kettle"), ("author_id", "7")] {
+        let header = ["id", "created_at", "username", header];
+        let (mapping, notes) = guessed(&header, &["7", "2026-03-01T12:00:00Z", "k", cell], 30, &[]);
+        assert_eq!(mapping.kind.as_str(), "post.created");
+        assert!(!notes.contains("missing"), "{notes}");
+    }
+}
+
 /// One row of `header` by `mapping`.
 fn row(mapping: &str, header: &str, row: &str, expect: &str) {
     let limits = Limits { text_bytes_max: 40, ..Limits::default() };

@@ -93,6 +93,9 @@ erasure may take.")]
     /// Look for damage and say what to do about it.
     #[command(after_help = "Example:\n  seawall doctor
 
+Every page of every file, the whole chain of the journal and every event of the log are
+read. A start reads less: of the journal, the chain of the newest 100,000 entries.
+
 Exit code 1 means that something was found.")]
     Doctor(Doctor),
     /// Print the JSON Schema of the canonical event.

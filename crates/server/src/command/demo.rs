@@ -22,19 +22,19 @@ pub(super) fn run(global: &Global, given: &Demo) -> anyhow::Result<Ended> {
     let story = folder.join("story.jsonl");
     std::fs::write(&story, STORY).with_context(|| format!("cannot write {}", story.display()))?;
     let dir = folder.join("data");
-    println!("The story: ten days of an invented platform. Accounts around a hashtag post a");
-    println!("little every day; then something happens in the field, and the wave comes in.\n");
+    say!("The story: ten days of an invented platform. Accounts around a hashtag post a")?;
+    say!("little every day; then something happens in the field, and the wave comes in.\n")?;
     let settings = settings(global)?;
     let opened = engine::open(&dir, &settings)?;
     let stop = Arc::new(AtomicBool::new(false));
     let report = import_file(&story, &SourceOptions::default(), opened, &settings, &stop)?;
-    println!(
+    say!(
         "imported {}: {}, {}, {} refused\n",
         story.display(),
         show::counted(report.tally.accepted, "event", "events"),
         show::counted(report.tally.duplicates, "duplicate", "duplicates"),
         show::count(report.tally.rejected_total())
-    );
+    )?;
     let global = Global { dir: dir.clone(), ..global.clone() };
     let by_day = Tide {
         from: None,
@@ -48,10 +48,10 @@ pub(super) fn run(global: &Global, given: &Demo) -> anyhow::Result<Ended> {
     tide::run(&global, &by_day)?;
     let program = show::program();
     let dir = show::quoted(&dir.display().to_string());
-    println!("  {program} rejects --dir {dir}");
-    println!("  {program} replay --dir {dir}");
-    println!("  {program} doctor --dir {dir}");
-    println!("  {program} --help");
+    say!("  {program} rejects --dir {dir}")?;
+    say!("  {program} replay --dir {dir}")?;
+    say!("  {program} doctor --dir {dir}")?;
+    say!("  {program} --help")?;
     Ok(Ended::Fine)
 }
 

@@ -9,7 +9,9 @@ use std::path::{Path, PathBuf};
 use seawall_model::journal::Entry;
 use seawall_model::{AccountId, Position, Timestamp};
 use seawall_pipeline::BUILD;
-use seawall_store::{Access, Check, Content, Entries, Error, Folder, check_file, snapshot};
+use seawall_store::{
+    Access, Check, Content, Entries, Error, Folder, TABLES_REMEDY, check_file, snapshot,
+};
 
 use super::args::{Doctor, Global};
 use super::{Ended, settings, show};
@@ -39,13 +41,13 @@ struct Report {
 }
 
 impl Report {
-    fn tell(&mut self, subject: &str, found: Found) {
+    fn tell(&mut self, subject: &str, found: Found) -> std::io::Result<()> {
         match found {
-            Found::Sound(text) => println!("ok      {subject}: {text}"),
-            Found::Note(text) => println!("note    {subject}: {text}"),
+            Found::Sound(text) => say!("ok      {subject}: {text}"),
+            Found::Note(text) => say!("note    {subject}: {text}"),
             Found::Damage { what, remedy } => {
                 self.damages += 1;
-                println!("PROBLEM {subject}: {what}\n        what to do: {remedy}");
+                say!("PROBLEM {subject}: {what}\n        what to do: {remedy}")
             }
         }
     }
@@ -53,6 +55,7 @@ impl Report {
 
 const RESTORE: &str = "stop seawall, keep this folder aside, and restore the newest backup: \
                        seawall restore BACKUP --dir NEW-FOLDER";
+const NEWER: &str = "open it with a newer seawall; nothing is damaged";
 
 pub(super) fn run(global: &Global, given: &Doctor) -> anyhow::Result<Ended> {
     let settings = settings(global)?;
@@ -65,51 +68,61 @@ pub(super) fn run(global: &Global, given: &Doctor) -> anyhow::Result<Ended> {
         // Else every file would be called damaged that only cannot be opened.
         return Err(Error::NotMine(dir.clone()).into());
     }
+    let folder = Folder::open(dir, Access::Read, &mut *chance::source(settings.test_seed));
+    if let Err(error @ Error::MadeByReplay(_)) = folder {
+        // All that it lacks it was made without.
+        return Err(error.into());
+    }
     let mut report = Report::default();
-    println!(
+    say!(
         "seawall {} (deriving build {BUILD}), folder {}",
         env!("CARGO_PKG_VERSION"),
         dir.display()
-    );
-    report.tell("disk", disk(dir, &settings));
+    )?;
+    report.tell("disk", disk(dir, &settings))?;
     for path in databases(dir)? {
         let name = path.strip_prefix(dir).unwrap_or(&path).display().to_string();
-        report.tell(&name, database(&path));
+        report.tell(&name, database(&path))?;
     }
-    let folder = Folder::open(dir, Access::Read, &mut *chance::source(settings.test_seed));
     match folder {
-        Err(error) => report.tell("key", damage(&error, RESTORE)),
+        Err(error) => report.tell("key", damage(&error, RESTORE))?,
         Ok(folder) => {
-            report.tell("key", Found::Sound("readable".into()));
-            inside(&folder, &settings, given, &mut report);
+            report.tell("key", Found::Sound("readable".into()))?;
+            inside(&folder, &settings, given, &mut report)?;
         }
     }
     if report.damages == 0 {
-        println!("nothing to do");
+        say!("nothing to do")?;
         return Ok(Ended::Fine);
     }
-    println!("{} found", show::counted(report.damages, "problem", "problems"));
+    say!("{} found", show::counted(report.damages, "problem", "problems"))?;
     Ok(Ended::Findings)
 }
 
-fn inside(folder: &Folder, settings: &Settings, given: &Doctor, report: &mut Report) {
-    report.tell("journal", journal(folder));
+fn inside(
+    folder: &Folder,
+    settings: &Settings,
+    given: &Doctor,
+    report: &mut Report,
+) -> std::io::Result<()> {
+    report.tell("journal", journal(folder))?;
     // Read before the log, which is always ahead of it.
     let newest = newest(folder);
     let told = newest.as_ref().map_or(0, |entry| entry.after);
-    report.tell("clock", clock(settings.clock.now(), newest.map(|entry| entry.at)));
-    report.tell("snapshots", snapshots(folder));
-    report.tell("rejects", rejects(folder));
+    report.tell("clock", clock(settings.clock.now(), newest.map(|entry| entry.at)))?;
+    report.tell("snapshots", snapshots(folder))?;
+    report.tell("rejects", rejects(folder))?;
     if given.quick {
-        report.tell("log", Found::Note("not read; leave out --quick to read every event".into()));
-    } else {
-        report.tell("log", log(folder, told));
+        let how = "not read; leave out --quick to read every event";
+        return report.tell("log", Found::Note(how.into()));
     }
+    report.tell("log", log(folder, told))
 }
 
-fn damage(error: &dyn std::error::Error, remedy: &'static str) -> Found {
+fn damage(error: &Error, remedy: &'static str) -> Found {
+    let remedy = if matches!(error, Error::NewerSchema { .. }) { NEWER } else { remedy };
     let mut what = error.to_string();
-    let mut cause = error.source();
+    let mut cause = std::error::Error::source(error);
     while let Some(error) = cause {
         what = format!("{what}: {error}");
         cause = error.source();
@@ -153,11 +166,7 @@ fn databases(dir: &Path) -> anyhow::Result<Vec<PathBuf>> {
 
 fn database(path: &Path) -> Found {
     let is_tables = path.file_name().is_some_and(|name| name == "tables.db");
-    let remedy = if is_tables {
-        "delete tables.db, tables.db-wal and tables.db-shm: the next import makes them again"
-    } else {
-        RESTORE
-    };
+    let remedy = if is_tables { TABLES_REMEDY } else { RESTORE };
     if !path.exists() {
         let remedy = if is_tables { "nothing: the next import makes it again" } else { RESTORE };
         return Found::Damage { what: "missing".into(), remedy };
@@ -167,6 +176,10 @@ fn database(path: &Path) -> Found {
         Ok(Check::Damaged(lines)) => {
             let first = lines.into_iter().next().unwrap_or_default();
             Found::Damage { what: format!("damaged: {}", first.replace('\n', " ")), remedy }
+        }
+        Ok(Check::Newer { found, known }) => {
+            let what = format!("has schema version {found}, this seawall knows {known}");
+            Found::Damage { what, remedy: NEWER }
         }
         Err(error) => damage(&error, remedy),
     }

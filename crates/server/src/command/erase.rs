@@ -52,10 +52,10 @@ fn ask(opened: &mut Opened, settings: &Settings, names: &[String]) -> anyhow::Re
             opened.log.accounts().ask_erasure(own, now)?;
         }
     }
-    println!(
+    say!(
         "{} will be erased by the next nightly run: seawall erase --run",
         show::counted(names.len() as u64, "account", "accounts")
-    );
+    )?;
     Ok(Ended::Fine)
 }
 
@@ -67,14 +67,14 @@ fn list(global: &Global, settings: &Settings) -> anyhow::Result<Ended> {
     for request in &asked {
         let name = accounts.name(request.account)?;
         let name = name.map_or_else(|| "(erased)".into(), |name| show::foreign(&name, 80));
-        println!("asked {}  {name}", request.asked_at);
+        say!("asked {}  {name}", request.asked_at)?;
     }
     let done = accounts.erased()?.len() as u64;
-    println!(
+    say!(
         "{} waiting, {} erased so far",
         show::counted(asked.len() as u64, "account", "accounts"),
         show::count(done)
-    );
+    )?;
     Ok(Ended::Fine)
 }
 
@@ -83,11 +83,11 @@ fn nightly(opened: &mut Opened, settings: &Settings, given: &Erase) -> anyhow::R
     opened.derivation.settle(now)?;
     let walked = replay::verify(&opened.folder, opened.derivation.journal(), &[])?;
     opened.derivation.input(verified(&walked), now)?;
-    println!(
+    say!(
         "replay verified: {} compared, {} differing",
         show::counted(walked.compared, "derived entry", "derived entries"),
         show::count(walked.differing)
-    );
+    )?;
     if walked.differing > 0 && !given.despite_differences {
         anyhow::bail!(
             "the journal does not follow from the log, and erasing would destroy the evidence: \
@@ -98,7 +98,7 @@ fn nightly(opened: &mut Opened, settings: &Settings, given: &Erase) -> anyhow::R
     drop_past_retention(opened, settings, now)?;
     let days = i64::from(settings.config.rejects.retention_days);
     let dropped = opened.rejects.drop_before(now.plus_seconds(-days * DAY_SECONDS))?;
-    println!("{} past their days destroyed", show::counted(dropped, "reject", "rejects"));
+    say!("{} past their days destroyed", show::counted(dropped, "reject", "rejects"))?;
     opened.derivation.snapshot()?;
     Ok(if walked.differing > 0 { Ended::Findings } else { Ended::Fine })
 }
@@ -118,7 +118,7 @@ fn erase_asked(opened: &mut Opened, now: Timestamp) -> anyhow::Result<()> {
     let asked = opened.log.accounts().erasures_asked()?;
     let accounts: Vec<AccountId> = asked.iter().map(|request| request.account).collect();
     if accounts.is_empty() {
-        println!("no account to erase");
+        say!("no account to erase")?;
         return Ok(());
     }
     let mut names = Vec::new();
@@ -134,11 +134,11 @@ fn erase_asked(opened: &mut Opened, now: Timestamp) -> anyhow::Result<()> {
     forget_older_states(opened)?;
     opened.log.accounts().erase(&accounts, now)?;
     seawall_store::point("erase.done");
-    println!(
+    say!(
         "erased {}, {} destroyed with them",
         show::counted(accounts.len() as u64, "account", "accounts"),
         show::counted(rejects, "reject", "rejects")
-    );
+    )?;
     Ok(())
 }
 
@@ -162,12 +162,12 @@ fn drop_past_retention(
     let span = (days * DAY_SECONDS / 30).max(DAY_SECONDS);
     opened.log.turn_over_older(now.plus_seconds(-span))?;
     let Some((first, last)) = opened.log.past_retention(cutoff) else {
-        println!("no log file past its {days} days");
+        say!("no log file past its {days} days")?;
         return Ok(());
     };
     opened.derivation.input(Body::LogDropped { first: first.0, last: last.0 }, now)?;
     forget_older_states(opened)?;
     opened.log.drop_until(last)?;
-    println!("log positions {first} to {last} destroyed: past their {days} days");
+    say!("log positions {first} to {last} destroyed: past their {days} days")?;
     Ok(())
 }

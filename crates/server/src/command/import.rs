@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use anyhow::Context;
 
 use super::args::{Global, Import};
-use super::{Ended, settings, show};
+use super::{Ended, settings, show, unless_gone};
 use crate::engine::{self, Settings};
 use crate::import::{
     Ack, End, ImportError, Proposal, Report, SourceOptions, UnknownSource, can_ask, check_file,
@@ -26,7 +26,7 @@ pub(super) fn run(global: &Global, given: &Import) -> anyhow::Result<Ended> {
             std::fs::metadata(file).with_context(|| format!("cannot read {}", file.display()))?;
         }
         let report = one(global, given, &settings, &options, file, &stop)?;
-        tell(global, file, &report)?;
+        unless_gone(tell(global, file, &report))?;
         if report.tally.rejected_total() > 0 || report.end == End::Interrupted {
             ended = Ended::Findings;
         }
@@ -89,8 +89,8 @@ fn confirm(file: &Path, proposal: &Proposal) -> anyhow::Result<()> {
     proposal.guess.mapping.check().context("the guess is not enough to import by")?;
     if lacks_a_time(&proposal.guess) {
         anyhow::bail!(
-            "the guess is not enough to import by: save the lines above to a file, name the column \
-             and the format of the times, and add `--map FILE`"
+            "the guess is not enough to import by: save the lines above to a file, fill in what \
+             is missing as the notes say, and add `--map FILE`"
         );
     }
     if can_ask() && file.as_os_str() != "-" {

@@ -3,6 +3,11 @@
 //! Exit codes: 0 fine, 1 findings, 2 bad usage or input. Results go to standard output,
 //! progress and errors to standard error. No error repeats content.
 
+/// Tells a line on standard output: [`show::say`].
+macro_rules! say {
+    ($($line:tt)*) => { $crate::command::show::say(format_args!($($line)*)) };
+}
+
 mod args;
 mod backup;
 mod demo;
@@ -64,10 +69,17 @@ pub fn run() -> ExitCode {
 /// A reader such as `head` that went away is no error.
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
     error.chain().any(|cause| {
-        cause
-            .downcast_ref::<std::io::Error>()
-            .is_some_and(|io| io.kind() == std::io::ErrorKind::BrokenPipe)
+        let io = cause.downcast_ref::<std::io::Error>().map(std::io::Error::kind);
+        // It holds the error of a writer within, and does not name it as its source.
+        let json = || cause.downcast_ref::<serde_json::Error>()?.io_error_kind();
+        io.or_else(json) == Some(std::io::ErrorKind::BrokenPipe)
     })
+}
+
+/// What telling of finished work came to: a reader that went away changes nothing about
+/// the work, nor about the exit code that speaks of it.
+fn unless_gone(told: anyhow::Result<()>) -> anyhow::Result<()> {
+    told.or_else(|error| if is_broken_pipe(&error) { Ok(()) } else { Err(error) })
 }
 
 /// A panic's message may quote content, so only its place is told.

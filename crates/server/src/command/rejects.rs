@@ -24,7 +24,7 @@ pub(super) fn run(global: &Global, given: &Rejects) -> anyhow::Result<Ended> {
     let mut rejects = folder.rejects(access)?;
     if given.clear {
         let dropped = rejects.drop_before(Timestamp::MAX)?;
-        println!("destroyed {}", show::counted(dropped, "refused input", "refused inputs"));
+        say!("destroyed {}", show::counted(dropped, "refused input", "refused inputs"))?;
         return Ok(Ended::Fine);
     }
     let mut out = std::io::stdout().lock();

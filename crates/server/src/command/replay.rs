@@ -9,7 +9,7 @@ use seawall_pipeline::{BUILD, Constants, Pipeline};
 use seawall_store::{Access, Entries, Folder, Journal, snapshot};
 
 use super::args::{Global, Replay};
-use super::{Ended, settings, show};
+use super::{Ended, settings, show, unless_gone};
 use crate::chance;
 use crate::engine::walk::{Keep, Start, Walk, Walked};
 use crate::engine::{EngineError, History};
@@ -28,7 +28,9 @@ pub(super) fn run(global: &Global, given: &Replay) -> anyhow::Result<Ended> {
         None => verify(&folder, &journal, &given.set)?,
         Some(into) => again(&folder, &journal, &given.set, into)?,
     };
-    tell(&walked, compared, given)
+    unless_gone(tell(&walked, compared, given))?;
+    let is_fine = compared == Compared::Nothing || walked.differing == 0;
+    Ok(if is_fine { Ended::Fine } else { Ended::Findings })
 }
 
 /// What a replay can be held against.
@@ -114,7 +116,7 @@ fn again(
         Walk::new(journal, folder.log_reader()?, start, Keep::Everything, &mut fold).run()?;
     tables.flush()?;
     made.append(&walked.entries)?;
-    println!("journal: head {}, recorded {}", head(&made), head(journal));
+    say!("journal: head {}, recorded {}", head(&made), head(journal))?;
     Ok(walked)
 }
 
@@ -124,7 +126,7 @@ fn head(journal: &Journal) -> String {
     hash.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn tell(walked: &Walked, compared: Compared, given: &Replay) -> anyhow::Result<Ended> {
+fn tell(walked: &Walked, compared: Compared, given: &Replay) -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();
     let last = walked.pipeline.position().0;
     writeln!(out, "replayed to position {}", show::count(last))?;
@@ -147,7 +149,7 @@ fn tell(walked: &Walked, compared: Compared, given: &Replay) -> anyhow::Result<E
     }
     if compared == Compared::Nothing {
         writeln!(out, "this journal holds no derived entries: there was nothing to compare")?;
-        return Ok(Ended::Fine);
+        return Ok(());
     }
     writeln!(
         out,
@@ -174,5 +176,5 @@ fn tell(walked: &Walked, compared: Compared, given: &Replay) -> anyhow::Result<E
         writeln!(out, "  recorded {}", difference.recorded.as_deref().unwrap_or("nothing"))?;
         writeln!(out, "  derived  {}", difference.derived.as_deref().unwrap_or("nothing"))?;
     }
-    Ok(if walked.differing == 0 { Ended::Fine } else { Ended::Findings })
+    Ok(())
 }

@@ -2,6 +2,18 @@
 
 use std::fmt::Write as _;
 
+/// Tells a line on standard output.
+///
+/// A reader that went away is no error and ends no work: an erasure goes on when the
+/// `head` behind it does not. `println!` would panic.
+pub(crate) fn say(line: std::fmt::Arguments<'_>) -> std::io::Result<()> {
+    use std::io::Write as _;
+    match writeln!(std::io::stdout(), "{line}") {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        told => told,
+    }
+}
+
 /// A count with separators between thousands.
 pub(crate) fn count(number: u64) -> String {
     let digits = number.to_string();

@@ -1,7 +1,8 @@
 //! `seawall tide`: activity over time with its baseline, waves and field events.
 //!
 //! Counts come from the tables, which hold late events too; the baseline is the same
-//! model that finds bursts, run over the series. Names are looked up in the log,
+//! model that finds bursts, run over the series, and Unknown where the platform was not
+//! listened to long enough. Names are looked up in the log,
 //! because no table holds any.
 
 use std::collections::BTreeMap;
@@ -11,7 +12,7 @@ use seawall_model::journal::{Body, BurstSeen};
 use seawall_model::{EventBody, EventKind, Hour, Position, Post, Timestamp, TraceId};
 use seawall_pipeline::{Constants, Reading, trace_name};
 use seawall_store::{Access, Content, Folder, LogReader};
-use seawall_wave::{Interval, TraceKey};
+use seawall_wave::{History, Interval, TraceKey};
 
 use super::args::{By, Global, Tide};
 use super::{Ended, settings, tide_chart, tide_list};
@@ -33,11 +34,12 @@ pub(super) struct Bucket {
     pub(super) hours: u32,
     pub(super) posts: u64,
     pub(super) events: BTreeMap<&'static str, u64>,
-    pub(super) expected: f64,
+    /// Posts expected; `None` if one of its hours has no baseline yet.
+    pub(super) expected: Option<f64>,
     /// The interval of the bucket, where it is one hour long.
     pub(super) interval: Option<(u64, u64)>,
-    /// Hours of the bucket above their interval.
-    pub(super) hours_above: u32,
+    /// Hours of the bucket above their interval; `None` if none has a baseline yet.
+    pub(super) hours_above: Option<u32>,
 }
 
 /// A wave as the journal tells it, with names looked up.
@@ -93,11 +95,13 @@ fn gather(folder: &Folder, given: &Tide) -> anyhow::Result<TideShown> {
     let from = given.from.unwrap_or(Timestamp::MIN).hour();
     let before = given.to.unwrap_or(Timestamp::MAX).hour();
     let mut reader = folder.log_reader()?;
+    let platform = by_kind(folder, before)?;
+    let history = history(&platform);
     let hours = match &given.trace {
-        None => by_kind(folder, before)?,
+        None => platform,
         Some(trace) => by_trace(&mut reader, &TraceKey(folder.keys().trace_key()), trace, before)?,
     };
-    let series = Series::new(&hours, from)?;
+    let series = Series::new(&hours, from, &history)?;
     let by = given.by.unwrap_or_else(|| series.fitting());
     let times = series.times();
     Ok(TideShown {
@@ -117,6 +121,14 @@ fn by_kind(folder: &Folder, before: Hour) -> anyhow::Result<Hours> {
         hours.entry(row.hour).or_default().insert(row.kind.as_str(), row.events);
     }
     Ok(hours)
+}
+
+/// Since when the platform is listened to, by its posts.
+fn history(platform: &Hours) -> History {
+    let mut history = History::new();
+    let told = platform.iter().filter(|(_, kinds)| posts(Some(kinds)) > 0);
+    told.for_each(|(hour, _)| history.note(*hour));
+    history
 }
 
 /// Counts the posts that carry a trace. Reads the whole log.
@@ -194,12 +206,13 @@ pub(super) fn each_post(
 struct Series<'a> {
     hours: &'a Hours,
     first: Hour,
-    intervals: Vec<Interval>,
+    /// `None` where there is no baseline yet.
+    intervals: Vec<Option<Interval>>,
     shown_from: Hour,
 }
 
 impl<'a> Series<'a> {
-    fn new(hours: &'a Hours, from: Hour) -> anyhow::Result<Self> {
+    fn new(hours: &'a Hours, from: Hour, history: &History) -> anyhow::Result<Self> {
         let last = hours.keys().next_back().copied().unwrap_or_default();
         // The baseline of the first hour shown rests on the weeks before it.
         let learnt_from = Hour::from_index(from.index().saturating_sub(LEARNT_HOURS));
@@ -215,7 +228,7 @@ impl<'a> Series<'a> {
         let intervals = if hours.is_empty() {
             Vec::new()
         } else {
-            seawall_wave::intervals(&counts, first, &Constants::default().wave)
+            seawall_wave::intervals(&counts, first, history, &Constants::default().wave)
         };
         Ok(Self { hours, first, intervals, shown_from: from.max(first) })
     }
@@ -251,16 +264,21 @@ impl<'a> Series<'a> {
                 continue;
             }
             if buckets.is_empty() || begins(hour, by) {
-                buckets.push(Bucket { start: hour.start(), ..Bucket::default() });
+                let expected = Some(0.0);
+                buckets.push(Bucket { start: hour.start(), expected, ..Bucket::default() });
             }
             let Some(bucket) = buckets.last_mut() else { continue };
             let kinds = self.hours.get(&hour);
             let count = posts(kinds);
             bucket.hours += 1;
             bucket.posts += count;
-            bucket.expected += interval.expected;
-            bucket.hours_above += u32::from(count > interval.upper);
-            bucket.interval = (by == By::Hour).then_some((interval.lower, interval.upper));
+            bucket.expected =
+                bucket.expected.zip(*interval).map(|(sum, interval)| sum + interval.expected);
+            if let Some(interval) = interval {
+                let above = u32::from(count > interval.upper);
+                bucket.hours_above = Some(bucket.hours_above.unwrap_or(0) + above);
+                bucket.interval = (by == By::Hour).then_some((interval.lower, interval.upper));
+            }
             for (kind, count) in kinds.into_iter().flatten() {
                 *bucket.events.entry(kind).or_default() += count;
             }
@@ -336,7 +354,7 @@ fn name(burst: &BurstSeen, reader: &mut LogReader, key: &TraceKey) -> Option<Str
 }
 
 /// The event at a position, if its content is still there.
-fn event_at(reader: &mut LogReader, position: u64) -> Option<seawall_model::Event> {
+pub(super) fn event_at(reader: &mut LogReader, position: u64) -> Option<seawall_model::Event> {
     let before = Position(position.checked_sub(1)?);
     let stored = reader.chunk(before, Position(position), 1).ok()?.pop()?;
     match stored.content {

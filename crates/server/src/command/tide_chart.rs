@@ -17,6 +17,8 @@ const OTHER_COLUMNS: usize = 56;
 const EMPTY_SHOWN_MAX: usize = 2;
 /// Characters of a name shown.
 const NAME_CHARS_MAX: usize = 60;
+/// Seconds in an hour.
+const HOUR_SECONDS: i64 = 3_600;
 /// Eighths of a column.
 const EIGHTHS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
 
@@ -38,7 +40,7 @@ pub(super) fn draw(shown: &TideShown, dir: &Path, out: &mut dyn Write) -> std::i
         out,
         "posts{what} per {length}, {} to {} (UTC)\n",
         minute(first.start),
-        minute(last.start)
+        minute(last.start.plus_seconds(i64::from(last.hours) * HOUR_SECONDS))
     )?;
     bars(shown, out)?;
     totals(shown, out)?;
@@ -83,23 +85,25 @@ fn bars(shown: &TideShown, out: &mut dyn Write) -> std::io::Result<()> {
 /// The bar with the baseline's mark.
 fn bar(bucket: &Bucket, most: u64, columns: usize) -> String {
     let eighths = scale(bucket.posts, most, columns * 8);
-    let mark = scale(limit(bucket), most, columns).min(columns - 1);
     let mut cells: Vec<&str> = vec!["█"; eighths / 8];
     if !eighths.is_multiple_of(8) {
         cells.push(EIGHTHS[eighths % 8]);
     }
     cells.resize(columns, " ");
-    cells[mark] = "│";
+    if let Some(limit) = limit(bucket) {
+        cells[scale(limit, most, columns).min(columns - 1)] = "│";
+    }
     cells.concat()
 }
 
-/// Where the baseline's mark stands.
-fn limit(bucket: &Bucket) -> u64 {
-    bucket.interval.map_or_else(|| rounded(bucket.expected), |(_, upper)| upper)
+/// Where the baseline's mark stands, if there is one.
+fn limit(bucket: &Bucket) -> Option<u64> {
+    let upper = bucket.interval.map(|(_, upper)| upper);
+    upper.or_else(|| bucket.expected.map(rounded))
 }
 
 fn top(bucket: &Bucket) -> u64 {
-    bucket.posts.max(limit(bucket))
+    bucket.posts.max(limit(bucket).unwrap_or(0))
 }
 
 fn scale(value: u64, most: u64, steps: usize) -> usize {
@@ -114,18 +118,17 @@ fn rounded(value: f64) -> u64 {
 }
 
 fn beside(bucket: &Bucket) -> String {
-    let expected = rounded(bucket.expected);
-    match bucket.interval {
-        Some((lower, upper)) => {
-            let above = if bucket.hours_above > 0 { "  ▲ above" } else { "" };
-            format!("expected {} ({lower}–{upper}){above}", show::count(expected))
-        }
-        None => {
-            let above = match bucket.hours_above {
-                0 => String::new(),
-                hours => format!("  ▲ {} above", show::counted(u64::from(hours), "hour", "hours")),
-            };
-            format!("expected {}{above}", show::count(expected))
+    let expected = match bucket.expected {
+        Some(expected) => format!("expected {}", show::count(rounded(expected))),
+        None => "no baseline yet".to_owned(),
+    };
+    let hours_above = bucket.hours_above.filter(|hours| *hours > 0);
+    match (bucket.interval, hours_above) {
+        (Some((lower, upper)), None) => format!("{expected} ({lower}–{upper})"),
+        (Some((lower, upper)), Some(_)) => format!("{expected} ({lower}–{upper})  ▲ above"),
+        (None, None) => expected,
+        (None, Some(hours)) => {
+            format!("{expected}  ▲ {} above", show::counted(u64::from(hours), "hour", "hours"))
         }
     }
 }

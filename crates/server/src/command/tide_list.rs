@@ -1,4 +1,5 @@
-//! What is in one bucket or any other time: its accounts, or its posts.
+//! What is in one bucket or any other time: its accounts, most active first, or its posts,
+//! by the time of the event and then in order of arrival.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -6,7 +7,7 @@ use std::ops::Range;
 
 use seawall_model::{Event, Position, Timestamp, TraceId};
 use seawall_pipeline::Reading;
-use seawall_store::{Content, Folder, Stored};
+use seawall_store::{Content, Folder};
 use seawall_wave::TraceKey;
 
 use super::args::{Listed, Tide};
@@ -32,6 +33,8 @@ pub(super) fn run(
     let mut out = std::io::stdout().lock();
     let mut after = Position::START;
     let mut accounts: BTreeMap<String, (u64, u64)> = BTreeMap::new();
+    // 16 bytes a post, so that a long history can be put in order without its content.
+    let mut posts: Vec<(Timestamp, Position)> = Vec::new();
     let mut erased = 0;
     loop {
         let chunk = reader.chunk_between(after, times.clone(), EVENTS_PER_READ)?;
@@ -47,7 +50,10 @@ pub(super) fn run(
                 continue;
             }
             match listed {
-                Listed::Posts => post(stored, &event, given, &mut out)?,
+                Listed::Posts if event.post().is_some() => {
+                    posts.push((stored.at, stored.placed.position));
+                }
+                Listed::Posts => {}
                 Listed::Accounts => {
                     let Some(account) = &event.account else { continue };
                     let seen = accounts.entry(account.to_string()).or_default();
@@ -55,6 +61,13 @@ pub(super) fn run(
                     seen.1 += u64::from(event.post().is_some());
                 }
             }
+        }
+    }
+    posts.sort_unstable();
+    for (_, position) in posts {
+        // One that was erased meanwhile is passed over.
+        if let Some(event) = tide::event_at(&mut reader, position.0) {
+            post(position, &event, given, &mut out)?;
         }
     }
     if listed == Listed::Accounts {
@@ -76,8 +89,8 @@ fn carries(event: &Event, wanted: TraceId, key: &TraceKey) -> bool {
 }
 
 fn post(
-    stored: &Stored,
-    event: &seawall_model::Event,
+    position: Position,
+    event: &Event,
     given: &Tide,
     out: &mut dyn Write,
 ) -> anyhow::Result<()> {
@@ -85,9 +98,9 @@ fn post(
     let account = event.account.as_ref().map(ToString::to_string);
     if given.json {
         let row = serde_json::json!({
-            "position": stored.placed.position.0,
-            "at": stored.at.to_string(),
-            "type": stored.kind.as_str(),
+            "position": position.0,
+            "at": event.at.to_string(),
+            "type": event.kind().as_str(),
             "account": account,
             "post": post.id.to_string(),
             "text": post.text.as_deref(),
@@ -97,7 +110,7 @@ fn post(
         writeln!(
             out,
             "{}  {}  {}\n    {}",
-            stored.at,
+            event.at,
             show::foreign(account.as_deref().unwrap_or("(account not told)"), 60),
             show::foreign(post.id.as_str(), 80),
             show::foreign(post.text.as_deref().unwrap_or("(no text)"), TEXT_CHARS_MAX)

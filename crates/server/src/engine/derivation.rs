@@ -149,6 +149,14 @@ impl Derivation {
         if self.pipeline.has_waiting() {
             self.input(Body::Tick, now)?;
         }
+        self.flush_tables()
+    }
+
+    /// Writes the tables, so that readers see what was derived.
+    ///
+    /// # Errors
+    /// [`EngineError`]; a new start makes them again.
+    pub fn flush_tables(&mut self) -> Result<(), EngineError> {
         Ok(self.tables.flush()?)
     }
 

@@ -196,8 +196,8 @@ fn rows(
     Ok(Understood { shape, decoder: Decoder::Table(Box::new(table)), skip: 1, identity })
 }
 
-/// Whether no format fits the times, or no column holds any: that must not be accepted
-/// unseen, because it would refuse every row.
+/// Whether no format fits the times or no column holds any, which would refuse every row,
+/// or nothing says what the rows are: that must not be accepted unseen.
 pub fn lacks_a_time(guess: &Guess) -> bool {
     let time = guess.mapping.columns.get(&Column::At);
     guess.notes.iter().any(|note| {

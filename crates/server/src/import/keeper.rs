@@ -15,13 +15,16 @@ use seawall_store::{Arrival, Candidate, EventLog, Events, Outcome, Rejects};
 use super::decoder::UnknownSource;
 use super::tally::{RejectedLines, Tally};
 use crate::chance;
-use crate::clock::Clock;
+use crate::clock::{Clock, Stopwatch};
 use crate::engine::{Derivation, EngineError, Opened, Settings, Taken};
 
 /// Batches that may wait to be derived.
 const WAITING_BATCHES_MAX: usize = 4;
 /// How often the clock is looked at while nothing comes.
 const IDLE_WAIT: Duration = Duration::from_millis(500);
+/// How long the tables may lag behind while work comes without a pause: a reader sees a
+/// stream no later than this, and a flood pays for one small commit in that time.
+const TABLES_LAG: Duration = Duration::from_secs(1);
 
 /// Why an import ended.
 #[derive(Debug, thiserror::Error)]
@@ -307,15 +310,24 @@ fn derive(
     waiting: &Receiver<Vec<Taken>>,
     clock: Clock,
 ) -> Result<Derivation, EngineError> {
+    let mut since_flush = Stopwatch::start();
     loop {
-        match waiting.recv_timeout(IDLE_WAIT) {
-            Ok(batch) => derivation.events(&batch)?,
+        let is_idle = match waiting.recv_timeout(IDLE_WAIT) {
+            Ok(batch) => {
+                derivation.events(&batch)?;
+                false
+            }
             Err(RecvTimeoutError::Disconnected) => return Ok(derivation),
-            Err(RecvTimeoutError::Timeout) => {}
-        }
-        // A trickle is never silent long enough to time out, so it is asked each time.
+            Err(RecvTimeoutError::Timeout) => true,
+        };
+        // A trickle is never silent long enough to time out, so it is asked each time. Under
+        // a clock that stands still, two runs write the same at the same places.
         if clock.passes() {
             derivation.tick_if_due(clock.now())?;
+            if is_idle || since_flush.elapsed() >= TABLES_LAG {
+                derivation.flush_tables()?;
+                since_flush = Stopwatch::start();
+            }
         }
     }
 }

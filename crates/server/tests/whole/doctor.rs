@@ -279,6 +279,95 @@ fn a_journal_that_is_gone_is_not_begun_anew() {
 }
 
 #[test]
+fn accounts_that_are_gone_are_not_begun_anew() {
+    let stage = Stage::with_story();
+    remove(&stage, "accounts.db");
+    let words = ["accounts.db is missing", "position 2978", "restore the newest backup"];
+    stage.write("none.jsonl", known());
+    stage.still_at(LATER, &["import", "none.jsonl"]).refused(&words);
+    stage.still_at(LATER, &["erase", "--run"]).refused(&words);
+    assert!(!stage.path("seawall-data/accounts.db").exists());
+    let found = problems(&doctor(&stage).ended(1));
+    let (subject, what, remedy) = &found[0];
+    assert_eq!((&**subject, &**what), ("accounts.db", "missing"));
+    assert!(remedy.contains(RESTORE), "{found:#?}");
+}
+
+#[test]
+fn a_file_of_a_newer_version_is_not_called_damaged() {
+    let healthy = Stage::with_story();
+    for (name, also) in [
+        ("accounts.db", Some("log")),
+        ("journal.db", Some("journal")),
+        (LOG, Some("log")),
+        ("rejects.db", Some("rejects")),
+        ("tables.db", None),
+    ] {
+        let stage = healthy.twin();
+        change(&stage, name, "PRAGMA user_version = 99");
+        let found = problems(&doctor(&stage).ended(1));
+        assert!(found[0].0 == name && found[0].1.contains("schema version 99"), "{found:#?}");
+        assert_eq!(found.get(1).map(|(subject, ..)| &**subject), also, "{found:#?}");
+        for (_, _, remedy) in found {
+            assert!(remedy.contains("open it with a newer seawall"), "{remedy}");
+            assert!(!remedy.contains("restore"), "{remedy}");
+        }
+    }
+}
+
+#[test]
+fn a_start_does_not_go_on_after_a_damaged_journal() {
+    let healthy = Stage::with_story();
+    healthy.write("none.jsonl", known());
+    let start = |stage: &Stage| stage.still_at(LATER, &["import", "none.jsonl"]);
+    let page = page_of(&healthy, "journal.db", "entry");
+    let stage = healthy.twin();
+    flip(&stage, "journal.db", page);
+    start(&stage).refused(&["seawall doctor"]);
+    let stage = healthy.twin();
+    let path = stage.path("seawall-data/journal.db");
+    let mut file = std::fs::File::options().read(true).write(true).open(path).unwrap();
+    flip_bytes(&mut file, (page - 1) * PAGE_BYTES, 16);
+    start(&stage).refused(&["journal.db is damaged", "seawall doctor"]);
+    start(&healthy).ended(0);
+}
+
+#[test]
+fn tables_that_are_damaged_are_told_as_the_doctor_tells_it() {
+    let stage = Stage::with_story();
+    let page = page_of(&stage, "tables.db", "activity");
+    let path = stage.path("seawall-data/tables.db");
+    let mut file = std::fs::File::options().read(true).write(true).open(path).unwrap();
+    flip_bytes(&mut file, (page - 1) * PAGE_BYTES, 16);
+    let remedy = "delete tables.db, tables.db-wal and tables.db-shm: the next import makes them";
+    assert!(doctor(&stage).ended(1).out.contains(remedy));
+    stage.seawall(&["tide"]).refused(&["tables.db is damaged", remedy, "seawall doctor"]);
+}
+
+#[test]
+fn a_folder_that_a_replay_made_is_told_as_what_it_is() {
+    let stage = Stage::with_story();
+    stage.seawall(&["replay", "--into", "again"]).ended(0);
+    stage.write("none.jsonl", known());
+    let commands: [&[&str]; 8] = [
+        &["tide"],
+        &["doctor"],
+        &["replay"],
+        &["rejects"],
+        &["erase", "--list"],
+        &["erase", "--run"],
+        &["import", "none.jsonl"],
+        &["backup", "kept"],
+    ];
+    for command in commands {
+        let said = stage.still_at(LATER, &[command, &["--dir", "again"]].concat());
+        let said = said.refused(&["again is what `seawall replay --into` made", "no events"]);
+        assert!(!said.err.contains("restore") && !said.out.contains("restore"), "{said:#?}");
+    }
+    assert!(!stage.path("again/log").exists());
+}
+
+#[test]
 fn a_key_that_is_gone_is_told() {
     let stage = Stage::with_story();
     std::fs::remove_file(stage.path("seawall-data/key")).unwrap();

@@ -6,12 +6,13 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
 
+mod baseline;
+mod beside;
 mod demo;
 mod doctor;
-
 mod help;
 mod input;
-
 mod said;
 mod scenario;
 mod stage;
+mod tide;

@@ -117,7 +117,8 @@ impl Stage {
         command
     }
 
-    fn command(&self, args: &[&str]) -> Command {
+    /// The program, not yet run.
+    pub fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(PROGRAM);
         command.args(args).current_dir(self.folder.path());
         command
