@@ -35,8 +35,8 @@ demo: ## Build the release and show Seawall at work on invented events
 test: setup ## Run every check and test, as continuous integration does
 	$(CARGO) xtask ci
 
-bench: ## Measure speed
-	@scripts/setup.sh build
+bench: ## Measure speed, and what naive baselines find in the simulator
+	@scripts/setup.sh bench
 	$(CARGO) xtask bench
 
 fmt: ## Format the code

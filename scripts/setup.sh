@@ -2,6 +2,7 @@
 # Installs what is missing to build and test Seawall, on Debian or Ubuntu with Rust.
 #
 #   scripts/setup.sh build   what a build needs
+#   scripts/setup.sh bench   that, and what the benchmarks need
 #   scripts/setup.sh         that, and what the tests and checks need
 #
 # Idempotent, and quick when all is there. It never upgrades what is present, and on
@@ -11,8 +12,6 @@ cd "$(dirname "$0")/.."
 
 readonly NEXTEST_VERSION=0.9.143
 readonly DENY_VERSION=0.20.2
-readonly VENV=.venv
-readonly STAMP=$VENV/seawall-setup.stamp
 
 say() { printf 'setup: %s\n' "$*" >&2; }
 
@@ -79,32 +78,38 @@ install_cargo_tool() {
             "cargo install --locked cargo-$name --version $version"
 }
 
-# What the virtual environment was made from: a change makes it again.
-fingerprint() { cat scripts/requirements.txt scripts/setup.sh | cksum; }
+# What a virtual environment was made from: a change makes it again.
+fingerprint() { cat "$1" scripts/setup.sh | cksum; }
 
+# install_venv <folder> <requirements>
 install_venv() {
-    [ -x "$VENV/bin/python" ] && "$VENV/bin/python" -c '' 2>/dev/null &&
-        [ "$(cat "$STAMP" 2>/dev/null)" = "$(fingerprint)" ] && return
-    say "making $VENV"
-    rm -rf "$VENV"
-    python3 -m venv "$VENV" || fail "python3 -m venv $VENV failed" 'apt-get install python3-venv'
-    "$VENV/bin/pip" install --quiet --disable-pip-version-check --only-binary :all: \
-        --require-hashes --requirement scripts/requirements.txt ||
-        fail 'the Python packages of scripts/requirements.txt could not be installed' \
+    local venv=$1 requirements=$2 stamp=$1/seawall-setup.stamp
+    [ -x "$venv/bin/python" ] && "$venv/bin/python" -c '' 2>/dev/null &&
+        [ "$(cat "$stamp" 2>/dev/null)" = "$(fingerprint "$requirements")" ] && return
+    say "making $venv"
+    rm -rf "$venv"
+    python3 -m venv "$venv" || fail "python3 -m venv $venv failed" 'apt-get install python3-venv'
+    "$venv/bin/pip" install --quiet --disable-pip-version-check --only-binary :all: \
+        --require-hashes --requirement "$requirements" ||
+        fail "the Python packages of $requirements could not be installed" \
             'check that https://pypi.org can be reached, or set PIP_INDEX_URL to a mirror'
     # Last, so that an interruption is repaired by the next run.
-    fingerprint >"$STAMP"
+    fingerprint "$requirements" >"$stamp"
 }
 
 readonly what=${1:-all}
 case $what in
-    build | all) ;;
-    *) fail "there is nothing called $what to set up" 'scripts/setup.sh, or scripts/setup.sh build' ;;
+    build | bench | all) ;;
+    *) fail "there is nothing called $what to set up" 'see the head of scripts/setup.sh' ;;
 esac
 mapfile -t packages < <(missing_packages)
 [ "${#packages[@]}" -eq 0 ] || install_packages "${packages[@]}"
 check_rust
 [ "$what" = build ] && exit
+if [ "$what" = bench ]; then
+    install_venv .venv-bench scripts/requirements-bench.txt
+    exit
+fi
 install_cargo_tool nextest "$NEXTEST_VERSION"
 install_cargo_tool deny "$DENY_VERSION"
-install_venv
+install_venv .venv scripts/requirements.txt

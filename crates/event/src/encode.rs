@@ -24,7 +24,16 @@ use crate::{canonical, compact};
 /// Cost: one allocation for most events.
 #[must_use]
 pub fn encode(event: &Event) -> Vec<u8> {
-    let mut writer = Writer { out: String::with_capacity(512) };
+    let mut out = String::with_capacity(512);
+    encode_onto(event, &mut out);
+    out.into_bytes()
+}
+
+/// Appends the canonical bytes, as [`encode`] makes them, to a text.
+///
+/// Cost: none but the writing, where the text has room.
+pub fn encode_onto(event: &Event, out: &mut String) {
+    let mut writer = Writer { out };
     writer.out.push('{');
     writer.raw("v", canonical::VERSION);
     writer.text("type", Some(event.kind().as_str()));
@@ -37,19 +46,18 @@ pub fn encode(event: &Event) -> Vec<u8> {
     let nested = writer.body(&event.body, &event.extra);
     writer.extra(&event.extra, nested);
     writer.out.push('}');
-    writer.out.into_bytes()
 }
 
-struct Writer {
-    out: String,
+struct Writer<'o> {
+    out: &'o mut String,
 }
 
-impl Writer {
+impl Writer<'_> {
     fn name(&mut self, name: &str) {
         if !self.out.ends_with(['{', '[']) {
             self.out.push(',');
         }
-        compact::push_string(&mut self.out, name);
+        compact::push_string(self.out, name);
         self.out.push(':');
     }
 
@@ -61,7 +69,7 @@ impl Writer {
     fn text(&mut self, name: &str, value: Option<&str>) {
         if let Some(value) = value {
             self.name(name);
-            compact::push_string(&mut self.out, value);
+            compact::push_string(self.out, value);
         }
     }
 
@@ -108,7 +116,7 @@ impl Writer {
             if !self.out.ends_with('[') {
                 self.out.push(',');
             }
-            compact::push_string(&mut self.out, value);
+            compact::push_string(self.out, value);
         }
         self.out.push(']');
     }

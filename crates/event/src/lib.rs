@@ -24,7 +24,7 @@ mod wire;
 
 use seawall_model::{Event, Limits, Rejection, RejectionCode};
 
-pub use encode::encode;
+pub use encode::{encode, encode_onto};
 pub use schema::schema;
 
 /// Reads one message of a platform.

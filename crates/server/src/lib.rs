@@ -2,7 +2,7 @@
 //!
 //! [`engine`] keeps log, journal and tables in step and makes again at start-up what a
 //! crash cut off; [`import`] brings files and streams in; [`command`] is the command
-//! line. Left out: everything a stage decides.
+//! line; [`simulate`] writes synthetic worlds. Left out: everything a stage decides.
 
 pub mod chance;
 pub mod clock;
@@ -11,3 +11,4 @@ pub mod config;
 pub mod engine;
 pub mod import;
 mod progress;
+pub mod simulate;

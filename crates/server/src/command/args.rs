@@ -98,6 +98,17 @@ read. A start reads less: of the journal, the chain of the newest 100,000 entrie
 
 Exit code 1 means that something was found.")]
     Doctor(Doctor),
+    /// Make a synthetic platform with a hidden network in it, and write the truth apart.
+    #[command(after_help = "Examples:
+  seawall simulate --preset story --seed 1 --out seawall-story
+  seawall simulate --preset story --seed 1 --days 3 --late 0.01 --doubled 0.01 --out seawall-late
+  seawall simulate --samples
+
+The presets are story (ten days, 1,200 accounts), weeks (eight weeks, 20,000 accounts, eight
+networks) and million (eight weeks, a million accounts). The folder gets events.jsonl,
+truth.jsonl and manifest.json; the same seed gives the same bytes. Running an interrupted
+command again goes on where it stopped. What is in it: docs/reference/simulator.md.")]
+    Simulate(Simulate),
     /// Print the JSON Schema of the canonical event.
     #[command(after_help = "Example:\n  seawall schema")]
     Schema,
@@ -138,6 +149,51 @@ pub struct Replay {
     /// Replay with another value of a constant, to see what would change.
     #[arg(long, value_name = "NAME=VALUE", value_parser = constant)]
     pub set: Vec<(String, i64)>,
+}
+
+/// Arguments of `simulate`.
+#[derive(Debug, clap::Args)]
+pub struct Simulate {
+    /// Which world: story, weeks or million.
+    #[arg(long, value_name = "NAME", default_value = "story")]
+    pub preset: String,
+    /// The seed: another one is another world of the same kind.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+    /// The folder to write to; made if it is not there.
+    #[arg(long, value_name = "FOLDER", required_unless_present_any = ["calibrate", "samples"])]
+    pub out: Option<PathBuf>,
+    /// Hold the simulator against published figures, and print the page that says how near
+    /// it comes; takes a minute.
+    #[arg(long, action = ArgAction::SetTrue)]
+    pub calibrate: bool,
+    /// Print posts of every class, as they are in the preset's world.
+    #[arg(long, action = ArgAction::SetTrue, conflicts_with = "calibrate")]
+    pub samples: bool,
+    /// Innocent accounts at the start, in place of the preset's.
+    #[arg(long, value_name = "N")]
+    pub accounts: Option<u32>,
+    /// Days, in place of the preset's.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=3_650))]
+    pub days: Option<u32>,
+    /// How the platform moderates: census (2014), low or high (2017).
+    #[arg(long, value_name = "NAME")]
+    pub policy: Option<String>,
+    /// The share of events that come an hour or more late.
+    #[arg(long, value_name = "SHARE", default_value_t = 0.0)]
+    pub late: f64,
+    /// The share of events that come twice.
+    #[arg(long, value_name = "SHARE", default_value_t = 0.0)]
+    pub doubled: f64,
+    /// The share of events that come some minutes out of order.
+    #[arg(long, value_name = "SHARE", default_value_t = 0.0)]
+    pub shuffled: f64,
+    /// Write the pictures as files too, and their SHA-256 into the events.
+    #[arg(long, action = ArgAction::SetTrue)]
+    pub pictures: bool,
+    /// Threads that write; the bytes are the same.
+    #[arg(long, value_name = "N")]
+    pub threads: Option<usize>,
 }
 
 /// Arguments of `tide`.

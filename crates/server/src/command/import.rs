@@ -157,7 +157,7 @@ fn tell(global: &Global, file: &Path, report: &Report) -> anyhow::Result<()> {
 }
 
 /// A first Ctrl-C ends after the batch at hand; a second one ends at once.
-fn stop_on_signal() -> Arc<AtomicBool> {
+pub(super) fn stop_on_signal() -> Arc<AtomicBool> {
     let stop = Arc::new(AtomicBool::new(false));
     let set = Arc::clone(&stop);
     let installed = ctrlc::set_handler(move || {

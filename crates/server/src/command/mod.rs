@@ -17,6 +17,7 @@ mod import;
 mod rejects;
 mod replay;
 mod show;
+mod simulate;
 mod tide;
 mod tide_chart;
 mod tide_list;
@@ -102,6 +103,7 @@ fn dispatch(args: &Args) -> anyhow::Result<Ended> {
         Command::Backup(given) => backup::backup(global, given),
         Command::Restore(given) => backup::restore(global, given),
         Command::Doctor(given) => doctor::run(global, given),
+        Command::Simulate(given) => simulate::run(given, &import::stop_on_signal()),
         Command::Schema => {
             use std::io::Write;
             let mut out = std::io::stdout().lock();

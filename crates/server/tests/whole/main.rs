@@ -14,5 +14,6 @@ mod help;
 mod input;
 mod said;
 mod scenario;
+mod simulate;
 mod stage;
 mod tide;

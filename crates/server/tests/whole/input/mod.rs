@@ -23,7 +23,7 @@ fn totals(stage: &Stage) -> BTreeMap<String, u64> {
 }
 
 /// The events that the journal counted as late.
-fn late(stage: &Stage) -> u64 {
+pub fn late(stage: &Stage) -> u64 {
     let entries = stage.journal("seawall-data");
     let entries = entries.iter().map(|line| serde_json::from_str(line).unwrap());
     entries.filter_map(|entry: serde_json::Value| entry["late"].as_u64()).sum()

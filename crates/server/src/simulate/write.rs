@@ -1,0 +1,275 @@
+//! The files of a simulated world: written an hour at a time, durable a day at a time.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
+use std::io::{BufReader, Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use seawall_model::{Event, MediaRef};
+use seawall_sim::{Item, Last, PackError, Parameters, Picture, Sending, Step, VERSION, World};
+use sha2::{Digest, Sha256};
+
+use super::manifest::{Reached, Simulated, read, save};
+use super::truth;
+use crate::progress::Progress;
+
+/// The files of a world.
+const EVENTS: &str = "events.jsonl";
+const TRUTH: &str = "truth.jsonl";
+const MANIFEST: &str = "manifest.json";
+const REACHED: &str = "reached.json";
+/// Bytes read at once when what was written before is summed.
+const READ_BYTES: usize = 1 << 20;
+
+/// What to write, and how.
+#[derive(Clone, Debug)]
+pub struct Task {
+    /// The world.
+    pub parameters: Parameters,
+    /// Its seed.
+    pub seed: u64,
+    /// The folder.
+    pub out: PathBuf,
+    /// Threads that write events; the bytes do not depend on it.
+    pub threads: usize,
+    /// Whether the pictures are written as files.
+    pub pictures: PictureFiles,
+}
+
+/// Whether the pictures of a world are written as files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PictureFiles {
+    /// They are only named.
+    Named,
+    /// Each is a file beneath `pictures`.
+    Written,
+}
+
+/// Why a world could not be written.
+#[derive(Debug, thiserror::Error)]
+pub enum Failed {
+    /// A file could not be read or written.
+    #[error("cannot write {}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The folder holds something else.
+    #[error(
+        "{} holds something else than the beginning of this world; name another folder with --out",
+        .0.display()
+    )]
+    NotMine(PathBuf),
+    /// A text pack lacks something.
+    #[error(transparent)]
+    Pack(#[from] PackError),
+}
+
+/// A file that is written and summed.
+struct Summed {
+    path: PathBuf,
+    file: File,
+    hasher: Sha256,
+    bytes: u64,
+}
+
+pub(super) fn io(path: &Path) -> impl FnOnce(std::io::Error) -> Failed {
+    let path = path.to_path_buf();
+    move |source| Failed::Io { path, source }
+}
+
+impl Summed {
+    /// Opens a file to go on after its first bytes.
+    fn open(path: PathBuf, bytes: u64) -> Result<Self, Failed> {
+        let mut hasher = Sha256::new();
+        let options = File::options().create(true).append(true).read(true).clone();
+        let file = options.open(&path).map_err(io(&path))?;
+        file.set_len(bytes).map_err(io(&path))?;
+        let mut reader = BufReader::with_capacity(READ_BYTES, &file);
+        let mut part = vec![0; READ_BYTES];
+        loop {
+            let read = reader.read(&mut part).map_err(io(&path))?;
+            if read == 0 {
+                break;
+            }
+            hasher.update(&part[..read]);
+        }
+        Ok(Self { path, file, hasher, bytes })
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> Result<(), Failed> {
+        self.hasher.update(bytes);
+        self.bytes += bytes.len() as u64;
+        self.file.write_all(bytes).map_err(io(&self.path))
+    }
+
+    fn sync(&self) -> Result<(), Failed> {
+        self.file.sync_data().map_err(io(&self.path))
+    }
+
+    fn sum(self) -> String {
+        self.hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+/// Writes a world, or goes on with one that was begun. `stop` ends it after the day at
+/// hand; running it again goes on there.
+///
+/// # Errors
+/// [`Failed`] with the file.
+pub fn simulate(task: &Task, stop: &AtomicBool) -> Result<Simulated, Failed> {
+    let name = format!("{:?} seed {} version {VERSION}", task.parameters, task.seed);
+    std::fs::create_dir_all(&task.out).map_err(io(&task.out))?;
+    if let Some(done) = read(&task.out.join(MANIFEST)).and_then(|v| Simulated::from_json(&v)) {
+        return if done.world == name { Ok(done) } else { Err(Failed::NotMine(task.out.clone())) };
+    }
+    let reached = read(&task.out.join(REACHED)).and_then(|value| Reached::from_json(&value));
+    let is_begun = task.out.join(EVENTS).exists();
+    let mut reached = match reached {
+        Some(reached) if reached.world == name => reached,
+        None if !is_begun => Reached { world: name, ..Reached::default() },
+        _ => return Err(Failed::NotMine(task.out.clone())),
+    };
+    // So that a run cut off within its first day is known for what it is.
+    save(&task.out.join(REACHED), &reached.to_json())?;
+    let mut events = Summed::open(task.out.join(EVENTS), reached.events_bytes)?;
+    let mut truths = Summed::open(task.out.join(TRUTH), reached.truth_bytes)?;
+    let mut world = World::new(task.parameters.clone(), task.seed)?;
+    let mut sending = Sending::new(task.parameters.disorder, task.seed);
+    let progress = Progress::records("simulating", u64::from(task.parameters.days) * 24);
+    let mut pictures = BTreeSet::new();
+    while !world.is_over() {
+        let step = world.step(&[]);
+        let last = if world.is_over() { Last::Yes } else { Last::No };
+        let sent = sending.send(&step, world.hour(), last);
+        progress.add(1);
+        if world.hour() <= reached.hours {
+            continue;
+        }
+        let written = written(&world, &sent, task);
+        for block in &written {
+            events.write(&block.events)?;
+            for (kind, count) in &block.counts {
+                *reached.events.entry((*kind).to_owned()).or_default() += count;
+            }
+            pictures.extend(block.pictures.iter().copied());
+        }
+        let (told, lines) = told(&world, &step);
+        reached.truths += lines;
+        truths.write(&told)?;
+        if world.hour().is_multiple_of(24) {
+            write_pictures(task, &mut pictures)?;
+            events.sync()?;
+            truths.sync()?;
+            reached.hours = world.hour();
+            (reached.events_bytes, reached.truth_bytes) = (events.bytes, truths.bytes);
+            save(&task.out.join(REACHED), &reached.to_json())?;
+            if stop.load(Ordering::Relaxed) {
+                progress.finish();
+                return Ok(finished(reached, &world));
+            }
+        }
+    }
+    progress.finish();
+    let mut done = finished(reached, &world);
+    done.sha256.insert(EVENTS.into(), events.sum());
+    done.sha256.insert(TRUTH.into(), truths.sum());
+    save(&task.out.join(MANIFEST), &done.to_json())?;
+    let reached = task.out.join(REACHED);
+    std::fs::remove_file(&reached).map_err(io(&reached))?;
+    Ok(done)
+}
+
+fn finished(reached: Reached, world: &World) -> Simulated {
+    Simulated {
+        world: reached.world,
+        events: reached.events,
+        truths: reached.truths,
+        accounts: world.accounts() as u64,
+        ..Simulated::default()
+    }
+}
+
+/// The events of some items, in order.
+#[derive(Default)]
+struct Block {
+    events: Vec<u8>,
+    counts: BTreeMap<&'static str, u64>,
+    pictures: Vec<Picture>,
+}
+
+/// Writes an hour's events in as many blocks as there are threads.
+fn written(world: &World, sent: &[(u64, Item)], task: &Task) -> Vec<Block> {
+    let size = sent.len().div_ceil(task.threads.max(1)).max(1);
+    let block = |items: &[(u64, Item)]| block(world, items, task.pictures);
+    if task.threads < 2 {
+        return vec![block(sent)];
+    }
+    std::thread::scope(|scope| {
+        let threads: Vec<_> =
+            sent.chunks(size).map(|items| scope.spawn(move || block(items))).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap_or_default()).collect()
+    })
+}
+
+fn block(world: &World, items: &[(u64, Item)], pictures: PictureFiles) -> Block {
+    let mut block = Block::default();
+    let mut counts = [0_u64; 16];
+    let mut text = String::with_capacity(items.len() * 200);
+    for (number, item) in items {
+        let event = world.event(*number, item);
+        seawall_event::encode_onto(&event, &mut text);
+        text.push('\n');
+        counts[usize::from(event.kind().number())] += 1;
+        if pictures == PictureFiles::Written {
+            block.pictures.extend(pictures_of(&event));
+        }
+    }
+    for (number, count) in (0..).zip(counts) {
+        if let (Some(kind), true) = (seawall_model::EventKind::from_number(number), count > 0) {
+            block.counts.insert(kind.as_str(), count);
+        }
+    }
+    block.events = text.into_bytes();
+    block
+}
+
+fn pictures_of(event: &Event) -> Vec<Picture> {
+    let avatar = event.profile.as_ref().and_then(|profile| profile.avatar.as_ref());
+    let media = event.post().map(|post| post.media.as_slice()).unwrap_or_default();
+    let picture = |media: &MediaRef| Picture::from_id(media.id.as_ref()?.as_str());
+    avatar.into_iter().chain(media).filter_map(picture).collect()
+}
+
+/// The truth of an hour, and how many lines it is.
+fn told(world: &World, step: &Step) -> (Vec<u8>, u64) {
+    let mut out = Vec::new();
+    let mut lines = step.truths.len() as u64;
+    for truth in &step.truths {
+        out.extend_from_slice(truth::line(truth).to_string().as_bytes());
+        out.push(b'\n');
+    }
+    for item in &step.items {
+        if let Some(post) = world.post_truth(item) {
+            truth::push_post(world, post, &mut out);
+            lines += 1;
+        }
+    }
+    (out, lines)
+}
+
+fn write_pictures(task: &Task, pictures: &mut BTreeSet<Picture>) -> Result<(), Failed> {
+    let folder = task.out.join("pictures");
+    for picture in std::mem::take(pictures) {
+        std::fs::create_dir_all(&folder).map_err(io(&folder))?;
+        let path = folder.join(format!("{}.bmp", picture.id()));
+        if !path.exists() {
+            std::fs::write(&path, picture.bytes()).map_err(io(&path))?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,86 @@
+//! Ids of the simulated platform: short, and telling nothing of class or age.
+
+use seawall_model::{EventId, PlatformId};
+
+use crate::world::World;
+
+impl World {
+    /// The platform's id of an account: tells nothing of when it was made.
+    #[must_use]
+    pub fn id(&self, account: u32) -> PlatformId {
+        let mixed = account.wrapping_mul(MIXED) ^ MASKED;
+        platform_id(format!("a-{}", Base36(mixed)))
+    }
+
+    /// The account of an id; `None` if there is none.
+    #[must_use]
+    pub fn account(&self, id: &PlatformId) -> Option<u32> {
+        let mixed = u32::from_str_radix(id.as_str().strip_prefix("a-")?, 36).ok()?;
+        let account = (mixed ^ MASKED).wrapping_mul(UNMIXED);
+        ((account as usize) < self.accounts.len()).then_some(account)
+    }
+
+    /// The platform's id of a post.
+    #[must_use]
+    pub fn post_id(&self, (account, number): (u32, u32)) -> PlatformId {
+        let mixed = account.wrapping_mul(MIXED) ^ MASKED;
+        platform_id(format!("p-{}-{number}", Base36(mixed)))
+    }
+}
+
+/// An odd factor and its inverse modulo 2^32, by which numbers become ids and back.
+const MIXED: u32 = 0x9e37_79b1;
+const UNMIXED: u32 = inverse(MIXED);
+const MASKED: u32 = 0x5bd1_e995;
+
+/// Newton's method modulo 2^32.
+const fn inverse(odd: u32) -> u32 {
+    let mut guess = odd;
+    let mut rounds = 0;
+    while rounds < 5 {
+        guess = guess.wrapping_mul(2_u32.wrapping_sub(odd.wrapping_mul(guess)));
+        rounds += 1;
+    }
+    guess
+}
+
+/// The id of the event that tells of something in the field.
+pub(crate) fn field_id(field: u32) -> String {
+    format!("field-{field}")
+}
+
+/// An id that the simulator made: short and of plain letters.
+pub(crate) fn platform_id(text: String) -> PlatformId {
+    PlatformId::new(text).expect("letters, digits and dashes are an id")
+}
+
+/// A number in base 36.
+struct Base36(u32);
+
+impl std::fmt::Display for Base36 {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut digits = [0_u8; 7];
+        let mut at = digits.len();
+        let mut left = self.0;
+        loop {
+            at -= 1;
+            digits[at] = b"0123456789abcdefghijklmnopqrstuvwxyz"[(left % 36) as usize];
+            left /= 36;
+            if left == 0 {
+                break;
+            }
+        }
+        f.write_str(std::str::from_utf8(&digits[at..]).unwrap_or("0"))
+    }
+}
+
+pub(crate) fn hash_text(text: &str) -> u64 {
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |state, byte| {
+        (state ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
+}
+
+/// An id that the simulator made.
+pub(crate) fn event_id(text: String) -> EventId {
+    EventId::new(text).expect("letters, digits and dashes are an id")
+}

@@ -1,0 +1,285 @@
+//! A world keeps its promises: it is the same each time, nothing in it is a shortcut, and it
+//! reacts to what is done to it.
+
+#![expect(clippy::unwrap_used, reason = "a test may fail by panic")]
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use seawall_model::{EventBody, PlatformId};
+use seawall_sim::{
+    Action, Cause, Class, Deed, Disorder, Item, Last, Parameters, Picture, PostClass, Sending,
+    Truth, World,
+};
+
+/// A small world with two networks and a sweep.
+fn small() -> Parameters {
+    let weeks = Parameters::preset("weeks").unwrap();
+    let mut policy = weeks.policy.clone();
+    policy.sweeps[0].day = 10;
+    Parameters {
+        days: 20,
+        accounts: 2_000,
+        networks: 2,
+        actors: 40,
+        field_days: vec![5, 12],
+        policy,
+        ..weeks
+    }
+}
+
+struct Told {
+    world: World,
+    items: Vec<Item>,
+    truths: Vec<Truth>,
+}
+
+fn told(parameters: Parameters, seed: u64, mut act: impl FnMut(&World) -> Vec<Action>) -> Told {
+    let mut world = World::new(parameters, seed).unwrap();
+    let (mut items, mut truths) = (Vec::new(), Vec::new());
+    while !world.is_over() {
+        let actions = act(&world);
+        let step = world.step(&actions);
+        assert_eq!(step.before, items.len() as u64);
+        items.extend(step.items);
+        truths.extend(step.truths);
+    }
+    Told { world, items, truths }
+}
+
+fn nothing(_: &World) -> Vec<Action> {
+    Vec::new()
+}
+
+#[test]
+fn a_world_is_the_same_each_time_and_another_with_another_seed() {
+    let first = told(small(), 5, nothing);
+    let again = told(small(), 5, nothing);
+    let other = told(small(), 6, nothing);
+    assert_eq!(first.items, again.items);
+    assert_eq!(first.truths, again.truths);
+    assert_ne!(first.items, other.items);
+    let event = |told: &Told, at: usize| told.world.event(at as u64, &told.items[at]);
+    for at in (0..first.items.len()).step_by(997) {
+        assert_eq!(event(&first, at), event(&again, at));
+    }
+}
+
+#[test]
+fn events_are_in_order_and_of_accounts_that_are_open() {
+    let told = told(small(), 5, nothing);
+    assert!(told.items.is_sorted_by_key(|item| item.at));
+    let mut closed: BTreeMap<u32, bool> = BTreeMap::new();
+    for item in &told.items {
+        match item.deed {
+            Deed::Suspended | Deed::Deleted => {
+                assert_ne!(closed.insert(item.account, true), Some(true), "closed twice");
+            }
+            Deed::Reinstated => assert_eq!(closed.insert(item.account, false), Some(true)),
+            Deed::Field(_) | Deed::PostDeleted(_) => {}
+            _ => assert_ne!(closed.get(&item.account), Some(&true), "{item:?} of a closed account"),
+        }
+    }
+    assert!(closed.len() > 50);
+}
+
+/// What posts and profiles of one side hold.
+#[derive(Default)]
+struct Seen {
+    classes: BTreeSet<PostClass>,
+    tags: BTreeSet<String>,
+    hosts: BTreeSet<String>,
+    clips: BTreeSet<u32>,
+    handles: BTreeSet<String>,
+}
+
+/// The form of a handle: letters, digits and the rest, each once.
+fn form(handle: &str) -> String {
+    let mut form = String::new();
+    for letter in handle.trim_end_matches(".example").chars() {
+        let kind = match letter {
+            'a'..='z' => 'a',
+            '0'..='9' => '9',
+            other => other,
+        };
+        if !form.ends_with(kind) {
+            form.push(kind);
+        }
+    }
+    form
+}
+
+#[test]
+fn nothing_of_the_network_is_its_own() {
+    let told = told(Parameters { days: 30, ..small() }, 5, nothing);
+    let mut sides = [Seen::default(), Seen::default()];
+    for (number, item) in (0..).zip(&told.items) {
+        let side = &mut sides[usize::from(told.world.class(item.account).is_network())];
+        if let Some((_, class)) = told.world.post_truth(item) {
+            side.classes.insert(class);
+        }
+        let event = told.world.event(number, item);
+        if let Some(handle) = event.profile.as_ref().and_then(|profile| profile.handle.as_ref()) {
+            assert!(handle.ends_with(".example"));
+            side.handles.insert(form(handle));
+        }
+        let EventBody::PostCreated(post) = &event.body else { continue };
+        side.tags.extend(post.tags.iter().map(ToString::to_string));
+        for link in &post.links {
+            let host = link.strip_prefix("https://").unwrap().split_once('/').unwrap().0;
+            assert!(host.ends_with(".example"));
+            side.hosts.insert(host.to_owned());
+        }
+        let picture = |id: &PlatformId| Picture::from_id(id.as_str()).unwrap().number;
+        let pictures = post.media.iter().filter_map(|media| media.id.as_ref()).map(picture);
+        side.clips.extend(pictures.filter(|number| *number >= 3_000_000_000));
+    }
+    let [innocents, network] = sides;
+    assert_eq!(innocents.classes.len(), PostClass::ALL.len());
+    assert_eq!(innocents.classes, network.classes);
+    assert_eq!(network.handles.difference(&innocents.handles).next(), None);
+    let shared = |a: &BTreeSet<String>, b: &BTreeSet<String>| a.intersection(b).count();
+    // Tags and links of one person's taste apart, everything occurs on both sides.
+    let tags: BTreeSet<String> = network
+        .tags
+        .iter()
+        .filter(|tag| !tag.ends_with(|c: char| c.is_ascii_digit()))
+        .cloned()
+        .collect();
+    assert_eq!(tags.difference(&innocents.tags).next(), None);
+    assert!(shared(&network.hosts, &innocents.hosts) * 100 > network.hosts.len() * 97);
+    let clips = network.clips.intersection(&innocents.clips).count();
+    assert!(
+        clips > 20 && clips * 100 > network.clips.len() * 90,
+        "{clips} of {}",
+        network.clips.len()
+    );
+}
+
+fn accounts(told: &Told) -> impl Iterator<Item = (&PlatformId, Class, Option<&PlatformId>)> {
+    told.truths.iter().filter_map(|truth| match truth {
+        Truth::Account { account, class, returns, .. } => {
+            Some((account, *class, returns.as_ref().map(|(parent, _)| parent)))
+        }
+        _ => None,
+    })
+}
+
+#[test]
+fn who_is_closed_by_an_action_comes_back() {
+    let quiet = Parameters { policy: seawall_sim::Policy::census(), ..small() };
+    let members = {
+        let mut world = World::new(quiet.clone(), 5).unwrap();
+        let truths = world.step(&[]).truths;
+        truths
+            .into_iter()
+            .filter_map(|truth| match truth {
+                Truth::Account { account, class, is_backup: false, .. } if class.is_network() => {
+                    Some(account)
+                }
+                _ => None,
+            })
+            .collect::<Vec<_>>()
+    };
+    assert!(members.len() > 60);
+    let told = told(quiet, 5, |world| match world.hour() {
+        48 => members.iter().cloned().map(Action::Suspend).collect(),
+        _ => Vec::new(),
+    });
+    let closed = |truth: &&Truth| matches!(truth, Truth::Closed { cause: Cause::Action, .. });
+    assert_eq!(told.truths.iter().filter(closed).count(), members.len());
+    let parents: BTreeSet<&PlatformId> = members.iter().collect();
+    let back = accounts(&told).filter(|(_, _, parent)| parent.is_some_and(|p| parents.contains(p)));
+    let back = back.count();
+    assert!(back > members.len() / 4 && back < members.len(), "{back} of {}", members.len());
+}
+
+#[test]
+fn nobody_answers_an_account_that_is_restricted() {
+    let plain = told(small(), 5, nothing);
+    // The member whose posts are answered most.
+    let mut answers: BTreeMap<u32, u32> = BTreeMap::new();
+    let target = |item: &Item| match item.deed {
+        Deed::Like((author, _)) | Deed::Repost((author, _)) => Some(author),
+        _ => None,
+    };
+    for author in plain.items.iter().filter_map(target) {
+        *answers.entry(author).or_default() += u32::from(plain.world.class(author).is_network());
+    }
+    let (&loud, &most) = answers.iter().max_by_key(|(_, count)| **count).unwrap();
+    assert!(most > 50);
+    let id = plain.world.id(loud);
+    assert_eq!(plain.world.account(&id), Some(loud));
+    let restricted = told(small(), 5, |_| vec![Action::Restrict(id.clone())]);
+    let left = restricted.items.iter().filter(|item| target(item) == Some(loud)).count();
+    assert_eq!(left, 0);
+}
+
+#[test]
+fn a_post_that_is_removed_is_told_as_deleted() {
+    let post = {
+        let plain = told(Parameters { days: 2, ..small() }, 5, nothing);
+        let first = plain.items.iter().find_map(|item| plain.world.post_truth(item)).unwrap();
+        plain.world.post_id(first.0)
+    };
+    let told = told(Parameters { days: 2, ..small() }, 5, |world| match world.hour() {
+        30 => vec![Action::Remove(post.clone())],
+        _ => Vec::new(),
+    });
+    let removed =
+        (0..).zip(&told.items).filter_map(|(n, item)| match told.world.event(n, item).body {
+            EventBody::PostDeleted { post } => Some(post),
+            _ => None,
+        });
+    assert_eq!(removed.filter(|gone| *gone == post).count(), 1);
+}
+
+#[test]
+fn disorder_delays_and_doubles_the_shares_it_is_told() {
+    let disorder = Disorder { late: 0.05, doubled: 0.02, shuffled: 0.1 };
+    let mut world = World::new(Parameters { days: 3, ..small() }, 5).unwrap();
+    let mut sending = Sending::new(disorder, 5);
+    let (mut all, mut sent) = (0, Vec::new());
+    while !world.is_over() {
+        let step = world.step(&[]);
+        all += step.items.len();
+        let last = if world.is_over() { Last::Yes } else { Last::No };
+        sent.extend(sending.send(&step, world.hour(), last));
+    }
+    let numbers: BTreeSet<u64> = sent.iter().map(|(number, _)| *number).collect();
+    assert_eq!(numbers.len(), all, "nothing is lost");
+    let share = |count: usize| count as f64 / all as f64;
+    assert!((share(sent.len() - all) - 0.02).abs() < 0.005);
+    let mut newest = 0;
+    let late = sent.iter().filter(|(_, item)| {
+        newest = newest.max(item.at);
+        newest - item.at > 3_600_000
+    });
+    assert!((share(late.count()) - 0.06).abs() < 0.015);
+}
+
+#[test]
+fn waves_bring_throwaways_that_post_on_the_tag_they_take() {
+    let told = told(small(), 5, nothing);
+    let waves: Vec<_> = told
+        .truths
+        .iter()
+        .filter_map(|truth| match truth {
+            Truth::Wave { tag, accounts, field_event, .. } => Some((tag, accounts, field_event)),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(waves.len(), 2);
+    for (tag, accounts, field_event) in waves {
+        assert!(accounts.len() > 5 && field_event.starts_with("field-"));
+        let own: BTreeSet<u32> =
+            accounts.iter().map(|id| told.world.account(id).unwrap()).collect();
+        let mut tagged = 0;
+        for (number, item) in (0..).zip(&told.items).filter(|(_, item)| own.contains(&item.account))
+        {
+            if let EventBody::PostCreated(post) = told.world.event(number, item).body {
+                tagged += usize::from(post.tags.iter().any(|own| **own == **tag));
+            }
+        }
+        assert!(tagged > accounts.len(), "{tagged}");
+    }
+}
