@@ -21,6 +21,8 @@ pub struct Step {
 enum Kind {
     /// `cargo` with these arguments and one optional variable.
     Cargo { arguments: &'static [&'static str], variable: Option<(&'static str, &'static str)> },
+    /// A script of the repository.
+    Script(&'static str),
     /// The house rules, in this process.
     Tidy,
 }
@@ -51,6 +53,12 @@ const DENY: Step = cargo("deny", &["deny", "--locked", "check", "bans", "license
 const BENCH: Step =
     cargo("bench", &["bench", "--locked", "--package", "seawall-server", "--bench", "throughput"]);
 
+const SIMULATOR: Step = cargo(
+    "simulator",
+    &["bench", "--locked", "--package", "seawall-server", "--bench", "simulator"],
+);
+const BASELINES: Step = Step { name: "baselines", kind: Kind::Script("scripts/baselines/run.sh") };
+
 const fn cargo(name: &'static str, arguments: &'static [&'static str]) -> Step {
     Step { name, kind: Kind::Cargo { arguments, variable: None } }
 }
@@ -70,7 +78,7 @@ pub fn all_steps() -> Vec<Step> {
 /// The benchmarks.
 #[must_use]
 pub fn bench_steps() -> Vec<Step> {
-    vec![BENCH]
+    vec![BENCH, SIMULATOR, BASELINES]
 }
 
 /// Runs the steps in order and stops at the first that fails.
@@ -124,6 +132,7 @@ impl Step {
             Kind::Tidy if print_findings(root)? == 0 => Ok(Outcome::Passed),
             Kind::Tidy => Ok(Outcome::Failed("cargo xtask tidy".into())),
             Kind::Cargo { arguments, variable } => run_cargo(root, arguments, variable),
+            Kind::Script(path) => run_script(root, path),
         }
     }
 }
@@ -133,6 +142,14 @@ fn cargo_command(root: &Path) -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.current_dir(root);
     command
+}
+
+fn run_script(root: &Path, path: &str) -> Result<Outcome> {
+    let status = Command::new(root.join(path))
+        .current_dir(root)
+        .status()
+        .with_context(|| format!("{path} could not be started"))?;
+    Ok(if status.success() { Outcome::Passed } else { Outcome::Failed(path.to_owned()) })
 }
 
 fn run_cargo(root: &Path, arguments: &[&str], variable: Option<(&str, &str)>) -> Result<Outcome> {

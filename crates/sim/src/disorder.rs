@@ -27,14 +27,16 @@ impl Sending {
         Self { disorder, seed, held: BTreeMap::new() }
     }
 
+    /// Whether everything is sent as it happens, so that a step is all that is sent.
+    #[must_use]
+    pub fn is_orderly(&self) -> bool {
+        self.disorder == Disorder::default()
+    }
+
     /// The numbered items that are sent in the hour of a step; all that are left if it is
     /// the last.
     pub fn send(&mut self, step: &Step, hours: u32, is_last: Last) -> Vec<(u64, Item)> {
-        let numbered = (step.before..).zip(step.items.iter().copied());
-        if self.disorder == Disorder::default() {
-            return numbered.collect();
-        }
-        for (number, item) in numbered {
+        for (number, item) in (step.before..).zip(step.items.iter().copied()) {
             let mut chance = Chance::of(self.seed, &[purpose::DISORDER, number]);
             let mut sent = item.at;
             if chance.holds(self.disorder.late) {

@@ -107,7 +107,7 @@ const POSTS: [(Class, Kinds); 21] = [
     (
         Class::Ordinary,
         &[
-            (P::Ordinary, 90.0),
+            (P::Ordinary, 89.0),
             (P::Match, 4.0),
             (P::Proverb, 1.5),
             (P::Fan, 1.0),
@@ -117,8 +117,16 @@ const POSTS: [(Class, Kinds); 21] = [
             (P::News, 0.2),
             (P::Condemn, 0.15),
             (P::Support, 0.1),
-            (P::Festival, 0.3),
+            (P::Festival, 0.4),
             (P::Spam, 0.2),
+            (P::Protest, 0.4),
+            (P::Disaster, 0.4),
+            (P::Mob, 0.1),
+            (P::Journalist, 0.1),
+            (P::Campaign, 0.05),
+            (P::Archive, 0.05),
+            (P::Scholar, 0.1),
+            (P::Counter, 0.1),
         ],
     ),
     (

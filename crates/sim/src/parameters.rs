@@ -136,10 +136,11 @@ impl Parameters {
         Self {
             name: "million",
             accounts: 1_000_000,
+            growth_daily: 0.002,
             deeds_daily: 0.28,
             networks: 12,
             actors: 300,
-            alike: 0.05,
+            alike: 0.02,
             field_days: vec![6, 9, 13, 18, 22, 24, 29, 33, 35, 41, 48, 51],
             throwaways: 150.0,
             pictures: Pictures::Ids,

@@ -16,7 +16,7 @@ use crate::account::{
 };
 use crate::agenda::{Agenda, Due};
 use crate::calendar::Calendar;
-use crate::chance::{Chance, hash, small};
+use crate::chance::{Chance, hash, small, whole};
 use crate::class::Class;
 use crate::faction;
 use crate::habit::Rhythm;
@@ -107,7 +107,7 @@ impl World {
         let mut world = Self {
             seed: hash(&[seed, u64::from(VERSION)]),
             words: words?,
-            accounts: Vec::with_capacity(parameters.accounts as usize + 1_024),
+            accounts: Vec::with_capacity(room(&parameters)),
             namings: HashMap::new(),
             handles: HashSet::new(),
             near: HashMap::new(),
@@ -443,6 +443,13 @@ impl World {
 
 /// The share of the first innocents near a network who fall silent within the world's time.
 const FALL_SILENT: f64 = 0.5;
+
+/// Accounts that a world will hold, about.
+fn room(parameters: &Parameters) -> usize {
+    let grown = parameters.growth_daily * f64::from(parameters.days) * 1.1 + 1.01;
+    let members = parameters.networks * parameters.actors * 5;
+    (whole(f64::from(parameters.accounts) * grown) + members) as usize
+}
 
 /// When an account that comes after another was made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

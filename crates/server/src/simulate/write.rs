@@ -22,6 +22,9 @@ const REACHED: &str = "reached.json";
 /// Bytes read at once when what was written before is summed.
 const READ_BYTES: usize = 1 << 20;
 
+/// Items made into events at once.
+const PART_ITEMS: usize = 40_000;
+
 /// What to write, and how.
 #[derive(Clone, Debug)]
 pub struct Task {
@@ -136,38 +139,28 @@ pub fn simulate(task: &Task, stop: &AtomicBool) -> Result<Simulated, Failed> {
     };
     // So that a run cut off within its first day is known for what it is.
     save(&task.out.join(REACHED), &reached.to_json())?;
-    let mut events = Summed::open(task.out.join(EVENTS), reached.events_bytes)?;
-    let mut truths = Summed::open(task.out.join(TRUTH), reached.truth_bytes)?;
+    let mut files = Files {
+        events: Summed::open(task.out.join(EVENTS), reached.events_bytes)?,
+        truths: Summed::open(task.out.join(TRUTH), reached.truth_bytes)?,
+        pictures: BTreeSet::new(),
+    };
     let mut world = World::new(task.parameters.clone(), task.seed)?;
     let mut sending = Sending::new(task.parameters.disorder, task.seed);
     let progress = Progress::records("simulating", u64::from(task.parameters.days) * 24);
-    let mut pictures = BTreeSet::new();
     while !world.is_over() {
         let step = world.step(&[]);
         let last = if world.is_over() { Last::Yes } else { Last::No };
-        let sent = sending.send(&step, world.hour(), last);
+        let sent = match sending.is_orderly() {
+            true => None,
+            false => Some(sending.send(&step, world.hour(), last)),
+        };
         progress.add(1);
         if world.hour() <= reached.hours {
             continue;
         }
-        let written = written(&world, &sent, task);
-        for block in &written {
-            events.write(&block.events)?;
-            for (kind, count) in &block.counts {
-                *reached.events.entry((*kind).to_owned()).or_default() += count;
-            }
-            pictures.extend(block.pictures.iter().copied());
-        }
-        let (told, lines) = told(&world, &step);
-        reached.truths += lines;
-        truths.write(&told)?;
+        files.hour(&world, &step, sent.as_deref(), task, &mut reached)?;
         if world.hour().is_multiple_of(24) {
-            write_pictures(task, &mut pictures)?;
-            events.sync()?;
-            truths.sync()?;
-            reached.hours = world.hour();
-            (reached.events_bytes, reached.truth_bytes) = (events.bytes, truths.bytes);
-            save(&task.out.join(REACHED), &reached.to_json())?;
+            files.day(task, world.hour(), &mut reached)?;
             if stop.load(Ordering::Relaxed) {
                 progress.finish();
                 return Ok(finished(reached, &world));
@@ -176,12 +169,66 @@ pub fn simulate(task: &Task, stop: &AtomicBool) -> Result<Simulated, Failed> {
     }
     progress.finish();
     let mut done = finished(reached, &world);
-    done.sha256.insert(EVENTS.into(), events.sum());
-    done.sha256.insert(TRUTH.into(), truths.sum());
+    done.sha256.insert(EVENTS.into(), files.events.sum());
+    done.sha256.insert(TRUTH.into(), files.truths.sum());
     save(&task.out.join(MANIFEST), &done.to_json())?;
     let reached = task.out.join(REACHED);
     std::fs::remove_file(&reached).map_err(io(&reached))?;
     Ok(done)
+}
+
+/// The files of a world while they are written.
+struct Files {
+    events: Summed,
+    truths: Summed,
+    pictures: BTreeSet<Picture>,
+}
+
+impl Files {
+    /// Writes an hour; `sent` is what is sent in it, where that is not what happened in it.
+    fn hour(
+        &mut self,
+        world: &World,
+        step: &Step,
+        sent: Option<&[(u64, Item)]>,
+        task: &Task,
+        reached: &mut Reached,
+    ) -> Result<(), Failed> {
+        let mut write = |part: &[(u64, Item)]| -> Result<(), Failed> {
+            for block in &written(world, part, task) {
+                self.events.write(&block.events)?;
+                for (kind, count) in &block.counts {
+                    *reached.events.entry((*kind).to_owned()).or_default() += count;
+                }
+                self.pictures.extend(block.pictures.iter().copied());
+            }
+            Ok(())
+        };
+        // The first hour has every account's profile, which is too much to copy at once.
+        match sent {
+            Some(sent) => sent.chunks(PART_ITEMS).try_for_each(&mut write)?,
+            None => {
+                for (index, part) in (0_u64..).zip(step.items.chunks(PART_ITEMS)) {
+                    let first = step.before + index * PART_ITEMS as u64;
+                    let part: Vec<(u64, Item)> = (first..).zip(part.iter().copied()).collect();
+                    write(&part)?;
+                }
+            }
+        }
+        let (told, lines) = told(world, step);
+        reached.truths += lines;
+        self.truths.write(&told)
+    }
+
+    /// Makes a day durable, from which an interrupted run goes on.
+    fn day(&mut self, task: &Task, hours: u32, reached: &mut Reached) -> Result<(), Failed> {
+        write_pictures(task, &mut self.pictures)?;
+        self.events.sync()?;
+        self.truths.sync()?;
+        reached.hours = hours;
+        (reached.events_bytes, reached.truth_bytes) = (self.events.bytes, self.truths.bytes);
+        save(&task.out.join(REACHED), &reached.to_json())
+    }
 }
 
 fn finished(reached: Reached, world: &World) -> Simulated {
