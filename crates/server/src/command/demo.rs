@@ -1,39 +1,47 @@
-//! `seawall demo`: the main job on an invented story.
+//! `seawall demo`: the main job on a simulated story.
 
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use anyhow::Context;
+use seawall_sim::Parameters;
 
 use super::args::{By, Demo, Global, Tide};
 use super::{Ended, settings, show, tide};
 use crate::engine;
 use crate::import::{SourceOptions, import_file};
+use crate::simulate::{PictureFiles, Task, simulate};
 
-/// The story, invented and harmless.
-const STORY: &[u8] = include_bytes!("../../../../scenarios/kettle-week/story.jsonl");
+/// The preset that the demo plays, and its seed.
+const PRESET: &str = "story";
+const SEED: u64 = 1;
 /// Says that a folder was made by a demo, so that the next one may empty it.
 const MARK: &str = "made-by-seawall-demo";
 
 pub(super) fn run(global: &Global, given: &Demo) -> anyhow::Result<Ended> {
     let folder = &given.folder;
     make_fresh(folder)?;
-    let story = folder.join("story.jsonl");
-    std::fs::write(&story, STORY).with_context(|| format!("cannot write {}", story.display()))?;
     let dir = folder.join("data");
-    say!("The story: ten days of an invented platform. Accounts around a hashtag post a")?;
-    say!("little every day; then something happens in the field, and the wave comes in.\n")?;
+    say!("The story: ten days of a simulated platform. A network hidden among its accounts posts")?;
+    say!("a little every day; then something happens in the field, and its wave comes in on a")?;
+    say!("hashtag that is anybody's. Who is who stands apart, in the truth.\n")?;
     let settings = settings(global)?;
-    let opened = engine::open(&dir, &settings)?;
     let stop = Arc::new(AtomicBool::new(false));
+    let out = folder.join(PRESET);
+    let parameters = Parameters::preset(PRESET).context("the preset is gone")?;
+    let pictures = PictureFiles::Named;
+    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
+    simulate(&Task { parameters, seed: SEED, out: out.clone(), threads, pictures }, &stop)?;
+    let story = out.join("events.jsonl");
+    let opened = engine::open(&dir, &settings)?;
     let report = import_file(&story, &SourceOptions::default(), opened, &settings, &stop)?;
     say!(
-        "imported {}: {}, {}, {} refused\n",
+        "imported {}: {}, {} refused; the truth is in {}\n",
         story.display(),
         show::counted(report.tally.accepted, "event", "events"),
-        show::counted(report.tally.duplicates, "duplicate", "duplicates"),
-        show::count(report.tally.rejected_total())
+        show::count(report.tally.rejected_total()),
+        out.join("truth.jsonl").display()
     )?;
     let global = Global { dir: dir.clone(), ..global.clone() };
     let by_day = Tide {
@@ -48,7 +56,6 @@ pub(super) fn run(global: &Global, given: &Demo) -> anyhow::Result<Ended> {
     tide::run(&global, &by_day)?;
     let program = show::program();
     let dir = show::quoted(&dir.display().to_string());
-    say!("  {program} rejects --dir {dir}")?;
     say!("  {program} replay --dir {dir}")?;
     say!("  {program} doctor --dir {dir}")?;
     say!("  {program} --help")?;

@@ -12,7 +12,7 @@ use crate::world::World;
 
 const STREAM: Stream = Stream("replay");
 
-/// The folder of the demo's story, a stream after it, and an erasure that was asked for.
+/// The folder of a story, a stream after it, and an erasure that was asked for.
 fn told() -> World {
     let world = World::new();
     let story =

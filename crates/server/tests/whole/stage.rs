@@ -20,7 +20,7 @@ pub fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
 }
 
-/// The story that the demo tells.
+/// The story of `scenarios/kettle-week`.
 pub fn story() -> PathBuf {
     repository().join("scenarios/kettle-week/story.jsonl")
 }
@@ -35,7 +35,7 @@ impl Stage {
         Self { folder: TempDir::new_in(env!("CARGO_TARGET_TMPDIR")).unwrap() }
     }
 
-    /// A folder with the demo's story imported into `seawall-data`.
+    /// A folder with that story imported into `seawall-data`.
     pub fn with_story() -> Self {
         let stage = Self::new();
         stage.still(&["import", story().to_str().unwrap()]).ended(1);
