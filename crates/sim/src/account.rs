@@ -78,8 +78,9 @@ impl Account {
 
 /// Days as a span of moments.
 #[must_use]
+#[expect(clippy::cast_possible_truncation, reason = "no life is longer than a few thousand days")]
 pub fn days(days: f64) -> Moment {
-    Moment::from(whole(days.abs() * 86_400.0)) * 1_000 * if days < 0.0 { -1 } else { 1 }
+    (days * DAY as f64) as Moment
 }
 
 /// Whom the first innocents near the cause, or like its network, are: class and weight.
@@ -221,7 +222,7 @@ pub fn make(
     let following = chance.lognormal(180.0, 1.0) * gathered;
     let posts = if is_new { 0.0 } else { rate * 0.4 * age };
     // People rise and go to bed at their own hours; those of the network a little later.
-    let late = if class.is_network() { -2.3 } else { 0.0 };
+    let late = if class.is_network() { -2.7 } else { 0.0 };
     let own = chance.normal() * 2.2 + f64::from(zone_of(language)) + late;
     #[expect(clippy::cast_possible_truncation, reason = "rate is at most 300")]
     let rate = rate as f32;

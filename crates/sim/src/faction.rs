@@ -96,19 +96,37 @@ const WHOLE: [[&str; 4]; 4] = [
 ];
 
 const TRENDS: [[&str; 8]; 4] = [
-    ["شاي_العصر", "مساء_الخير", "صورة_اليوم", "طبخة_اليوم", "كتاب_اليوم", "جمعة", "قهوة", "مطر"],
+    ["شاي_العصر", "مساء_الخير", "صورة_اليوم", "طبخة_اليوم", "كتاب_اليوم", "مكتبتي", "قهوة", "مطر"],
     [
         "tea_time",
         "good_evening",
         "photo_of_the_day",
         "cooking",
         "reading",
-        "friday",
+        "my_shelf",
         "coffee",
         "rain",
     ],
-    ["heure_du_thé", "bonsoir", "photo_du_jour", "cuisine", "lecture", "vendredi", "café", "pluie"],
-    ["çay_saati", "iyi_akşamlar", "günün_fotoğrafı", "mutfak", "kitap", "cuma", "kahve", "yağmur"],
+    [
+        "heure_du_thé",
+        "bonsoir",
+        "photo_du_jour",
+        "cuisine",
+        "lecture",
+        "ma_bibliothèque",
+        "café",
+        "pluie",
+    ],
+    [
+        "çay_saati",
+        "iyi_akşamlar",
+        "günün_fotoğrafı",
+        "mutfak",
+        "kitap",
+        "kitaplığım",
+        "kahve",
+        "yağmur",
+    ],
 ];
 
 fn table(language: Language) -> &'static [Names; NAMED] {

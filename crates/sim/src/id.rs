@@ -2,46 +2,55 @@
 
 use seawall_model::{EventId, PlatformId};
 
+use crate::chance::hash;
 use crate::world::World;
 
 impl World {
-    /// The platform's id of an account: tells nothing of when it was made.
+    /// The platform's id of an account: tells nothing of when it was made, or as what.
     #[must_use]
     pub fn id(&self, account: u32) -> PlatformId {
-        let mixed = account.wrapping_mul(MIXED) ^ MASKED;
-        platform_id(format!("a-{}", Base36(mixed)))
+        platform_id(format!("a-{}", Base36(mixed(self.seed, account))))
     }
 
     /// The account of an id; `None` if there is none.
     #[must_use]
     pub fn account(&self, id: &PlatformId) -> Option<u32> {
         let mixed = u32::from_str_radix(id.as_str().strip_prefix("a-")?, 36).ok()?;
-        let account = (mixed ^ MASKED).wrapping_mul(UNMIXED);
+        let account = unmixed(self.seed, mixed);
         ((account as usize) < self.accounts.len()).then_some(account)
     }
 
     /// The platform's id of a post.
     #[must_use]
     pub fn post_id(&self, (account, number): (u32, u32)) -> PlatformId {
-        let mixed = account.wrapping_mul(MIXED) ^ MASKED;
-        platform_id(format!("p-{}-{number}", Base36(mixed)))
+        platform_id(format!("p-{}-{number}", Base36(mixed(self.seed, account))))
     }
 }
 
-/// An odd factor and its inverse modulo 2^32, by which numbers become ids and back.
-const MIXED: u32 = 0x9e37_79b1;
-const UNMIXED: u32 = inverse(MIXED);
-const MASKED: u32 = 0x5bd1_e995;
+/// Rounds of [`mixed`].
+const ROUNDS: u64 = 4;
 
-/// Newton's method modulo 2^32.
-const fn inverse(odd: u32) -> u32 {
-    let mut guess = odd;
-    let mut rounds = 0;
-    while rounds < 5 {
-        guess = guess.wrapping_mul(2_u32.wrapping_sub(odd.wrapping_mul(guess)));
-        rounds += 1;
+/// Half of a number, changed by the other half.
+fn changed(seed: u64, round: u64, half: u32) -> u32 {
+    u32::try_from(hash(&[seed, round, half.into()]) & 0xffff).unwrap_or(0)
+}
+
+/// A number in another place, one to one: a Feistel network keyed by the seed.
+fn mixed(seed: u64, number: u32) -> u32 {
+    let (mut left, mut right) = (number >> 16, number & 0xffff);
+    for round in 0..ROUNDS {
+        (left, right) = (right, left ^ changed(seed, round, right));
     }
-    guess
+    left << 16 | right
+}
+
+/// The number that [`mixed`] has moved.
+fn unmixed(seed: u64, number: u32) -> u32 {
+    let (mut left, mut right) = (number >> 16, number & 0xffff);
+    for round in (0..ROUNDS).rev() {
+        (left, right) = (right ^ changed(seed, round, left), left);
+    }
+    left << 16 | right
 }
 
 /// The id of the event that tells of something in the field.

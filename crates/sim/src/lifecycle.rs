@@ -230,6 +230,9 @@ impl World {
         self.push(at, account, Deed::Created);
         self.live(account, at, &mut chance);
         self.plan_rest(account, at);
+        for _ in 0..1 + chance.below(9) {
+            self.wish(at + days(chance.waiting(0.1)), account, Wish::Follow(None));
+        }
         self.announce(account, at, &mut chance);
     }
 
@@ -364,6 +367,10 @@ impl World {
             self.wish(when, account, Wish::Post(topic));
         }
         self.agenda.note(at + HOUR, Due::Abandon(account));
+        // What looks like a throwaway account is at times closed as one.
+        if chance.holds(0.35) {
+            self.will_close(account, at + HOUR + days(chance.waiting(0.6)));
+        }
     }
 
     /// Closes a share of every network within hours.
@@ -445,8 +452,12 @@ impl World {
             let when = at + 120_000 + Moment::from(chance.below(3_500_000));
             self.wish(when, number, Wish::Post(topic));
         }
-        let left = at + HOUR + days(chance.waiting(0.6));
-        self.will_close(number, left);
+        for _ in 0..chance.below(6) {
+            self.wish(at + days(chance.waiting(0.01)), number, Wish::Follow(None));
+        }
+        if chance.holds(0.7) {
+            self.will_close(number, at + HOUR + days(chance.waiting(0.6)));
+        }
     }
 
     /// Plans what innocents do of themselves on a day: sign up, leave; and whom the

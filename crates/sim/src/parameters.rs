@@ -12,7 +12,7 @@ use crate::policy::{Policy, Sweep};
 pub const VERSION: u32 = 1;
 
 /// The first moment of every preset, a Monday.
-const START: &str = "2026-03-02T00:00:00Z";
+const START: &str = "2026-04-13T00:00:00Z";
 
 /// What of pictures is put on posts and profiles.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

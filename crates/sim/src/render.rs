@@ -166,7 +166,7 @@ impl World {
         let mut chance = Chance::of(self.seed, &[purpose::PROFILE, u64::from(number)]);
         let naming = self.naming(number);
         let bio = bio_of(account.class, &mut chance);
-        let bio = bio.map(|list| words.entry(list, chance.ranked(words.entries(list))));
+        let bio = bio.map(|list| words.bio(list, &mut chance));
         let has_face = !chance.holds(0.06);
         let link = self.profile_link(account, &mut chance);
         let tells = if account.class.is_network() { 0.26 } else { 0.82 };
@@ -247,7 +247,7 @@ fn bio_of(class: Class, chance: &mut Chance) -> Option<&'static str> {
         Class::Newsroom | Class::Archive => [4.0, 80.0, 6.0, 10.0],
         Class::Throwaway => [70.0, 6.0, 2.0, 22.0],
         Class::Ordinary => [30.0, 64.0, 0.4, 5.6],
-        class if class.is_network() => [20.0, 52.0, 4.0, 24.0],
+        class if class.is_network() => [18.0, 58.0, 4.0, 20.0],
         _ => [20.0, 20.0, 6.0, 54.0],
     };
     match chance.weighted(&weights) {

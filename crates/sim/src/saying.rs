@@ -26,7 +26,7 @@ pub(crate) const FAVOURITES: u32 = 8_000;
 /// have little. So some of those who come back are found by it, and most are not.
 const OWN_TASTE: [f64; 2] = [0.80, 0.08];
 /// The share of those who have much.
-const MUCH_TASTE: f64 = 0.64;
+const MUCH_TASTE: f64 = 0.60;
 /// Pictures of outlets have numbers from here on.
 const CLIPS: u32 = 3_000_000_000;
 
@@ -109,7 +109,9 @@ impl World {
             adorn(text, rates(account.class), chance);
         }
         let taste = [0.1, 0.2, 0.35, 0.6][usize::try_from(own >> 20 & 3).unwrap_or(0)];
-        if chance.holds(taste) {
+        let is_grave =
+            matches!(said.class, PostClass::Disaster | PostClass::Archive | PostClass::News);
+        if !is_grave && chance.holds(taste) {
             text.push(' ');
             for _ in 0..=chance.below(2) {
                 text.push_str(EMOJI[chance.ranked(EMOJI.len())]);
@@ -270,8 +272,8 @@ impl World {
 fn drifts(class: Class) -> f64 {
     match class {
         Class::Ordinary => 0.0,
-        class if class.is_network() => 0.64,
-        _ => 0.20,
+        class if class.is_network() => 0.74,
+        _ => 0.16,
     }
 }
 
@@ -314,6 +316,10 @@ fn adorn(text: &mut String, rates: [f64; 4], chance: &mut Chance) {
             1 => match chosen.into_iter().find(|(_, letter)| is_consonant(*letter)) {
                 Some(consonant) => *consonant,
                 None => continue,
+            },
+            2 => match chosen.into_iter().find(|(_, letter)| "اوي".contains(*letter)) {
+                Some(long) if !is_vowelled() => *long,
+                _ => continue,
             },
             _ => letters[1 + from],
         };

@@ -102,8 +102,10 @@ pub struct Words {
     posts: Vec<Vec<Topic>>,
     /// Posts in the language but another alphabet; empty if there are none.
     latin: Vec<Template>,
-    /// Plain lists: names, stems, biographies.
+    /// Plain lists: names and stems.
     lists: HashMap<&'static str, Vec<&'static str>>,
+    /// Biographies, by whose they are.
+    bios: HashMap<&'static str, Vec<Template>>,
 }
 
 /// Topics that are drawn by the account, not by the post.
@@ -146,7 +148,11 @@ impl Words {
                 }
             }
         };
-        let template = &topic.templates[chance.ranked(topic.templates.len())];
+        let mut template = &topic.templates[chance.ranked(topic.templates.len())];
+        // Who speaks of nobody says nothing that needs a name.
+        while fills.friend.is_empty() && template.iter().any(|p| matches!(p, Part::Friend)) {
+            template = &topic.templates[chance.ranked(topic.templates.len())];
+        }
         self.fill(template, chance, fills, out);
     }
 
@@ -160,7 +166,17 @@ impl Words {
         true
     }
 
-    /// One entry of a plain list, such as `name given` or `bio ordinary`.
+    /// Writes a biography of a list, such as `bio ordinary`.
+    pub fn bio(&self, list: &str, chance: &mut Chance) -> String {
+        let templates = self.bios.get(list).map_or(&[][..], Vec::as_slice);
+        let mut out = String::new();
+        if let Some(template) = templates.get(chance.ranked(templates.len())) {
+            self.fill(template, chance, &Fills::default(), &mut out);
+        }
+        out
+    }
+
+    /// One entry of a plain list, such as `name given` or `stem`.
     #[must_use]
     pub fn entry(&self, list: &str, index: usize) -> &'static str {
         let entries = self.lists.get(list).map_or(&[][..], Vec::as_slice);
@@ -213,6 +229,7 @@ enum Section {
     Post(PostClass, usize),
     Latin,
     List(&'static str),
+    Bio(&'static str),
 }
 
 impl Reading {
@@ -224,6 +241,7 @@ impl Reading {
                 posts: vec![Vec::new(); PostClass::ALL.len()],
                 latin: Vec::new(),
                 lists: HashMap::new(),
+                bios: HashMap::new(),
             },
             names: HashMap::new(),
             wanted: Vec::new(),
@@ -250,8 +268,15 @@ impl Reading {
         if let Some((name, line)) = missing {
             return Err(self.bad(*line, &format!("no [slot {name}]")));
         }
+        let is_free = |template: &Template| !template.iter().any(|p| matches!(p, Part::Friend));
         for class in PostClass::ALL {
-            if self.words.posts[class as usize].iter().all(|topic| topic.templates.is_empty()) {
+            let topics = &self.words.posts[class as usize];
+            if class != PostClass::Shoutout
+                && topics.iter().any(|topic| !topic.templates.iter().any(is_free))
+            {
+                return Err(self.bad(0, &format!("[post {}] always names one", class.as_str())));
+            }
+            if topics.iter().all(|topic| topic.templates.is_empty()) {
                 return Err(self.bad(0, &format!("no [post {}]", class.as_str())));
             }
         }
@@ -274,7 +299,8 @@ impl Reading {
                 topics.push(Topic { name: topic, templates: Vec::new() });
                 Some(Section::Post(class, topics.len() - 1))
             }
-            "name" | "bio" | "stem" => {
+            "bio" => Some(Section::Bio(head)),
+            "name" | "stem" => {
                 self.words.lists.entry(head).or_default();
                 Some(Section::List(head))
             }
@@ -301,6 +327,7 @@ impl Reading {
                 self.words.posts[class as usize][topic].templates.push(template);
             }
             Section::Latin => self.words.latin.push(template),
+            Section::Bio(list) => self.words.bios.entry(list).or_default().push(template),
             Section::None | Section::List(_) => return Err(self.bad(line, "no section yet")),
         }
         Ok(())
@@ -353,8 +380,16 @@ mod tests {
                     assert!(!out.is_empty() && !out.contains(['{', '}', '#']), "{out}");
                 }
             }
-            for list in ["name given", "name by", "stem", "bio ordinary", "bio support"] {
+            for list in ["name given", "name by", "stem"] {
                 assert!(words.entries(list) > 10, "{language:?} {list}");
+            }
+            let kinds =
+                ["ordinary", "support", "press", "fan", "spam", "scholar", "archive", "proverb"];
+            for kind in kinds {
+                for n in 0..200 {
+                    let bio = words.bio(&format!("bio {kind}"), &mut Chance::of(2, &[n]));
+                    assert!(!bio.is_empty() && !bio.contains(['{', '}', '#']), "{bio}");
+                }
             }
         }
     }

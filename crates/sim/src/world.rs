@@ -164,10 +164,11 @@ impl World {
 
     /// Every account that is older than the world shows its profile in the first hour.
     fn profiles_at_start(&mut self) {
-        let count = Moment::from(small(self.accounts.len()));
         for account in 0..small(self.accounts.len()) {
             if self.accounts[account as usize].born < 0 {
-                let at = Moment::from(account) * (HOUR - 1) / count.max(1);
+                // In no order: whoever is of a network was made after the others here.
+                let draw = [purpose::PROFILE, 4, u64::from(account)];
+                let at = Moment::from(Chance::of(self.seed, &draw).below(3_600_000));
                 let counts = self.counts(account);
                 self.push(at, account, Deed::Profile(counts));
             }

@@ -131,8 +131,11 @@ fn calibrate(seed: u64) -> anyhow::Result<Ended> {
     let figures = seawall_sim::calibrate(seed)?;
     let mut out = std::io::stdout().lock();
     writeln!(out, "Version {VERSION}, seed {seed}.\n")?;
-    writeln!(out, "| figure | published | source | achieved | 95 % interval | counted | |")?;
-    writeln!(out, "|---|---|---|---|---|---|---|")?;
+    writeln!(
+        out,
+        "| figure | published | accepted | source | achieved | 95 % interval | counted | |"
+    )?;
+    writeln!(out, "|---|---|---|---|---|---|---|---|")?;
     for figure in &figures {
         writeln!(out, "{}", row(figure))?;
     }
@@ -149,9 +152,11 @@ fn row(figure: &Figure) -> String {
     };
     let (low, high) = figure.interval;
     format!(
-        "| {} | {} | {} | {:.3} | {low:.3} to {high:.3} | {} | {met} |",
+        "| {} | {} | {} to {} | {} | {:.3} | {low:.3} to {high:.3} | {} | {met} |",
         figure.target.what,
         figure.target.published,
+        figure.target.range.0,
+        figure.target.range.1,
         figure.target.source,
         figure.achieved,
         show::count(figure.counted as u64),

@@ -91,6 +91,10 @@ impl Summed {
         let mut hasher = Sha256::new();
         let options = File::options().create(true).append(true).read(true).clone();
         let file = options.open(&path).map_err(io(&path))?;
+        if file.metadata().map_err(io(&path))?.len() < bytes {
+            // Somebody took away what was whole already.
+            return Err(Failed::NotMine(path));
+        }
         file.set_len(bytes).map_err(io(&path))?;
         let mut reader = BufReader::with_capacity(READ_BYTES, &file);
         let mut part = vec![0; READ_BYTES];
@@ -131,7 +135,7 @@ pub fn simulate(task: &Task, stop: &AtomicBool) -> Result<Simulated, Failed> {
         return if done.world == name { Ok(done) } else { Err(Failed::NotMine(task.out.clone())) };
     }
     let reached = read(&task.out.join(REACHED)).and_then(|value| Reached::from_json(&value));
-    let is_begun = task.out.join(EVENTS).exists();
+    let is_begun = [EVENTS, TRUTH].iter().any(|name| task.out.join(name).exists());
     let mut reached = match reached {
         Some(reached) if reached.world == name => reached,
         None if !is_begun => Reached { world: name, ..Reached::default() },
@@ -259,7 +263,9 @@ fn written(world: &World, sent: &[(u64, Item)], task: &Task) -> Vec<Block> {
     std::thread::scope(|scope| {
         let threads: Vec<_> =
             sent.chunks(size).map(|items| scope.spawn(move || block(items))).collect();
-        threads.into_iter().map(|thread| thread.join().unwrap_or_default()).collect()
+        let joined = threads.into_iter().map(std::thread::ScopedJoinHandle::join);
+        // A defect is the whole run's: a block that is missing would be another world.
+        joined.map(|block| block.unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
     })
 }
 
@@ -315,7 +321,9 @@ fn write_pictures(task: &Task, pictures: &mut BTreeSet<Picture>) -> Result<(), F
         std::fs::create_dir_all(&folder).map_err(io(&folder))?;
         let path = folder.join(format!("{}.bmp", picture.id()));
         if !path.exists() {
-            std::fs::write(&path, picture.bytes()).map_err(io(&path))?;
+            let draft = path.with_extension("new");
+            std::fs::write(&draft, picture.bytes()).map_err(io(&draft))?;
+            std::fs::rename(&draft, &path).map_err(io(&path))?;
         }
     }
     Ok(())

@@ -35,6 +35,7 @@ pub fn calibrate(seed: u64) -> Result<Vec<Figure>, PackError> {
     figures.extend(posts::audience(&high));
     figures.extend(posts::content(&census));
     figures.extend(posts::surge(&event));
+    figures.extend(posts::words(&low));
     Ok(figures)
 }
 

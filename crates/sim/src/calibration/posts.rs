@@ -1,6 +1,8 @@
 //! Followers, interactions, what posts carry, and what a field event does.
 
-use super::figure::{Figure, figure, of_form, quantile, share};
+use hashbrown::HashMap;
+
+use super::figure::{Figure, Target, figure, of_form, quantile, share};
 use super::run::{Life, Run, acting, days};
 use super::target;
 use crate::account::OPEN;
@@ -74,4 +76,30 @@ pub(super) fn surge(event: &Run) -> Vec<Figure> {
     let ratio = mean(after) / mean(before) - 1.0;
     let error = 1.96 * (ratio + 1.0) / libm::sqrt(mean(after) * 7.0);
     vec![figure(&target::SURGE, ratio, (ratio - error, ratio + error), 28)]
+}
+
+/// Ranks between which the slope is measured: beyond the few words that are in every
+/// sentence, and before those seen too seldom.
+const RANKS: std::ops::Range<usize> = 5..500;
+
+/// Whether words are as frequent as words are.
+pub(super) fn words(run: &Run) -> Vec<Figure> {
+    let slope = |(target, counts): (&Target, &HashMap<String, u64>)| {
+        let mut counts: Vec<u64> = counts.values().copied().collect();
+        counts.sort_unstable_by(|a, b| b.cmp(a));
+        let points: Vec<(f64, f64)> = RANKS
+            .filter_map(|rank| Some((libm::log(rank as f64), libm::log(*counts.get(rank)? as f64))))
+            .collect();
+        let n = points.len() as f64;
+        let (x, y) = points.iter().fold((0.0, 0.0), |(x, y), p| (x + p.0 / n, y + p.1 / n));
+        let cross: f64 = points.iter().map(|p| (p.0 - x) * (p.1 - y)).sum();
+        let square: f64 = points.iter().map(|p| (p.0 - x) * (p.0 - x)).sum();
+        let fitted = cross / square;
+        let left: f64 = points.iter().map(|p| p.1 - y - fitted * (p.0 - x)).map(|e| e * e).sum();
+        let error = 1.96 * libm::sqrt(left / (n - 2.0) / square);
+        let total: u64 = counts.iter().sum();
+        let total = usize::try_from(total).unwrap_or(usize::MAX);
+        of_form(figure(target, -fitted, (-fitted - error, -fitted + error), total))
+    };
+    target::WORDS.iter().zip(&run.words).map(slope).collect()
 }

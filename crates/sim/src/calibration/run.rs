@@ -79,8 +79,8 @@ pub(super) struct Run {
     pub reversals: Vec<f64>,
     /// Accounts of networks made in the 24 hours after a sweep began.
     pub made_after_sweep: u64,
-    /// New members by role, at the start.
-    pub members: u64,
+    /// How often each word stands in what innocents write, by language.
+    pub words: [HashMap<String, u64>; 4],
 }
 
 /// Runs a world.
@@ -137,7 +137,6 @@ impl Run {
                 let born = moment(born);
                 let is_after = |sweep| (sweep..sweep + DAY).contains(&born);
                 self.made_after_sweep += u64::from(sweep.is_some_and(is_after));
-                self.members += u64::from(born < 0);
                 let life = Life {
                     class,
                     language,
@@ -197,7 +196,11 @@ impl Run {
                 if number.is_multiple_of(RENDERED) {
                     let carried =
                         if class.is_network() { &mut self.network } else { &mut self.innocent };
-                    carried.add(&world.event(number, item));
+                    let event = world.event(number, item);
+                    carried.add(&event);
+                    if !class.is_near() {
+                        self.add_words(&event);
+                    }
                 }
             }
             Deed::Repost(_) if class.is_network() => self.reposts += 1,
@@ -207,6 +210,23 @@ impl Run {
                 }
             }
             _ => {}
+        }
+    }
+}
+
+impl Run {
+    /// Counts the words of a post whose language is told; tags, links and names are none.
+    fn add_words(&mut self, event: &Event) {
+        let EventBody::PostCreated(post) = &event.body else { return };
+        let tag = post.languages.first().map_or("", |tag| tag);
+        let language = Language::ALL.into_iter().position(|language| language.tag() == tag);
+        let (Some(language), Some(text)) = (language, &post.text) else { return };
+        let plain = |word: &&str| !word.starts_with(['#', '@']) && !word.starts_with("https:");
+        for word in text.split_whitespace().filter(plain) {
+            let word = word.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
+            if !word.is_empty() {
+                *self.words[language].entry(word).or_default() += 1;
+            }
         }
     }
 }

@@ -9,6 +9,7 @@ const BERGER: &str = "Berger 2015";
 const EVADERS: &str = "58 pairs of 21 documented evaders";
 const TWEETS: &str = "public set of tweets of such a network, 2015 to 2016";
 const ALFIFI: &str = "Alfifi and others 2019";
+const ZIPF: &str = "Zipf 1949";
 const CLOSINGS: &str = "5,261 closings of other networks";
 
 const fn target(
@@ -111,6 +112,14 @@ pub(super) const VOWELS_OTHERS: Target =
     target("Arabic posts with vowel signs, others", "22.6 %", (0.19, 0.27), TWEETS);
 pub(super) const SURGE: Target =
     target("daily posts in the week of a field event", "+62 %", (0.45, 0.80), TWEETS);
+
+/// How steeply the frequency of a word falls with its rank, by language.
+pub(super) const WORDS: [Target; 4] = [
+    target("slope of word frequency by rank, Arabic", "about 1", (0.75, 1.25), ZIPF),
+    target("slope of word frequency by rank, English", "about 1", (0.75, 1.25), ZIPF),
+    target("slope of word frequency by rank, French", "about 1", (0.75, 1.25), ZIPF),
+    target("slope of word frequency by rank, Turkish", "about 1", (0.75, 1.25), ZIPF),
+];
 
 /// Followers by age at closing: days from and to, and the target.
 pub(super) const BY_AGE: [((f64, f64), Target); 5] = [
