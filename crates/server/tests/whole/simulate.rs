@@ -87,6 +87,32 @@ fn a_run_that_was_killed_goes_on_to_the_same_bytes() {
 }
 
 #[test]
+fn what_others_wrote_is_kept_and_what_was_taken_away_is_told() {
+    let stage = Stage::new();
+    std::fs::create_dir(stage.path("mine")).unwrap();
+    stage.write("mine/truth.jsonl", "do not lose this");
+    stage.seawall(&["simulate", "--out", "mine"]).refused(&["holds something else"]);
+    assert_eq!(
+        std::fs::read_to_string(stage.path("mine/truth.jsonl")).unwrap(),
+        "do not lose this"
+    );
+    // A run that had reached its second day, whose events are then gone.
+    let args = ["--preset", "story", "--days", "2"];
+    simulated(&stage, &args, "cut");
+    let manifest = std::fs::read_to_string(stage.path("cut/manifest.json")).unwrap();
+    let manifest: serde_json::Value = serde_json::from_str(&manifest).unwrap();
+    let reached = serde_json::json!({
+        "world": manifest["world"], "hours": 24, "events_bytes": 1_000, "truth_bytes": 1_000,
+        "events": {}, "truths": 0,
+    });
+    std::fs::remove_file(stage.path("cut/manifest.json")).unwrap();
+    stage.write("cut/reached.json", reached.to_string());
+    stage.write("cut/events.jsonl", "{}\n");
+    let again = [&["simulate", "--out", "cut"], &args[..]].concat();
+    stage.seawall(&again).refused(&["events.jsonl", "holds something else"]);
+}
+
+#[test]
 fn a_story_is_taken_in_whole_and_its_wave_is_seen() {
     let stage = Stage::new();
     simulated(&stage, &["--preset", "story"], "story");
