@@ -3,7 +3,7 @@
 //! An account is some sixty bytes; its handle, name, biography and posts are computed from
 //! its number when they are needed, so that a million of them fit.
 
-use crate::chance::{Chance, whole};
+use crate::chance::{Chance, small, whole};
 use crate::class::Class;
 use crate::parameters::Parameters;
 use crate::words::Language;
@@ -248,9 +248,5 @@ pub fn make(
 /// A picture for a profile: one of those that many use, or one's own.
 fn face(class: Class, chance: &mut Chance) -> u32 {
     let shared = if class.is_network() { 0.70 } else { 0.32 };
-    if chance.holds(shared) {
-        whole(f64::from(u32::try_from(chance.ranked(600)).unwrap_or(0)))
-    } else {
-        1_000 + chance.below(4_000_000)
-    }
+    if chance.holds(shared) { small(chance.ranked(600)) } else { 1_000 + chance.below(4_000_000) }
 }

@@ -8,7 +8,7 @@ use seawall_model::{
     Standing, State, Subject,
 };
 
-use crate::account::{Account, Moment, purpose};
+use crate::account::{Account, purpose};
 use crate::chance::Chance;
 use crate::class::{Class, PostClass};
 use crate::faction;
@@ -256,9 +256,4 @@ fn bio_of(class: Class, chance: &mut Chance) -> Option<&'static str> {
         2 => Some(SUPPORT),
         _ => Some(ORDINARY),
     }
-}
-
-/// How long ago something was, in whole days.
-pub(crate) fn days_of(at: Moment) -> u32 {
-    u32::try_from(at.div_euclid(crate::account::DAY)).unwrap_or(0)
 }

@@ -10,7 +10,6 @@ use crate::habit;
 use crate::item::Said;
 use crate::name::SUFFIX;
 use crate::picture::Picture;
-use crate::render::days_of;
 use crate::words::{Fills, Language};
 use crate::world::World;
 
@@ -95,7 +94,7 @@ impl World {
         let fills = Fills {
             faction: faction::full(said.network, account.language),
             faction_short: faction::short(said.network, account.language),
-            campaign: faction::campaign(said.network, days_of(at), account.language),
+            campaign: faction::campaign(said.network, World::day(at), account.language),
             friend: &friend,
         };
         let own = hash(&[7, u64::from(number)]);
@@ -202,11 +201,11 @@ impl World {
         let link = if chance.holds(taste) {
             self.favourite_of(self.favourites(number, account)[2])
         } else if is_near && chance.holds(outlet) {
-            let newest = days_of(at) * PIECES_DAILY + PIECES_DAILY;
+            let newest = World::day(at) * PIECES_DAILY + PIECES_DAILY;
             let back = small(chance.ranked(24));
             self.outlet(said.network, said.epoch, 100 + newest.saturating_sub(back))
         } else if said.class == PostClass::News {
-            format!("https://daily{}{SUFFIX}/{}", number % 40, days_of(at) * 9 + chance.below(9))
+            format!("https://daily{}{SUFFIX}/{}", number % 40, World::day(at) * 9 + chance.below(9))
         } else {
             let site = chance.ranked(400);
             format!("https://{}{site}{SUFFIX}/{}", self.stem(site), chance.ranked(14))
@@ -251,7 +250,7 @@ impl World {
         let version = u8::try_from(chance.ranked(6)).unwrap_or(0);
         let picture = if said.class.is_of_cause() && chance.holds(clips(account.class)) {
             let back = small(chance.ranked(12));
-            let piece = (days_of(at) * PIECES_DAILY).saturating_sub(back);
+            let piece = (World::day(at) * PIECES_DAILY).saturating_sub(back);
             Picture { number: CLIPS + said.network * 10_000 + piece, version }
         } else if chance.holds(0.4) {
             Picture { number: small(chance.ranked(3_000)), version }

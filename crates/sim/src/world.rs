@@ -206,7 +206,7 @@ impl World {
         };
         let account = make(class, community, language, born, &self.parameters, chance);
         let number = self.add(account, None);
-        if class != Class::Ordinary {
+        if class.is_near() {
             let near = community / 2;
             self.near.entry((class, near)).or_default().push(number);
             // Many fall silent some day, as those of the network do when they are closed.
@@ -225,12 +225,10 @@ impl World {
         let number = small(self.accounts.len());
         let words = &self.words[account.language as usize];
         let mut naming = naming.unwrap_or_else(|| self.drawn(number, &account));
-        let mut is_own = !self.namings.is_empty() && account.class.is_network();
         while !self.handles.insert(hash_text(&naming.handle(words))) {
             account.variant = account.variant.wrapping_add(1);
-            if is_own || account.class.is_network() {
+            if account.class.is_network() {
                 naming.number = naming.number % 9_973 + 1 + u16::from(account.variant);
-                is_own = true;
             } else {
                 naming = self.drawn(number, &account);
             }
