@@ -90,6 +90,50 @@ impl fmt::Display for AccountId {
     }
 }
 
+macro_rules! own_id {
+    ($(#[$doc:meta])* $name:ident, $letter:literal) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(pub u64);
+
+        impl $name {
+            /// Reads what [`fmt::Display`] writes.
+            #[must_use]
+            pub fn parse(text: &str) -> Option<Self> {
+                let digits = text.strip_prefix($letter)?;
+                let plain = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
+                plain.then(|| digits.parse().ok().map(Self)).flatten()
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{}{}", $letter, self.0)
+            }
+        }
+    };
+}
+
+own_id! {
+    /// One entry of knowledge: a bank's hash, a term, a removed profile, one of the register.
+    EntryId, 'k'
+}
+
+own_id! {
+    /// A case: one subject that is under review or was.
+    CaseId, 'c'
+}
+
+own_id! {
+    /// A decision: what people ruled, and everything that rests on it.
+    DecisionId, 'd'
+}
+
+own_id! {
+    /// A reviewer: a key that signs rulings.
+    ReviewerId, 'r'
+}
+
 /// The place of an event in the log. The first is 1; 0 stands for "before all".
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Position(pub u64);
@@ -161,6 +205,14 @@ mod tests {
             PlatformId::new("did:plc:abc").map(|id| id.to_string()).as_deref(),
             Ok("did:plc:abc")
         );
+    }
+
+    #[test]
+    fn own_ids_read_what_they_write() {
+        assert_eq!(CaseId::parse(&CaseId(17).to_string()), Some(CaseId(17)));
+        assert_eq!(DecisionId::parse("c17"), None);
+        assert_eq!(EntryId::parse("k+1"), None);
+        assert_eq!(ReviewerId::parse("r"), None);
     }
 
     #[test]

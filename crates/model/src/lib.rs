@@ -12,6 +12,7 @@
 mod accepted;
 pub mod codec;
 mod event;
+mod evidence;
 mod folded;
 mod id;
 pub mod journal;
@@ -25,8 +26,12 @@ pub use event::{
     Embedded, Engagement, EngagementKind, Event, EventBody, EventKind, Extra, FieldEvent, Follow,
     MediaItem, MediaRef, Post, Profile, Report, Standing, State, Subject,
 };
+pub use evidence::{ActionKind, Family, Gravity, MilliBits};
 pub use folded::Folded;
-pub use id::{AccountId, EventId, InvalidId, PlatformId, Position, TraceId, WaveId};
+pub use id::{
+    AccountId, CaseId, DecisionId, EntryId, EventId, InvalidId, PlatformId, Position, ReviewerId,
+    TraceId, WaveId,
+};
 pub use limits::Limits;
 pub use rejection::{Rejection, RejectionCode};
 pub use signal::{Signal, SignalKind, SignalValue};
