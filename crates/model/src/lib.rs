@@ -16,6 +16,7 @@ mod evidence;
 mod folded;
 mod id;
 pub mod journal;
+pub mod knowledge;
 mod limits;
 mod rejection;
 mod signal;
