@@ -13,12 +13,19 @@
 //! This form is read for years: fields are added, never renamed or given another
 //! meaning, and `tests/journal_v1.jsonl` is opened by a test forever.
 
-use std::collections::BTreeMap;
+mod body;
+mod seen;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::{Position, Timestamp};
+
+pub use body::{Body, Class};
+pub use seen::{
+    ActionPlanned, BurstSeen, EvidenceSeen, GroundSeen, PolicyCited, Ruling, Says, SignalCount,
+    SpanReason, SubjectSeen,
+};
 
 /// The version this build writes.
 pub const VERSION: u32 = 1;
@@ -55,243 +62,6 @@ pub struct Entry {
     /// What was done.
     #[serde(flatten)]
     pub body: Body,
-}
-
-/// Whether replay is told an entry or must find it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Class {
-    /// Told: the pipeline cannot derive it.
-    Input,
-    /// Found: the pipeline derives it from the log and the inputs.
-    Derived,
-}
-
-/// What an entry says. The first part are inputs, the second derived.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
-pub enum Body {
-    /// Input: a span of one build begins; what was derived so far is taken as it stands.
-    SpanStarted {
-        /// The build that derives from here on.
-        build: String,
-        /// Why a new span begins.
-        reason: SpanReason,
-    },
-    /// Input: a version of knowledge becomes active.
-    KnowledgeActivated {
-        /// Which knowledge, such as `constants`.
-        name: String,
-        /// Its version, from 1.
-        version: u64,
-        /// What it gained: name and value.
-        added: BTreeMap<String, i64>,
-        /// What it lost, by name.
-        withdrawn: Vec<String>,
-        /// SHA-256 of the whole resulting version, hexadecimal.
-        hash: String,
-    },
-    /// Input: time passed and something was due.
-    Tick,
-    /// Input: a file or stream was taken in, to its end or to an interruption.
-    Imported {
-        /// Own number of the import.
-        import: u64,
-        /// Format of the source, such as `jetstream_v1`.
-        format: String,
-        /// Whether its end was reached.
-        complete: bool,
-        /// Events appended.
-        accepted: u64,
-        /// Events seen before, with the same bytes.
-        duplicates: u64,
-        /// Messages that have no meaning here, such as a block list, by name.
-        ignored: BTreeMap<String, u64>,
-        /// Inputs refused, by code.
-        rejected: BTreeMap<String, u64>,
-    },
-    /// Input: somebody asked that an account's content be erased.
-    ErasureAsked {
-        /// Own id of the account.
-        account: u64,
-    },
-    /// Input: the keys of these accounts were destroyed.
-    Erased {
-        /// Own ids of the accounts.
-        accounts: Vec<u64>,
-        /// Rejected inputs destroyed with them.
-        rejects: u64,
-    },
-    /// Input: whole files of the log passed their retention and were destroyed.
-    LogDropped {
-        /// First position destroyed.
-        first: u64,
-        /// Last position destroyed.
-        last: u64,
-    },
-    /// Input: a replay was run and compared.
-    ReplayVerified {
-        /// First position replayed.
-        first: u64,
-        /// Last position replayed.
-        last: u64,
-        /// Derived entries compared.
-        entries: u64,
-        /// Derived entries that differed, were missing, or were too many.
-        differences: u64,
-        /// Spans of positions that could not be verified, because content was erased.
-        unverifiable: Vec<(u64, u64)>,
-    },
-    /// Input: Seawall failed on this event; the pipeline passes over it.
-    SetAside {
-        /// Its position.
-        position: u64,
-    },
-    /// Derived: commits the journal to the events of a hand-over.
-    LogSealed {
-        /// First position covered.
-        first: u64,
-        /// Last position covered.
-        last: u64,
-        /// SHA-256 over the events' commitments in order, hexadecimal.
-        digest: String,
-    },
-    /// Derived: what was counted in one hour of event time, once it can change no more.
-    HourCounted {
-        /// The hour's first moment.
-        #[serde(with = "rfc3339")]
-        hour: Timestamp,
-        /// Events by kind.
-        events: BTreeMap<String, u64>,
-        /// Signals by name: how many had a value, how many were Unknown.
-        signals: BTreeMap<String, SignalCount>,
-        /// Events of earlier hours that came after their hour was counted.
-        late: u64,
-        /// Traces summarised to make room.
-        traces_dropped: u64,
-        /// Accounts summarised to make room.
-        accounts_dropped: u64,
-    },
-    /// Derived: a wave began.
-    WaveOpened {
-        /// Its own id.
-        wave: String,
-        /// The burst that opened it.
-        burst: BurstSeen,
-        /// Position of the field event it rides, where one is known.
-        field_event: Option<u64>,
-    },
-    /// Derived: another burst joined an open wave.
-    WaveJoined {
-        /// The wave's own id.
-        wave: String,
-        /// The burst that joined.
-        burst: BurstSeen,
-        /// Accounts it shares with the wave, among those sampled.
-        shared_accounts: u64,
-    },
-    /// Derived: a wave ended, because the last of its bursts did.
-    WaveClosed {
-        /// The wave's own id.
-        wave: String,
-        /// The last hour above the baseline.
-        #[serde(with = "rfc3339")]
-        last_hour: Timestamp,
-        /// Posts in its bursts, counted once per burst.
-        posts: u64,
-        /// Most posts in one hour of one burst.
-        peak: u64,
-        /// Bursts it was made of.
-        bursts: u64,
-    },
-}
-
-/// Why a span begins.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum SpanReason {
-    /// The data folder was made.
-    FolderMade,
-    /// Another build took over.
-    BuildChanged,
-    /// The state was lost and built again across erased content.
-    StateRebuilt,
-}
-
-/// How often a signal had a value and how often it was Unknown.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SignalCount {
-    /// Observations with a value.
-    pub known: u64,
-    /// Observations that rest on something missing.
-    pub unknown: u64,
-}
-
-/// A burst of one trace, as the journal tells it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct BurstSeen {
-    /// Kind of the trace, such as `hashtag`.
-    pub trace_kind: String,
-    /// Keyed hash of the trace.
-    pub trace: String,
-    /// The hour it rose above its baseline.
-    #[serde(with = "rfc3339")]
-    pub hour: Timestamp,
-    /// Posts in that hour when it was found.
-    pub count: u64,
-    /// Posts expected in that hour, in thousandths.
-    pub expected_milli: u64,
-    /// Most posts the baseline interval allows.
-    pub upper: u64,
-    /// Accounts seen in it so far, estimated.
-    pub accounts: u64,
-    /// Own ids of some of them, sorted.
-    pub account_sample: Vec<u64>,
-    /// Positions of some of its posts, by which its name can be looked up.
-    pub positions: Vec<u64>,
-}
-
-impl Body {
-    /// Whether replay is told this entry or must find it.
-    #[must_use]
-    pub fn class(&self) -> Class {
-        match self {
-            Self::SpanStarted { .. }
-            | Self::KnowledgeActivated { .. }
-            | Self::Tick
-            | Self::Imported { .. }
-            | Self::ErasureAsked { .. }
-            | Self::Erased { .. }
-            | Self::LogDropped { .. }
-            | Self::ReplayVerified { .. }
-            | Self::SetAside { .. } => Class::Input,
-            Self::LogSealed { .. }
-            | Self::HourCounted { .. }
-            | Self::WaveOpened { .. }
-            | Self::WaveJoined { .. }
-            | Self::WaveClosed { .. } => Class::Derived,
-        }
-    }
-
-    /// Its stable name: the `type` of the written form.
-    #[must_use]
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::SpanStarted { .. } => "span_started",
-            Self::KnowledgeActivated { .. } => "knowledge_activated",
-            Self::Tick => "tick",
-            Self::Imported { .. } => "imported",
-            Self::ErasureAsked { .. } => "erasure_asked",
-            Self::Erased { .. } => "erased",
-            Self::LogDropped { .. } => "log_dropped",
-            Self::ReplayVerified { .. } => "replay_verified",
-            Self::SetAside { .. } => "set_aside",
-            Self::LogSealed { .. } => "log_sealed",
-            Self::HourCounted { .. } => "hour_counted",
-            Self::WaveOpened { .. } => "wave_opened",
-            Self::WaveJoined { .. } => "wave_joined",
-            Self::WaveClosed { .. } => "wave_closed",
-        }
-    }
 }
 
 impl Entry {
@@ -334,6 +104,29 @@ impl Entry {
 pub fn chain(previous: &ChainHash, entry: &[u8]) -> ChainHash {
     let leaf = Sha256::new().chain_update([0]).chain_update(entry).finalize();
     Sha256::new().chain_update(previous).chain_update(leaf).finalize().into()
+}
+
+mod optional_rfc3339 {
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    use crate::Timestamp;
+
+    pub fn serialize<S: Serializer>(
+        time: &Option<Timestamp>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        match time {
+            Some(time) => serializer.collect_str(time),
+            None => serializer.serialize_none(),
+        }
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<Timestamp>, D::Error> {
+        let text = Option::<String>::deserialize(deserializer)?;
+        text.map(|text| Timestamp::parse(&text).map_err(serde::de::Error::custom)).transpose()
+    }
 }
 
 mod rfc3339 {

@@ -1,0 +1,384 @@
+//! What an entry says: every type of entry, inputs first.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    ActionPlanned, BurstSeen, EvidenceSeen, GroundSeen, PolicyCited, Ruling, SignalCount,
+    SpanReason, SubjectSeen, optional_rfc3339, rfc3339,
+};
+use crate::Timestamp;
+
+/// Whether replay is told an entry or must find it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Class {
+    /// Told: the pipeline cannot derive it.
+    Input,
+    /// Found: the pipeline derives it from the log and the inputs.
+    Derived,
+}
+
+/// What an entry says. The first part are inputs, the second derived.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Body {
+    /// Input: a span of one build begins; what was derived so far is taken as it stands.
+    SpanStarted {
+        /// The build that derives from here on.
+        build: String,
+        /// Why a new span begins.
+        reason: SpanReason,
+    },
+    /// Input: a version of knowledge becomes active.
+    KnowledgeActivated {
+        /// Which knowledge, such as `constants`.
+        name: String,
+        /// Its version, from 1.
+        version: u64,
+        /// What it gained: name and value.
+        added: BTreeMap<String, i64>,
+        /// What it lost, by name.
+        withdrawn: Vec<String>,
+        /// SHA-256 of the whole resulting version, hexadecimal.
+        hash: String,
+    },
+    /// Input: time passed and something was due.
+    Tick,
+    /// Input: a file or stream was taken in, to its end or to an interruption.
+    Imported {
+        /// Own number of the import.
+        import: u64,
+        /// Format of the source, such as `jetstream_v1`.
+        format: String,
+        /// Whether its end was reached.
+        complete: bool,
+        /// Events appended.
+        accepted: u64,
+        /// Events seen before, with the same bytes.
+        duplicates: u64,
+        /// Messages that have no meaning here, such as a block list, by name.
+        ignored: BTreeMap<String, u64>,
+        /// Inputs refused, by code.
+        rejected: BTreeMap<String, u64>,
+    },
+    /// Input: somebody asked that an account's content be erased.
+    ErasureAsked {
+        /// Own id of the account.
+        account: u64,
+    },
+    /// Input: the keys of these accounts were destroyed.
+    Erased {
+        /// Own ids of the accounts.
+        accounts: Vec<u64>,
+        /// Rejected inputs destroyed with them.
+        rejects: u64,
+    },
+    /// Input: whole files of the log passed their retention and were destroyed.
+    LogDropped {
+        /// First position destroyed.
+        first: u64,
+        /// Last position destroyed.
+        last: u64,
+    },
+    /// Input: a replay was run and compared.
+    ReplayVerified {
+        /// First position replayed.
+        first: u64,
+        /// Last position replayed.
+        last: u64,
+        /// Derived entries compared.
+        entries: u64,
+        /// Derived entries that differed, were missing, or were too many.
+        differences: u64,
+        /// Spans of positions that could not be verified, because content was erased.
+        unverifiable: Vec<(u64, u64)>,
+    },
+    /// Input: Seawall failed on this event; the pipeline passes over it.
+    SetAside {
+        /// Its position.
+        position: u64,
+    },
+    /// Input: a reviewer's key was admitted.
+    ReviewerAdded {
+        /// Own number of the reviewer.
+        reviewer: u64,
+        /// The public key (Ed25519, RFC 8032), hexadecimal.
+        key: String,
+        /// Who admitted it; nobody admits the first.
+        by: Option<u64>,
+        /// Their signature over what is said here; none for the first.
+        signature: Option<String>,
+    },
+    /// Input: a reviewer's key signs nothing any more.
+    ReviewerWithdrawn {
+        /// Own number of the reviewer.
+        reviewer: u64,
+        /// Who withdrew it.
+        by: u64,
+        /// Their signature over what is said here.
+        signature: String,
+    },
+    /// Input: entries of knowledge were laid down. They count once a decision supports them.
+    KnowledgeAdded {
+        /// Kind of the entries, such as `term`.
+        kind: String,
+        /// Version of all knowledge, from 1.
+        version: u64,
+        /// First entry laid down.
+        first: u64,
+        /// Last entry laid down.
+        last: u64,
+        /// The decision they follow from; `None` if a ruling about them is to come.
+        decision: Option<u64>,
+        /// SHA-256 over the version before and the commitments of the entries, hexadecimal.
+        hash: String,
+    },
+    /// Input: a reviewer ruled.
+    Ruled {
+        /// Who, and what.
+        ruling: Ruling,
+        /// Signature (Ed25519) over the ruling's canonical bytes, hexadecimal.
+        signature: String,
+    },
+    /// Input: somebody read the protected register.
+    RegisterRead {
+        /// Who.
+        reviewer: u64,
+        /// Their signature over what is said here.
+        signature: String,
+    },
+    /// Derived: commits the journal to the events of a hand-over.
+    LogSealed {
+        /// First position covered.
+        first: u64,
+        /// Last position covered.
+        last: u64,
+        /// SHA-256 over the events' commitments in order, hexadecimal.
+        digest: String,
+    },
+    /// Derived: what was counted in one hour of event time, once it can change no more.
+    HourCounted {
+        /// The hour's first moment.
+        #[serde(with = "rfc3339")]
+        hour: Timestamp,
+        /// Events by kind.
+        events: BTreeMap<String, u64>,
+        /// Signals by name: how many had a value, how many were Unknown.
+        signals: BTreeMap<String, SignalCount>,
+        /// Events of earlier hours that came after their hour was counted.
+        late: u64,
+        /// Traces summarised to make room.
+        traces_dropped: u64,
+        /// Accounts summarised to make room.
+        accounts_dropped: u64,
+    },
+    /// Derived: a wave began.
+    WaveOpened {
+        /// Its own id.
+        wave: String,
+        /// The burst that opened it.
+        burst: BurstSeen,
+        /// Position of the field event it rides, where one is known.
+        field_event: Option<u64>,
+    },
+    /// Derived: another burst joined an open wave.
+    WaveJoined {
+        /// The wave's own id.
+        wave: String,
+        /// The burst that joined.
+        burst: BurstSeen,
+        /// Accounts it shares with the wave, among those sampled.
+        shared_accounts: u64,
+    },
+    /// Derived: a wave ended, because the last of its bursts did.
+    WaveClosed {
+        /// The wave's own id.
+        wave: String,
+        /// The last hour above the baseline.
+        #[serde(with = "rfc3339")]
+        last_hour: Timestamp,
+        /// Posts in its bursts, counted once per burst.
+        posts: u64,
+        /// Most posts in one hour of one burst.
+        peak: u64,
+        /// Bursts it was made of.
+        bursts: u64,
+    },
+    /// Derived: a case was opened.
+    CaseOpened {
+        /// Its number.
+        case: u64,
+        /// What it is about.
+        subject: SubjectSeen,
+        /// The policy it was opened under.
+        policy: String,
+        /// The rule that opened it; `None` where a person or an overturn did.
+        rule: Option<String>,
+        /// Whether the verdict rests on a missing or failed input.
+        rests_on_missing: bool,
+        /// What is known against it.
+        evidence: Vec<EvidenceSeen>,
+    },
+    /// Derived: more became known of an open case.
+    CaseGrew {
+        /// Its number.
+        case: u64,
+        /// Its version after that.
+        version: u64,
+        /// Whether the newest verdict rests on a missing or failed input.
+        rests_on_missing: bool,
+        /// What was added.
+        evidence: Vec<EvidenceSeen>,
+    },
+    /// Derived: there was no room for another case; the finding is kept here.
+    CaseHeld {
+        /// What it would be about.
+        subject: SubjectSeen,
+        /// The rule that would open it.
+        rule: String,
+    },
+    /// Derived: a ruling is not enough by itself.
+    RulingHeld {
+        /// The case; `None` if it is about knowledge.
+        case: Option<u64>,
+        /// Who ruled.
+        reviewer: u64,
+        /// What law 1 finds missing, by the names of its sentences.
+        missing: Vec<String>,
+    },
+    /// Derived: rulings became a decision.
+    Decided {
+        /// Its number.
+        decision: u64,
+        /// The case; `None` if it is about knowledge.
+        case: Option<u64>,
+        /// What was ruled.
+        verdict: String,
+        /// The policy cited.
+        policy: Option<PolicyCited>,
+        /// Who ruled, in order.
+        reviewers: Vec<u64>,
+        /// What it rests on.
+        grounds: Vec<GroundSeen>,
+        /// What is to be done on the platform.
+        actions: Vec<ActionPlanned>,
+        /// First and last of the entries of knowledge that it supports, in runs.
+        supports: Vec<(u64, u64)>,
+        /// When a second reading is due at the latest, where one is.
+        #[serde(with = "optional_rfc3339")]
+        second_reading_due: Option<Timestamp>,
+    },
+    /// Derived: reach was restricted unattended, as law 1 allows.
+    RestrictedUnattended {
+        /// The case.
+        case: u64,
+        /// The bank's entry that matched exactly.
+        entry: u64,
+        /// The action.
+        action: ActionPlanned,
+    },
+    /// Derived: actions ended by themselves.
+    ActionsLapsed {
+        /// Their numbers.
+        actions: Vec<u64>,
+    },
+    /// Derived: entries of knowledge reached their expiry.
+    EntriesLapsed {
+        /// Their numbers.
+        entries: Vec<u64>,
+    },
+    /// Derived: a decision was overturned, and what follows from it.
+    Overturned {
+        /// The decision overturned.
+        decision: u64,
+        /// The decision that overturns it.
+        by: u64,
+        /// Entries of knowledge that lost their last support.
+        entries_withdrawn: Vec<u64>,
+        /// Entries that lost a support and keep others: each has a case now.
+        entries_reopened: Vec<u64>,
+        /// Cases that lost evidence, and the entry it rested on.
+        matches_withdrawn: Vec<(u64, u64)>,
+        /// Decisions that lost a link or match, and the entry it rested on.
+        unlinked: Vec<(u64, u64)>,
+        /// Decisions left without any ground.
+        decisions_fallen: Vec<u64>,
+        /// Actions reversed, each by its inverse.
+        actions_reversed: Vec<u64>,
+        /// Cases open again.
+        cases_reopened: Vec<u64>,
+    },
+}
+
+impl Body {
+    /// Whether replay is told this entry or must find it.
+    #[must_use]
+    pub fn class(&self) -> Class {
+        match self {
+            Self::SpanStarted { .. }
+            | Self::KnowledgeActivated { .. }
+            | Self::Tick
+            | Self::Imported { .. }
+            | Self::ErasureAsked { .. }
+            | Self::Erased { .. }
+            | Self::LogDropped { .. }
+            | Self::ReplayVerified { .. }
+            | Self::SetAside { .. }
+            | Self::ReviewerAdded { .. }
+            | Self::ReviewerWithdrawn { .. }
+            | Self::KnowledgeAdded { .. }
+            | Self::Ruled { .. }
+            | Self::RegisterRead { .. } => Class::Input,
+            Self::LogSealed { .. }
+            | Self::HourCounted { .. }
+            | Self::WaveOpened { .. }
+            | Self::WaveJoined { .. }
+            | Self::WaveClosed { .. }
+            | Self::CaseOpened { .. }
+            | Self::CaseGrew { .. }
+            | Self::CaseHeld { .. }
+            | Self::RulingHeld { .. }
+            | Self::Decided { .. }
+            | Self::RestrictedUnattended { .. }
+            | Self::ActionsLapsed { .. }
+            | Self::EntriesLapsed { .. }
+            | Self::Overturned { .. } => Class::Derived,
+        }
+    }
+
+    /// Its stable name: the `type` of the written form.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::SpanStarted { .. } => "span_started",
+            Self::KnowledgeActivated { .. } => "knowledge_activated",
+            Self::Tick => "tick",
+            Self::Imported { .. } => "imported",
+            Self::ErasureAsked { .. } => "erasure_asked",
+            Self::Erased { .. } => "erased",
+            Self::LogDropped { .. } => "log_dropped",
+            Self::ReplayVerified { .. } => "replay_verified",
+            Self::SetAside { .. } => "set_aside",
+            Self::LogSealed { .. } => "log_sealed",
+            Self::HourCounted { .. } => "hour_counted",
+            Self::WaveOpened { .. } => "wave_opened",
+            Self::WaveJoined { .. } => "wave_joined",
+            Self::WaveClosed { .. } => "wave_closed",
+            Self::ReviewerAdded { .. } => "reviewer_added",
+            Self::ReviewerWithdrawn { .. } => "reviewer_withdrawn",
+            Self::KnowledgeAdded { .. } => "knowledge_added",
+            Self::Ruled { .. } => "ruled",
+            Self::RegisterRead { .. } => "register_read",
+            Self::CaseOpened { .. } => "case_opened",
+            Self::CaseGrew { .. } => "case_grew",
+            Self::CaseHeld { .. } => "case_held",
+            Self::RulingHeld { .. } => "ruling_held",
+            Self::Decided { .. } => "decided",
+            Self::RestrictedUnattended { .. } => "restricted_unattended",
+            Self::ActionsLapsed { .. } => "actions_lapsed",
+            Self::EntriesLapsed { .. } => "entries_lapsed",
+            Self::Overturned { .. } => "overturned",
+        }
+    }
+}

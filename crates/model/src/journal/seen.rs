@@ -1,0 +1,195 @@
+//! What entries are made of: counts, bursts, rulings, evidence, actions.
+
+use serde::{Deserialize, Serialize};
+
+use super::{optional_rfc3339, rfc3339};
+use crate::Timestamp;
+
+/// Why a span begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SpanReason {
+    /// The data folder was made.
+    FolderMade,
+    /// Another build took over.
+    BuildChanged,
+    /// The state was lost and built again across erased content.
+    StateRebuilt,
+}
+
+/// How often a signal had a value and how often it was Unknown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignalCount {
+    /// Observations with a value.
+    pub known: u64,
+    /// Observations that rest on something missing.
+    pub unknown: u64,
+}
+
+/// A burst of one trace, as the journal tells it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BurstSeen {
+    /// Kind of the trace, such as `hashtag`.
+    pub trace_kind: String,
+    /// Keyed hash of the trace.
+    pub trace: String,
+    /// The hour it rose above its baseline.
+    #[serde(with = "rfc3339")]
+    pub hour: Timestamp,
+    /// Posts in that hour when it was found.
+    pub count: u64,
+    /// Posts expected in that hour, in thousandths.
+    pub expected_milli: u64,
+    /// Most posts the baseline interval allows.
+    pub upper: u64,
+    /// Accounts seen in it so far, estimated.
+    pub accounts: u64,
+    /// Own ids of some of them, sorted.
+    pub account_sample: Vec<u64>,
+    /// Positions of some of its posts, by which its name can be looked up.
+    pub positions: Vec<u64>,
+}
+
+/// What a reviewer rules. Signed as [`Ruling::to_bytes`] gives it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ruling {
+    /// Own number of the reviewer.
+    pub reviewer: u64,
+    /// What they say.
+    #[serde(flatten)]
+    pub says: Says,
+}
+
+/// What a ruling is about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "about", rename_all = "snake_case")]
+pub enum Says {
+    /// A case.
+    Case {
+        /// Its number.
+        case: u64,
+        /// Its version as the reviewer read it.
+        version: u64,
+        /// What is ruled, such as `remove` or `keep_documents`.
+        verdict: String,
+        /// The policy cited; none where it is kept.
+        policy: Option<PolicyCited>,
+        /// What the reviewer saw: `content`, `file` or `links`.
+        saw: String,
+        /// What the file is, where they say it.
+        class: Option<String>,
+    },
+    /// Entries of knowledge that the reviewer stands for.
+    Knowledge {
+        /// First entry.
+        first: u64,
+        /// Last entry.
+        last: u64,
+    },
+    /// Entries of knowledge that the reviewer withdraws.
+    Withdraw {
+        /// The entries.
+        entries: Vec<u64>,
+    },
+    /// A decision that the reviewer overturns.
+    Overturn {
+        /// Its number.
+        decision: u64,
+    },
+}
+
+/// A version of a policy, as a decision cites it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PolicyCited {
+    /// Its name.
+    pub id: String,
+    /// Its version.
+    pub version: u32,
+}
+
+/// What a case is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(tag = "subject", rename_all = "snake_case")]
+pub enum SubjectSeen {
+    /// An account.
+    Account {
+        /// Its own id.
+        account: u64,
+    },
+    /// A post.
+    Post {
+        /// Position of the event that told it.
+        position: u64,
+        /// Own id of its author, where known.
+        account: Option<u64>,
+    },
+    /// An entry of knowledge.
+    Entry {
+        /// Its number.
+        entry: u64,
+    },
+}
+
+/// One piece of evidence.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EvidenceSeen {
+    /// What it is: `bank_match`, `term`, `comeback`, `support_lost`.
+    pub kind: String,
+    /// Its family; `None` where it belongs to none that counts.
+    pub family: Option<String>,
+    /// The entry of knowledge it rests on.
+    pub entry: Option<u64>,
+    /// Match weight in thousandths of a bit, for links.
+    pub milli_bits: Option<i64>,
+    /// Distance in bits, for fingerprints: 0 is the same.
+    pub distance: Option<u32>,
+    /// Position of the event that showed it.
+    pub position: u64,
+}
+
+/// What a decision rests on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(tag = "ground", rename_all = "snake_case")]
+pub enum GroundSeen {
+    /// A person saw the content.
+    Seen,
+    /// A match with an entry of a bank.
+    Match {
+        /// The entry.
+        entry: u64,
+    },
+    /// A link to a removed profile.
+    Link {
+        /// The entry.
+        entry: u64,
+    },
+}
+
+/// An action that is to be carried out, and what takes it back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ActionPlanned {
+    /// Its number.
+    pub action: u64,
+    /// What is done, such as `remove`.
+    pub kind: String,
+    /// What takes it back, such as `restore`.
+    pub inverse: String,
+    /// To what.
+    pub subject: SubjectSeen,
+    /// When it lapses by itself, where it does.
+    #[serde(with = "optional_rfc3339")]
+    pub until: Option<Timestamp>,
+}
+
+impl Ruling {
+    /// The canonical bytes that are signed.
+    ///
+    /// # Panics
+    /// Never: the types here always serialise.
+    #[must_use]
+    #[expect(clippy::expect_used, reason = "string keys and whole numbers always serialise")]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let value = serde_json::to_value(self).expect("a ruling is always JSON");
+        serde_json::to_vec(&value).expect("a JSON value is always text")
+    }
+}
