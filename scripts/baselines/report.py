@@ -6,7 +6,10 @@ its interval is shown so that a near miss can be told from a wide one.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy.stats import t
 
 from stats import Estimate
 
@@ -69,6 +72,17 @@ class Row:
             "items": got.items,
             "verdict": self.verdict,
         }
+
+
+def of_worlds(rows: tuple[Row, ...]) -> Row:
+    """One figure over several worlds: its mean, and the interval of the mean between them."""
+    values = np.array([row.achieved.value for row in rows])
+    spread = values.std(ddof=1) / np.sqrt(len(values)) if len(values) > 1 else np.nan
+    half = t.ppf(0.975, len(values) - 1) * spread
+    mean = float(values.mean())
+    items = sum(row.achieved.items for row in rows)
+    achieved = Estimate(mean, float(mean - half), float(mean + half), items)
+    return replace(rows[0], achieved=achieved)
 
 
 def table(rows: list[Row]) -> str:

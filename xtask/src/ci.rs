@@ -57,6 +57,10 @@ const SIMULATOR: Step = cargo(
     "simulator",
     &["bench", "--locked", "--package", "seawall-server", "--bench", "simulator"],
 );
+const TERMS: Step =
+    cargo("terms", &["bench", "--locked", "--package", "seawall-text", "--bench", "terms"]);
+const SCAN: Step =
+    cargo("scan", &["bench", "--locked", "--package", "seawall-media", "--bench", "scan"]);
 const BASELINES: Step = Step { name: "baselines", kind: Kind::Script("scripts/baselines/run.sh") };
 
 const fn cargo(name: &'static str, arguments: &'static [&'static str]) -> Step {
@@ -78,7 +82,7 @@ pub fn all_steps() -> Vec<Step> {
 /// The benchmarks.
 #[must_use]
 pub fn bench_steps() -> Vec<Step> {
-    vec![BENCH, SIMULATOR, BASELINES]
+    vec![TERMS, SCAN, BENCH, SIMULATOR, BASELINES]
 }
 
 /// Runs the steps in order and stops at the first that fails.

@@ -88,6 +88,13 @@ impl Chance {
         (whole(rank) as usize).saturating_sub(1).min(length.saturating_sub(1))
     }
 
+    /// An index of something so long, the first ones far more often: the square of an even
+    /// draw. Of those who do a thing, some do most of it.
+    pub fn eager(&mut self, length: usize) -> usize {
+        let share = self.share() * self.share();
+        (whole(share * length as f64) as usize).min(length.saturating_sub(1))
+    }
+
     /// An index by weights that need not sum to anything.
     pub fn weighted(&mut self, weights: &[f64]) -> usize {
         let mut left = self.share() * weights.iter().sum::<f64>();

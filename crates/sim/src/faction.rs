@@ -95,40 +95,6 @@ const WHOLE: [[&str; 4]; 4] = [
     ["çaydanlık_ligi", "her_kapak_kalkar", "sabah_buharı", "çaydanlık_sevenler"],
 ];
 
-const TRENDS: [[&str; 8]; 4] = [
-    ["شاي_العصر", "مساء_الخير", "صورة_اليوم", "طبخة_اليوم", "كتاب_اليوم", "مكتبتي", "قهوة", "مطر"],
-    [
-        "tea_time",
-        "good_evening",
-        "photo_of_the_day",
-        "cooking",
-        "reading",
-        "my_shelf",
-        "coffee",
-        "rain",
-    ],
-    [
-        "heure_du_thé",
-        "bonsoir",
-        "photo_du_jour",
-        "cuisine",
-        "lecture",
-        "ma_bibliothèque",
-        "café",
-        "pluie",
-    ],
-    [
-        "çay_saati",
-        "iyi_akşamlar",
-        "günün_fotoğrafı",
-        "mutfak",
-        "kitap",
-        "kitaplığım",
-        "kahve",
-        "yağmur",
-    ],
-];
-
 fn table(language: Language) -> &'static [Names; NAMED] {
     match language {
         Language::Arabic => &ARABIC,
@@ -169,13 +135,3 @@ pub fn tag(network: u32, language: Language, which: usize) -> String {
 
 /// Tags of a network in one language: its own and those of the whole cause.
 pub const TAGS: usize = 5;
-
-/// A tag that is loud on any day.
-#[must_use]
-pub fn trend(language: Language, which: usize) -> &'static str {
-    let all = &TRENDS[language as usize];
-    all[which % all.len()]
-}
-
-/// Tags that are loud on any day, in each language.
-pub const TREND_TAGS: usize = 8;

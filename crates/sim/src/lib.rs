@@ -28,6 +28,7 @@ mod render;
 mod resolve;
 mod ring;
 mod saying;
+mod tag;
 mod wish;
 mod words;
 mod world;

@@ -13,7 +13,7 @@ use crate::item::{Cause, Deed, Truth};
 use crate::name::{Change, Naming};
 use crate::network::{Actor, backup_at, bound, change, growth};
 use crate::policy::{BACKUP_SHARE, RETURN_DAYS, RETURNS_SHARE, REVERSAL_DAYS};
-use crate::saying::FAVOURITES;
+use crate::tag::FAVOURITES;
 use crate::wish::{Planned, Wish};
 use crate::world::{Made, Topic, Wave, World};
 
@@ -407,7 +407,7 @@ impl World {
         let mut chance = Chance::of(self.seed, &[purpose::RETURN, 5, u64::from(field)]);
         let language = language_near(&mut chance);
         // The tag it takes is one that is loud that hour and was never its own.
-        let trend = crate::faction::trend(language, chance.index(crate::faction::TREND_TAGS));
+        let trend = crate::tag::loud(language, chance.index(crate::tag::TRENDS));
         let loud = self.calendar.surges.iter().filter(|s| s.network.is_none());
         let mut loud =
             loud.filter(|s| s.expected(at + 4 * HOUR) > 2.0).map(crate::calendar::Surge::tag);

@@ -4,8 +4,10 @@
 //! underscores, doubled letters, other spellings and reversed words occur among innocents
 //! as well. Handles end in a reserved suffix and can be nobody's.
 
-use crate::chance::Chance;
-use crate::words::Words;
+use crate::account::NOBODY;
+use crate::chance::{Chance, hash};
+use crate::words::{Gender, Language, Words};
+use crate::world::World;
 
 /// What every handle ends in; reserved by RFC 2606.
 pub const SUFFIX: &str = ".example";
@@ -175,6 +177,35 @@ impl Naming {
             5 => Some(stretched(given)),
             _ => Some(stem(words, self.first)),
         }
+    }
+}
+
+impl Naming {
+    /// The gender of the display name, where its word is the name of one.
+    fn gender(&self, words: &Words) -> Option<Gender> {
+        let given = words.entry("name given", self.word.into());
+        match self.name {
+            1..=5 if words.lists("name feminine", given) => Some(Gender::Feminine),
+            1..=5 if words.lists("name masculine", given) => Some(Gender::Masculine),
+            _ => None,
+        }
+    }
+}
+
+impl World {
+    /// How an account speaks of itself: as its name does, or else as its person does.
+    pub(crate) fn gender(&self, number: u32) -> Gender {
+        let account = &self.accounts[number as usize];
+        if matches!(account.language, Language::English | Language::Turkish) {
+            return Gender::default();
+        }
+        let words = &self.words[account.language as usize];
+        let person = match account.actor {
+            NOBODY => [13, u64::from(number)],
+            actor => [14, u64::from(actor)],
+        };
+        let own = [Gender::Feminine, Gender::Masculine][usize::from(hash(&person) % 5 > 1)];
+        self.naming(number).gender(words).unwrap_or(own)
     }
 }
 

@@ -166,7 +166,7 @@ impl World {
         let mut chance = Chance::of(self.seed, &[purpose::PROFILE, u64::from(number)]);
         let naming = self.naming(number);
         let bio = bio_of(account.class, &mut chance);
-        let bio = bio.map(|list| words.bio(list, &mut chance));
+        let bio = bio.map(|list| words.bio(list, self.gender(number), &mut chance));
         let has_face = !chance.holds(0.06);
         let link = self.profile_link(account, &mut chance);
         let tells = if account.class.is_network() { 0.26 } else { 0.82 };

@@ -10,7 +10,8 @@ use crate::habit;
 use crate::item::Said;
 use crate::name::SUFFIX;
 use crate::picture::Picture;
-use crate::words::{Fills, Language};
+use crate::tag;
+use crate::words::{Fills, Language, Words};
 use crate::world::World;
 
 /// How many tags a post has that has any: 2.4 on average for the network, so that with
@@ -19,8 +20,6 @@ const TAGS_NETWORK: [f64; 5] = [36.0, 24.0, 17.0, 12.0, 11.0];
 const TAGS_OTHERS: [f64; 5] = [52.0, 26.0, 12.0, 6.0, 4.0];
 /// Pieces that an outlet publishes each day.
 const PIECES_DAILY: u32 = 3;
-/// Favourite links and tags that there are.
-pub(crate) const FAVOURITES: u32 = 8_000;
 /// How often a link or tag is of its author's own taste: some people have much of it, most
 /// have little. So some of those who come back are found by it, and most are not.
 const OWN_TASTE: [f64; 2] = [0.80, 0.08];
@@ -96,6 +95,7 @@ impl World {
             faction_short: faction::short(said.network, account.language),
             campaign: faction::campaign(said.network, World::day(at), account.language),
             friend: &friend,
+            gender: self.gender(number),
         };
         let own = hash(&[7, u64::from(number)]);
         // Some write their language in Latin letters, most of the time.
@@ -105,7 +105,7 @@ impl World {
             words.post(said.class, own >> 8, chance, &fills, text);
         }
         if account.language == Language::Arabic {
-            adorn(text, rates(account.class), chance);
+            adorn(text, rates(account.class), words, chance);
         }
         let taste = [0.1, 0.2, 0.35, 0.6][usize::try_from(own >> 20 & 3).unwrap_or(0)];
         let is_grave =
@@ -132,7 +132,7 @@ impl World {
             return self.actors[account.actor as usize].favourites;
         }
         let mut chance = Chance::of(self.seed, &[purpose::PROFILE, 2, u64::from(number)]);
-        std::array::from_fn(|_| chance.below(FAVOURITES))
+        std::array::from_fn(|_| chance.below(tag::FAVOURITES))
     }
 
     fn tags(
@@ -162,13 +162,12 @@ impl World {
                 break;
             }
             let tag: Box<str> = if chance.holds(taste) {
-                favourite_tag(favourites[chance.index(2)], account.language).into()
+                tag::dear(account.language, favourites[chance.index(2)]).into()
             } else if is_of_cause && chance.holds(0.8) {
                 let which = chance.ranked(faction::TAGS);
                 faction::tag(said.network, account.language, which).into()
             } else {
-                let which = chance.ranked(faction::TREND_TAGS);
-                faction::trend(account.language, which).into()
+                tag::loud(account.language, chance.ranked(tag::TRENDS)).into()
             };
             if !tags.contains(&tag) {
                 tags.push(tag);
@@ -229,7 +228,7 @@ impl World {
         if account.actor != NOBODY && chance.holds(0.6) {
             return self.favourite_of(self.actors[account.actor as usize].favourites[2]);
         }
-        self.favourite_of(chance.below(FAVOURITES))
+        self.favourite_of(chance.below(tag::FAVOURITES))
     }
 
     fn favourite_of(&self, which: u32) -> String {
@@ -278,11 +277,7 @@ fn drifts(class: Class) -> f64 {
 
 /// How often the picture of a post about the cause is one of the network's pieces.
 fn clips(class: Class) -> f64 {
-    if class.is_network() { 0.82 } else { 0.44 }
-}
-
-fn favourite_tag(which: u32, language: Language) -> String {
-    format!("{}_{which}", faction::trend(language, which as usize))
+    if class.is_network() { 0.80 } else { 0.47 }
 }
 
 /// How often Arabic is written with each adornment: tatweel, vowel signs, a letter
@@ -290,58 +285,92 @@ fn favourite_tag(which: u32, language: Language) -> String {
 /// 16 and 22.6 % vowel signs, none and 0.7 % signs of no width. Of vowel signs, the packs
 /// bring most by themselves.
 fn rates(class: Class) -> [f64; 4] {
-    if class.is_network() { [0.053, 0.0, 0.05, 0.002] } else { [0.089, 0.06, 0.06, 0.007] }
+    if class.is_network() { [0.053, 0.02, 0.05, 0.002] } else { [0.089, 0.03, 0.06, 0.007] }
 }
 
 /// Adorns Arabic text as people do.
-fn adorn(text: &mut String, rates: [f64; 4], chance: &mut Chance) {
-    for (which, rate) in rates.into_iter().enumerate() {
-        let is_vowelled = || text.contains(|c: char| ('\u{64b}'..='\u{652}').contains(&c));
-        if !chance.holds(rate) || (which == 1 && is_vowelled()) {
-            continue;
-        }
-        let letters: Vec<(usize, char)> =
-            text.char_indices().filter(|(_, c)| ('ء'..='ي').contains(c)).collect();
-        if letters.len() < 4 {
-            return;
-        }
-        let from = chance.index(letters.len() - 2);
-        let chosen = letters.iter().cycle().skip(from).take(letters.len());
-        let (at, letter) = match which {
-            0 => match chosen.into_iter().find(|(at, letter)| is_joined(text, *at, *letter)) {
-                Some(joined) => *joined,
-                None => continue,
-            },
-            1 => match chosen.into_iter().find(|(_, letter)| is_consonant(*letter)) {
-                Some(consonant) => *consonant,
-                None => continue,
-            },
-            2 => match chosen.into_iter().find(|(_, letter)| "اوي".contains(*letter)) {
-                Some(long) if !is_vowelled() => *long,
-                _ => continue,
-            },
-            _ => letters[1 + from],
-        };
-        let after = at + letter.len_utf8();
-        let added = match which {
-            0 => "ـــ".to_owned(),
-            1 => ["\u{64e}", "\u{64f}", "\u{650}"][chance.index(3)].to_owned(),
-            2 => [letter, letter].iter().collect(),
-            _ => "\u{200c}".to_owned(),
-        };
-        text.insert_str(after, &added);
+fn adorn(text: &mut String, rates: [f64; 4], words: &Words, chance: &mut Chance) {
+    let [tatweel, vowels, repeats, no_width] = rates;
+    if chance.holds(tatweel) {
+        insert(text, "ـــ", is_joined, chance);
+    }
+    if chance.holds(vowels) && !is_vowelled(text) {
+        vowel(text, words, chance);
+    }
+    if chance.holds(repeats)
+        && !is_vowelled(text)
+        && let Some((at, letter)) = place(text, is_long, chance)
+    {
+        text.insert_str(at, &String::from_iter([letter, letter]));
+    }
+    if chance.holds(no_width) {
+        insert(text, "\u{200c}", |_, _, _| true, chance);
     }
 }
 
-/// Whether a letter can bear a vowel sign as people write it.
-fn is_consonant(letter: char) -> bool {
-    const LONG: &str = "اأإآءؤئويةى";
-    !LONG.contains(letter)
+/// Writes one of its words with the signs that people give it.
+fn vowel(text: &mut String, words: &Words, chance: &mut Chance) {
+    let is_letter = |c: char| ('ء'..='ي').contains(&c);
+    let mut known = Vec::new();
+    let mut at = 0;
+    for part in text.split_inclusive(|c| !is_letter(c)) {
+        let word = part.trim_end_matches(|c| !is_letter(c));
+        known.extend(words.vowelled(word).map(|vowelled| (at..at + word.len(), vowelled)));
+        at += part.len();
+    }
+    if known.is_empty() {
+        return;
+    }
+    let (range, vowelled) = known.swap_remove(chance.index(known.len()));
+    text.replace_range(range, vowelled);
 }
 
-/// Whether a letter is joined to the next one, so that the line between can be drawn out.
+fn insert(
+    text: &mut String,
+    added: &str,
+    fits: impl Fn(&str, usize, char) -> bool,
+    chance: &mut Chance,
+) {
+    if let Some((at, _)) = place(text, fits, chance) {
+        text.insert_str(at, added);
+    }
+}
+
+/// The end of a letter within the text that fits, and the letter; from a place by chance on.
+fn place(
+    text: &str,
+    fits: impl Fn(&str, usize, char) -> bool,
+    chance: &mut Chance,
+) -> Option<(usize, char)> {
+    let letters: Vec<(usize, char)> =
+        text.char_indices().filter(|(_, c)| ('ء'..='ي').contains(c)).collect();
+    if letters.len() < 4 {
+        return None;
+    }
+    let from = chance.index(letters.len() - 2);
+    let mut chosen = letters.iter().cycle().skip(from).take(letters.len());
+    let (at, letter) = chosen.find(|(at, letter)| fits(text, *at, *letter))?;
+    Some((at + letter.len_utf8(), *letter))
+}
+
+fn is_vowelled(text: &str) -> bool {
+    text.contains(|c: char| ('\u{64b}'..='\u{652}').contains(&c))
+}
+
+/// Whether a letter is a long vowel within its word, which people draw out; not that of
+/// the article.
+fn is_long(text: &str, at: usize, letter: char) -> bool {
+    let mut before = text[..at].chars().rev();
+    let is_within = (0..2).all(|_| before.next().is_some_and(|c| ('ء'..='ي').contains(&c)));
+    is_within && "اوي".contains(letter)
+}
+
+/// Whether a letter is joined to the next one, so that the line between can be drawn out;
+/// lam and alef are one sign, which nobody draws out.
 fn is_joined(text: &str, at: usize, letter: char) -> bool {
     const APART: &str = "اأإآءؤدذرزوةى";
     let next = text[at + letter.len_utf8()..].chars().next();
-    !APART.contains(letter) && next.is_some_and(|next| ('ء'..='ي').contains(&next))
+    let is_lam_alef = letter == 'ل' && next.is_some_and(|next| "اأإآ".contains(next));
+    let is_letter = next.is_some_and(|next| ('ء'..='ي').contains(&next));
+    !APART.contains(letter) && is_letter && !is_lam_alef
 }

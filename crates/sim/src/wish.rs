@@ -36,6 +36,9 @@ pub(crate) struct Planned {
     pub(crate) wish: Wish,
 }
 
+/// Of the followers near the cause that an innocent gathers, the share of its own class.
+const OWN_KIND: f64 = 0.75;
+
 impl World {
     /// Plans a day: what each account does of itself, and who gathers followers.
     pub(crate) fn plan_day(&mut self, from: Moment) {
@@ -58,7 +61,7 @@ impl World {
             let idle = if account.life == Life::Waiting { 0.04 } else { 1.0 };
             let mean = f64::from(account.rate) * flow * idle;
             self.plan_deeds(number, day, from, mean);
-            if account.class.is_near() && (account.class.is_network() || account.born > 0) {
+            if account.class.is_near() {
                 self.plan_followers(number, from, from + DAY);
             }
         }
@@ -119,13 +122,19 @@ impl World {
         let mut chance = Chance::of(self.seed, &draw);
         let mean = bound(account.actor, number, self.seed) * scale * gained;
         // Those who are near a network follow one another as its members do.
-        let kinds = if account.class.is_network() { [50.0, 28.0, 22.0] } else { [8.0, 70.0, 22.0] };
+        let kinds = if account.class.is_network() { [50.0, 28.0, 22.0] } else { [8.0, 42.0, 50.0] };
+        let of_its_kind = if account.class.is_network() { 0.0 } else { OWN_KIND };
         for _ in 0..chance.poisson(mean.max(0.0)) {
-            let members = &self.networks[network as usize].members;
-            let follower = match chance.weighted(&kinds) {
-                0 if !members.is_empty() => Some(members[chance.index(members.len())]),
-                1 => self.somebody(Class::Sympathiser, network, &mut chance),
-                _ => Some(chance.below(self.parameters.accounts)),
+            let near = |class| self.near.get(&(class, network)).map_or(&[][..], Vec::as_slice);
+            let among = match chance.weighted(&kinds) {
+                0 => &self.networks[network as usize].members,
+                1 if chance.holds(of_its_kind) => near(account.class),
+                1 => near(Class::Sympathiser),
+                _ => &[],
+            };
+            let follower = match among.len() {
+                0 => Some(chance.below(self.parameters.accounts)),
+                length => among.get(chance.eager(length)).copied(),
             };
             let Some(follower) = follower else { continue };
             let span = u32::try_from(to - from).unwrap_or(u32::MAX);

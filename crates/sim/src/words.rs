@@ -3,6 +3,7 @@
 //! A pack is a text file of slots and templates, the most frequent first: what stands at
 //! rank r is drawn in proportion to 1/r, so that words have the frequencies of real text.
 //! What is made is invented and harmless; the packs hold no name of a person or place.
+//! `{~masculine/feminine}` is written in the form of its author's gender.
 
 use hashbrown::HashMap;
 
@@ -48,6 +49,16 @@ impl Language {
     }
 }
 
+/// How a language speaks of an author.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Gender {
+    /// As of a woman.
+    Feminine,
+    /// As of a man, or of somebody of whom nothing is known.
+    #[default]
+    Masculine,
+}
+
 /// A pack that does not hold what the simulator needs.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("words/{language}.txt, line {line}: {what}")]
@@ -71,11 +82,15 @@ pub struct Fills<'a> {
     pub campaign: &'a str,
     /// A handle with its sign.
     pub friend: &'a str,
+    /// Its author's.
+    pub gender: Gender,
 }
 
 #[derive(Clone, Copy, Debug)]
 enum Part {
     Text(&'static str),
+    /// Of a man and of a woman.
+    Gendered(&'static str, &'static str),
     Slot(usize),
     Faction,
     FactionShort,
@@ -106,6 +121,8 @@ pub struct Words {
     lists: HashMap<&'static str, Vec<&'static str>>,
     /// Biographies, by whose they are.
     bios: HashMap<&'static str, Vec<Template>>,
+    /// Words as people write them who add vowel signs.
+    vowelled: HashMap<&'static str, &'static str>,
 }
 
 /// Topics that are drawn by the account, not by the post.
@@ -119,7 +136,11 @@ impl Words {
     /// # Errors
     /// [`PackError`] with the line.
     pub fn read(language: Language) -> Result<Self, PackError> {
-        Reading::new(language).run(language.pack())
+        let mut words = Reading::new(language).run(language.pack())?;
+        if language == Language::Arabic {
+            words.vowelled = vowelled();
+        }
+        Ok(words)
     }
 
     /// Writes a post of this class. `dialect` chooses among the dialects of its author.
@@ -148,12 +169,12 @@ impl Words {
                 }
             }
         };
-        let mut template = &topic.templates[chance.ranked(topic.templates.len())];
         // Who speaks of nobody says nothing that needs a name.
-        while fills.friend.is_empty() && template.iter().any(|p| matches!(p, Part::Friend)) {
-            template = &topic.templates[chance.ranked(topic.templates.len())];
+        let fits = |template: &&Template| !fills.friend.is_empty() || is_free(template);
+        let count = topic.templates.iter().filter(fits).count();
+        if let Some(template) = topic.templates.iter().filter(fits).nth(chance.ranked(count)) {
+            self.fill(template, chance, fills, out);
         }
-        self.fill(template, chance, fills, out);
     }
 
     /// Writes an ordinary post in Latin letters, where the language has such; says whether.
@@ -167,11 +188,11 @@ impl Words {
     }
 
     /// Writes a biography of a list, such as `bio ordinary`.
-    pub fn bio(&self, list: &str, chance: &mut Chance) -> String {
+    pub fn bio(&self, list: &str, gender: Gender, chance: &mut Chance) -> String {
         let templates = self.bios.get(list).map_or(&[][..], Vec::as_slice);
         let mut out = String::new();
         if let Some(template) = templates.get(chance.ranked(templates.len())) {
-            self.fill(template, chance, &Fills::default(), &mut out);
+            self.fill(template, chance, &Fills { gender, ..Fills::default() }, &mut out);
         }
         out
     }
@@ -189,10 +210,26 @@ impl Words {
         self.lists.get(list).map_or(0, Vec::len)
     }
 
+    /// Whether a plain list has this entry.
+    #[must_use]
+    pub fn lists(&self, list: &str, entry: &str) -> bool {
+        self.lists.get(list).is_some_and(|entries| entries.contains(&entry))
+    }
+
+    /// A word with the vowel signs that people give it, where it is one that gets them.
+    #[must_use]
+    pub fn vowelled(&self, word: &str) -> Option<&'static str> {
+        self.vowelled.get(word).copied()
+    }
+
     fn fill(&self, template: &Template, chance: &mut Chance, fills: &Fills<'_>, out: &mut String) {
         for part in template {
             match part {
                 Part::Text(text) => out.push_str(text),
+                Part::Gendered(masculine, feminine) => out.push_str(match fills.gender {
+                    Gender::Feminine => feminine,
+                    Gender::Masculine => masculine,
+                }),
                 Part::Slot(slot) => {
                     let entries = &self.slots[*slot];
                     self.fill(&entries[chance.ranked(entries.len())], chance, fills, out);
@@ -206,6 +243,17 @@ impl Words {
             }
         }
     }
+}
+
+/// Whether a sentence needs no name.
+fn is_free(template: &Template) -> bool {
+    !template.iter().any(|part| matches!(part, Part::Friend))
+}
+
+/// Each line a word and the same with vowel signs.
+fn vowelled() -> HashMap<&'static str, &'static str> {
+    let lines = include_str!("../words/ar-vowelled.txt").lines();
+    lines.filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once(' ')).collect()
 }
 
 fn push_number(out: &mut String, number: usize) {
@@ -242,6 +290,7 @@ impl Reading {
                 latin: Vec::new(),
                 lists: HashMap::new(),
                 bios: HashMap::new(),
+                vowelled: HashMap::new(),
             },
             names: HashMap::new(),
             wanted: Vec::new(),
@@ -268,12 +317,9 @@ impl Reading {
         if let Some((name, line)) = missing {
             return Err(self.bad(*line, &format!("no [slot {name}]")));
         }
-        let is_free = |template: &Template| !template.iter().any(|p| matches!(p, Part::Friend));
         for class in PostClass::ALL {
             let topics = &self.words.posts[class as usize];
-            if class != PostClass::Shoutout
-                && topics.iter().any(|topic| !topic.templates.iter().any(is_free))
-            {
+            if topics.iter().any(|topic| !topic.templates.iter().any(is_free)) {
                 return Err(self.bad(0, &format!("[post {}] always names one", class.as_str())));
             }
             if topics.iter().all(|topic| topic.templates.is_empty()) {
@@ -343,6 +389,7 @@ impl Reading {
                 parts.push(Part::Text(before));
             }
             parts.push(match name {
+                _ if name.starts_with('~') => self.gendered(name, line)?,
                 "faction" => Part::Faction,
                 "faction_short" => Part::FactionShort,
                 "campaign" => Part::Campaign,
@@ -361,10 +408,23 @@ impl Reading {
         }
         Ok(parts)
     }
+
+    /// `~masculine/feminine`; one of them may be empty.
+    fn gendered(&self, name: &'static str, line: usize) -> Result<Part, PackError> {
+        let forms = name[1..].split_once('/');
+        match forms.filter(|(masculine, feminine)| masculine != feminine) {
+            Some((masculine, feminine)) if !feminine.contains(['/', '{']) => {
+                Ok(Part::Gendered(masculine, feminine))
+            }
+            _ => Err(self.bad(line, &format!("{{{name}}} has not two forms"))),
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use hashbrown::HashSet;
+
     use super::*;
 
     #[test]
@@ -374,23 +434,133 @@ mod tests {
             for class in PostClass::ALL {
                 for n in 0..200 {
                     let mut out = String::new();
-                    let fills =
-                        Fills { faction: "F", faction_short: "F", campaign: "C", friend: "@f" };
+                    let gender = [Gender::Feminine, Gender::Masculine][usize::from(n % 2 == 0)];
+                    let fills = Fills {
+                        faction: "F",
+                        faction_short: "F",
+                        campaign: "C",
+                        friend: "@f",
+                        gender,
+                    };
                     words.post(class, n, &mut Chance::of(1, &[n]), &fills, &mut out);
-                    assert!(!out.is_empty() && !out.contains(['{', '}', '#']), "{out}");
+                    assert!(!out.is_empty() && !out.contains(['{', '}', '#', '~']), "{out}");
                 }
             }
             for list in ["name given", "name by", "stem"] {
                 assert!(words.entries(list) > 10, "{language:?} {list}");
             }
+            for list in ["name feminine", "name masculine"] {
+                for index in 0..words.entries(list) {
+                    let name = words.entry(list, index);
+                    assert!(words.lists("name given", name), "{language:?} {name}");
+                }
+            }
             let kinds =
                 ["ordinary", "support", "press", "fan", "spam", "scholar", "archive", "proverb"];
             for kind in kinds {
                 for n in 0..200 {
-                    let bio = words.bio(&format!("bio {kind}"), &mut Chance::of(2, &[n]));
-                    assert!(!bio.is_empty() && !bio.contains(['{', '}', '#']), "{bio}");
+                    let name = format!("bio {kind}");
+                    let bio = words.bio(&name, Gender::Masculine, &mut Chance::of(2, &[n]));
+                    assert!(!bio.is_empty() && !bio.contains(['{', '}', '#', '~']), "{bio}");
                 }
             }
         }
+    }
+
+    /// A pack whose every post is this template.
+    fn only(template: &str) -> Result<Words, PackError> {
+        let posts = PostClass::ALL.map(|class| format!("[post {}]\n{template}\n", class.as_str()));
+        Reading::new(Language::Arabic).run(Box::leak(posts.concat().into_boxed_str()))
+    }
+
+    #[test]
+    fn a_sentence_is_of_its_authors_gender() {
+        let words = only("أنا {~تعبان/تعبانة} اليوم، {~/و}بس").unwrap();
+        let by = |gender| {
+            let (mut out, fills) = (String::new(), Fills { gender, ..Fills::default() });
+            words.post(PostClass::Ordinary, 0, &mut Chance::of(1, &[1]), &fills, &mut out);
+            out
+        };
+        assert_eq!(by(Gender::Masculine), "أنا تعبان اليوم، بس");
+        assert_eq!(by(Gender::Feminine), "أنا تعبانة اليوم، وبس");
+    }
+
+    #[test]
+    fn gendered_forms_are_two() {
+        for wrong in ["{~تعبان}", "{~a/a}", "{~a/b/c}", "{~a/b", "{~/}"] {
+            assert!(only(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    /// What no man writes of himself, and no woman.
+    const OF_WOMEN: [&str; 12] = [
+        "أنا عايزة",
+        "مش عارفة",
+        "مش فاهمة",
+        "قادرة",
+        "حاسة",
+        "مستانسة",
+        "توني واصلة",
+        "عطشانة",
+        "أنا الوحيدة",
+        "je suis allée",
+        "toute seule",
+        "je suis ravie",
+    ];
+    const OF_MEN: [&str; 12] = [
+        "أنا عايز",
+        "مش عارف",
+        "مش فاهم",
+        "قادر",
+        "حاسس",
+        "مستانس",
+        "توني واصل",
+        "عطشان",
+        "أنا الوحيد",
+        "je suis allé",
+        "tout seul",
+        "je suis ravi",
+    ];
+
+    #[test]
+    fn nobody_writes_the_other_gender() {
+        let is_of = |text: &str, forms: &[&str]| {
+            let text = format!(" {} ", text.replace(['،', '.', '؟', ','], " "));
+            forms.iter().any(|form| text.contains(&format!(" {form} ")))
+        };
+        let sides =
+            [(Gender::Masculine, &OF_WOMEN, &OF_MEN), (Gender::Feminine, &OF_MEN, &OF_WOMEN)];
+        for (gender, others, own) in sides {
+            let mut seen = 0;
+            for language in [Language::Arabic, Language::French] {
+                let words = Words::read(language).unwrap();
+                let fills = Fills { gender, friend: "@f", ..Fills::default() };
+                for (n, class) in (0..30_000).zip(PostClass::ALL.iter().cycle()) {
+                    let mut out = String::new();
+                    words.post(*class, n, &mut Chance::of(3, &[n]), &fills, &mut out);
+                    assert!(!is_of(&out, others), "{gender:?}: {out}");
+                    seen += usize::from(is_of(&out, own));
+                }
+            }
+            assert!(seen > 20, "{gender:?} {seen}");
+        }
+    }
+
+    #[test]
+    fn vowel_signs_are_added_and_nothing_else() {
+        let is_sign = |letter: &char| ('\u{64b}'..='\u{652}').contains(letter);
+        let words = Words::read(Language::Arabic).unwrap();
+        assert!(words.vowelled.len() > 200);
+        for (plain, vowelled) in &words.vowelled {
+            assert!(vowelled.chars().any(|letter| is_sign(&letter)), "{plain}");
+            let bare: String = vowelled.chars().filter(|letter| !is_sign(letter)).collect();
+            assert_eq!(bare, *plain);
+        }
+        let pack = Language::Arabic.pack().replace(|c: char| !('ء'..='ي').contains(&c), " ");
+        let written: HashSet<&str> = pack.split(' ').collect();
+        let idle: Vec<_> = words.vowelled.keys().filter(|word| !written.contains(*word)).collect();
+        assert!(idle.is_empty(), "{idle:?}");
+        assert_eq!(words.vowelled("كل"), Some("كُلّ"));
+        assert_eq!(Words::read(Language::French).unwrap().vowelled("كل"), None);
     }
 }

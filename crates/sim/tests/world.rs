@@ -90,6 +90,25 @@ struct Seen {
     hosts: BTreeSet<String>,
     clips: BTreeSet<u32>,
     handles: BTreeSet<String>,
+    /// Of posts that are no proverbs: how often Arabic is adorned in each way.
+    adorned: BTreeMap<&'static str, u32>,
+    bios: u32,
+}
+
+/// What adorns a text: vowel signs, drawn-out lines, a letter repeated, signs of no width.
+fn adornments(text: &str) -> impl Iterator<Item = &'static str> {
+    let letters: Vec<char> = text.chars().collect();
+    let is_repeated =
+        letters.windows(3).any(|w| w[0] == w[1] && w[1] == w[2] && "اوي".contains(w[0]));
+    let has = |of: std::ops::RangeInclusive<char>| letters.iter().any(|c| of.contains(c));
+    let found = [
+        ("fatha", has('\u{64e}'..='\u{64e}')),
+        ("shadda", has('\u{651}'..='\u{651}')),
+        ("tatweel", has('ـ'..='ـ')),
+        ("repeated", is_repeated),
+        ("no width", has('\u{200c}'..='\u{200c}')),
+    ];
+    found.into_iter().filter(|(_, is_there)| *is_there).map(|(name, _)| name)
 }
 
 /// The form of a handle: letters, digits and the rest, each once.
@@ -108,6 +127,15 @@ fn form(handle: &str) -> String {
     form
 }
 
+fn world_class(world: &World, item: &Item) -> Option<PostClass> {
+    world.post_truth(item).map(|(_, class)| class)
+}
+
+/// Whether a tag is a loud one with a thing or place of somebody's taste added.
+fn is_of_taste(tag: &str, all: &BTreeSet<String>) -> bool {
+    tag.match_indices('_').any(|(at, _)| all.contains(&tag[..at]))
+}
+
 #[test]
 fn nothing_of_the_network_is_its_own() {
     let told = told(Parameters { days: 30, ..small() }, 5, nothing);
@@ -122,7 +150,12 @@ fn nothing_of_the_network_is_its_own() {
             assert!(handle.ends_with(".example"));
             side.handles.insert(form(handle));
         }
+        side.bios += u32::from(event.profile.as_ref().is_some_and(|p| p.bio.is_some()));
         let EventBody::PostCreated(post) = &event.body else { continue };
+        let is_proverb = world_class(&told.world, item) == Some(PostClass::Proverb);
+        for name in adornments(post.text.as_deref().unwrap_or_default()).filter(|_| !is_proverb) {
+            *side.adorned.entry(name).or_default() += 1;
+        }
         side.tags.extend(post.tags.iter().map(ToString::to_string));
         for link in &post.links {
             let host = link.strip_prefix("https://").unwrap().split_once('/').unwrap().0;
@@ -134,17 +167,18 @@ fn nothing_of_the_network_is_its_own() {
         side.clips.extend(pictures.filter(|number| *number >= 3_000_000_000));
     }
     let [innocents, network] = sides;
+    assert_eq!(innocents.adorned.len(), 5);
+    for (name, times) in &innocents.adorned {
+        assert!(*times > 20 && network.adorned[name] > 2, "{name}: {times}");
+    }
+    assert!(innocents.bios > 100 && network.bios > 20);
     assert_eq!(innocents.classes.len(), PostClass::ALL.len());
     assert_eq!(innocents.classes, network.classes);
     assert_eq!(network.handles.difference(&innocents.handles).next(), None);
     let shared = |a: &BTreeSet<String>, b: &BTreeSet<String>| a.intersection(b).count();
     // Tags and links of one person's taste apart, everything occurs on both sides.
-    let tags: BTreeSet<String> = network
-        .tags
-        .iter()
-        .filter(|tag| !tag.ends_with(|c: char| c.is_ascii_digit()))
-        .cloned()
-        .collect();
+    let tags: BTreeSet<String> =
+        network.tags.iter().filter(|tag| !is_of_taste(tag, &innocents.tags)).cloned().collect();
     assert_eq!(tags.difference(&innocents.tags).next(), None);
     assert!(shared(&network.hosts, &innocents.hosts) * 100 > network.hosts.len() * 97);
     let clips = network.clips.intersection(&innocents.clips).count();

@@ -60,7 +60,12 @@ pub fn backup(from: &Path, to: &Path, progress: &mut dyn FnMut(&str)) -> Result<
         progress(&base);
         copy_plain(&from.join(&base), &to.join(&base))?;
     }
-    let mut names = vec!["tables.db".to_owned(), "rejects.db".into(), "journal.db".into()];
+    let mut names = vec![
+        "tables.db".to_owned(),
+        "rejects.db".into(),
+        "journal.db".into(),
+        "knowledge.db".into(),
+    ];
     for (first, _) in segment::list(&from.join("log"))? {
         names.push(format!("log/{:020}.db", first.0));
     }

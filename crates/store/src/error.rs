@@ -124,6 +124,17 @@ pub enum Error {
         /// Its position.
         position: u64,
     },
+    /// An entry of knowledge is not what was laid down.
+    #[error(
+        "entry k{entry} in {} is damaged; run `seawall doctor`, then restore a backup",
+        path.display()
+    )]
+    KnowledgeDamaged {
+        /// The file.
+        path: PathBuf,
+        /// Its number.
+        entry: u64,
+    },
     /// An entry of the journal does not fit the chain.
     #[error(
         "the journal's chain breaks at entry {seq}; run `seawall doctor`, then restore a backup"

@@ -9,7 +9,8 @@ use seawall_model::Position;
 
 use crate::sqlite::sync_folder;
 use crate::{
-    Accounts, Chance, Error, EventLog, FolderKeys, Journal, LogLimits, LogReader, Rejects, Tables,
+    Accounts, Chance, Error, EventLog, FolderKeys, Journal, KnowledgeBase, LogLimits, LogReader,
+    Rejects, Tables,
 };
 
 /// Whether a folder is opened to write or beside a writer.
@@ -137,6 +138,14 @@ impl Folder {
     /// Any [`Error`] of the tables.
     pub fn tables(&self, access: Access) -> Result<Tables, Error> {
         Tables::open(&self.path.join("tables.db"), access)
+    }
+
+    /// Opens the knowledge.
+    ///
+    /// # Errors
+    /// Any [`Error`] of the file.
+    pub fn knowledge(&self, access: Access) -> Result<KnowledgeBase, Error> {
+        KnowledgeBase::open(&self.path.join("knowledge.db"), self.keys.clone(), access)
     }
 
     /// Opens the rejects.

@@ -133,6 +133,7 @@ pub(crate) enum Use {
     Event(Position),
     Name(u64),
     Reject(u64),
+    Knowledge(u64),
 }
 
 impl Use {
@@ -141,6 +142,7 @@ impl Use {
             Self::Event(position) => (0u32, position.0),
             Self::Name(own) => (1, own),
             Self::Reject(number) => (2, number),
+            Self::Knowledge(number) => (3, number),
         };
         let mut nonce = [0; 12];
         nonce[..4].copy_from_slice(&domain.to_be_bytes());

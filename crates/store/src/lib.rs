@@ -3,7 +3,8 @@
 //! Read in this order: [`Folder`] is the data folder, its lock and its keys;
 //! [`EventLog`] takes events and gives them positions; [`Journal`] is the hash-chained
 //! record of what was done; [`Tables`] are folds for people to read; [`Rejects`] are
-//! refused inputs; [`snapshot`] bounds start-up.
+//! refused inputs; [`KnowledgeBase`] is what entries of knowledge say; [`snapshot`] bounds
+//! start-up.
 //!
 //! The log commits first, then the journal, then the tables, and what a crash cut off
 //! is made again at start-up: SQLite files do not commit together. The traits
@@ -22,6 +23,7 @@ mod folder;
 mod halves;
 mod journal;
 mod key;
+mod knowledge;
 mod log;
 mod log_reader;
 mod naming;
@@ -40,6 +42,7 @@ pub use fault::point;
 pub use folder::{Access, Folder, journal_and_tables};
 pub use journal::{Journal, Recorded};
 pub use key::FolderKeys;
+pub use knowledge::{KnowledgeBase, LAID_DOWN_MAX, LaidDown};
 pub use log::{Arrival, Candidate, Content, EventLog, LogLimits, Outcome, Placed, Stored};
 pub use log_reader::LogReader;
 pub use rejects::{Reject, Rejects};

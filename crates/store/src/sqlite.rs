@@ -25,6 +25,7 @@ migrations!(log, "migrations/log");
 migrations!(journal, "migrations/journal");
 migrations!(tables, "migrations/tables");
 migrations!(rejects, "migrations/rejects");
+migrations!(knowledge, "migrations/knowledge");
 
 /// The kinds of database file, each with its own schema and its own care.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +35,7 @@ pub(crate) enum Kind {
     Journal,
     Tables,
     Rejects,
+    Knowledge,
 }
 
 impl Kind {
@@ -44,13 +46,14 @@ impl Kind {
             Self::Journal => journal::migrations::runner(),
             Self::Tables => tables::migrations::runner(),
             Self::Rejects => rejects::migrations::runner(),
+            Self::Knowledge => knowledge::migrations::runner(),
         }
     }
 
     /// Whether deleting from it must leave nothing behind.
     fn erases(self) -> &'static str {
         match self {
-            Self::Accounts | Self::Rejects => "ON",
+            Self::Accounts | Self::Rejects | Self::Knowledge => "ON",
             Self::Log | Self::Journal | Self::Tables => "OFF",
         }
     }
@@ -63,7 +66,7 @@ impl Kind {
             #[cfg(debug_assertions)]
             _ if std::env::var_os("SEAWALL_TEST_SYNCHRONOUS_NORMAL").is_some() => "NORMAL",
             Self::Tables => "NORMAL",
-            Self::Accounts | Self::Log | Self::Journal | Self::Rejects => "FULL",
+            Self::Accounts | Self::Log | Self::Journal | Self::Rejects | Self::Knowledge => "FULL",
         }
     }
 
@@ -72,7 +75,7 @@ impl Kind {
     fn cache_kib(self) -> i64 {
         match self {
             Self::Accounts | Self::Log => 65_536,
-            Self::Journal | Self::Tables | Self::Rejects => 8_192,
+            Self::Journal | Self::Tables | Self::Rejects | Self::Knowledge => 8_192,
         }
     }
 
@@ -223,6 +226,7 @@ fn kind_of(path: &Path) -> Kind {
         Some("journal.db") => Kind::Journal,
         Some("tables.db") => Kind::Tables,
         Some("rejects.db") => Kind::Rejects,
+        Some("knowledge.db") => Kind::Knowledge,
         _ => Kind::Log,
     }
 }

@@ -1,20 +1,23 @@
 //! Text as it compares: folded, with an exact way back to the original.
 //!
 //! [`fold`] is the normal form in which texts, hashtags and terms are compared
-//! everywhere; [`tags`] and [`links`] find what a platform did not list. Everything is
-//! pure and the same on every machine.
+//! everywhere; [`tags`] and [`links`] find what a platform did not list;
+//! [`terms::TermLists`] finds listed terms. Everything is pure and the same on every
+//! machine.
 //!
 //! Left out: look-alikes of other scripts, Arabic written in Latin letters and digits,
-//! the dotless skeleton, tokens, terms and near-duplicates. They come on top of this
-//! form and do not change it.
+//! the dotless skeleton and near-duplicates. They come on top of this form and do not
+//! change it.
 
 mod find;
 mod fold;
 mod letter;
+pub mod terms;
 
 use seawall_model::Folded;
 
 pub use find::{links, tags};
+pub use terms::{TermEntry, TermError, TermLists, TermMatch, TermScratch};
 
 /// Bytes of one text that are folded; a platform's texts are limited far below.
 ///

@@ -254,7 +254,7 @@ pub enum Body {
         /// The case; `None` if it is about knowledge.
         case: Option<u64>,
         /// What was ruled.
-        verdict: String,
+        ruled: String,
         /// The policy cited.
         policy: Option<PolicyCited>,
         /// Who ruled, in order.

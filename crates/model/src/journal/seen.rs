@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{optional_rfc3339, rfc3339};
-use crate::Timestamp;
+use crate::codec::{CodecError, Reader, Writer};
+use crate::{AccountId, Timestamp};
 
 /// Why a span begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,7 +72,7 @@ pub enum Says {
         /// Its version as the reviewer read it.
         version: u64,
         /// What is ruled, such as `remove` or `keep_documents`.
-        verdict: String,
+        ruled: String,
         /// The policy cited; none where it is kept.
         policy: Option<PolicyCited>,
         /// What the reviewer saw: `content`, `file` or `links`.
@@ -128,6 +129,47 @@ pub enum SubjectSeen {
         /// Its number.
         entry: u64,
     },
+}
+
+impl SubjectSeen {
+    /// The account it is about or by, where known.
+    #[must_use]
+    pub fn account(self) -> Option<AccountId> {
+        match self {
+            Self::Account { account } => Some(AccountId(account)),
+            Self::Post { account, .. } => account.map(AccountId),
+            Self::Entry { .. } => None,
+        }
+    }
+
+    /// Appends it to a snapshot.
+    pub fn encode(self, writer: &mut Writer) {
+        let (kind, number, account) = match self {
+            Self::Account { account } => (1, account, None),
+            Self::Post { position, account } => (2, position, account),
+            Self::Entry { entry } => (3, entry, None),
+        };
+        writer.u8(kind);
+        writer.u64(number);
+        writer.u64(account.unwrap_or(u64::MAX));
+    }
+
+    /// Reads what [`SubjectSeen::encode`] wrote.
+    ///
+    /// # Errors
+    /// [`CodecError`] if it is not that.
+    pub fn decode(reader: &mut Reader<'_>) -> Result<Self, CodecError> {
+        let (kind, number, account) = (reader.u8()?, reader.u64()?, reader.u64()?);
+        match kind {
+            1 => Ok(Self::Account { account: number }),
+            2 => {
+                let account = Some(account).filter(|account| *account != u64::MAX);
+                Ok(Self::Post { position: number, account })
+            }
+            3 => Ok(Self::Entry { entry: number }),
+            _ => Err(CodecError::Range),
+        }
+    }
 }
 
 /// One piece of evidence.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
-use std::io::{BufReader, Read, Write};
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -67,6 +67,12 @@ pub enum Failed {
         .0.display()
     )]
     NotMine(PathBuf),
+    /// A file of a finished world is no longer what was written.
+    #[error(
+        "{} is not what this world wrote there; name another folder with --out, or remove this one",
+        .0.display()
+    )]
+    Changed(PathBuf),
     /// A text pack lacks something.
     #[error(transparent)]
     Pack(#[from] PackError),
@@ -96,15 +102,7 @@ impl Summed {
             return Err(Failed::NotMine(path));
         }
         file.set_len(bytes).map_err(io(&path))?;
-        let mut reader = BufReader::with_capacity(READ_BYTES, &file);
-        let mut part = vec![0; READ_BYTES];
-        loop {
-            let read = reader.read(&mut part).map_err(io(&path))?;
-            if read == 0 {
-                break;
-            }
-            hasher.update(&part[..read]);
-        }
+        sum_onto(&mut hasher, &file).map_err(io(&path))?;
         Ok(Self { path, file, hasher, bytes })
     }
 
@@ -119,7 +117,7 @@ impl Summed {
     }
 
     fn sum(self) -> String {
-        self.hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+        hex(self.hasher)
     }
 }
 
@@ -132,7 +130,10 @@ pub fn simulate(task: &Task, stop: &AtomicBool) -> Result<Simulated, Failed> {
     let name = format!("{:?} seed {} version {VERSION}", task.parameters, task.seed);
     std::fs::create_dir_all(&task.out).map_err(io(&task.out))?;
     if let Some(done) = read(&task.out.join(MANIFEST)).and_then(|v| Simulated::from_json(&v)) {
-        return if done.world == name { Ok(done) } else { Err(Failed::NotMine(task.out.clone())) };
+        if done.world != name {
+            return Err(Failed::NotMine(task.out.clone()));
+        }
+        return verified(task, done);
     }
     let reached = read(&task.out.join(REACHED)).and_then(|value| Reached::from_json(&value));
     let is_begun = [EVENTS, TRUTH].iter().any(|name| task.out.join(name).exists());
@@ -179,6 +180,35 @@ pub fn simulate(task: &Task, stop: &AtomicBool) -> Result<Simulated, Failed> {
     let reached = task.out.join(REACHED);
     std::fs::remove_file(&reached).map_err(io(&reached))?;
     Ok(done)
+}
+
+/// Reads the files of a finished world again: they must be what was written.
+fn verified(task: &Task, done: Simulated) -> Result<Simulated, Failed> {
+    for (name, sum) in &done.sha256 {
+        let path = task.out.join(name);
+        let file = File::open(&path).map_err(io(&path))?;
+        let mut hasher = Sha256::new();
+        sum_onto(&mut hasher, &file).map_err(io(&path))?;
+        if hex(hasher) != *sum {
+            return Err(Failed::Changed(path));
+        }
+    }
+    Ok(done)
+}
+
+/// Sums what is left of a file.
+fn sum_onto(hasher: &mut Sha256, mut file: &File) -> std::io::Result<()> {
+    let mut part = vec![0; READ_BYTES];
+    loop {
+        match file.read(&mut part)? {
+            0 => return Ok(()),
+            read => hasher.update(&part[..read]),
+        }
+    }
+}
+
+fn hex(hasher: Sha256) -> String {
+    hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The files of a world while they are written.

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 use crate::stage::{PROGRAM, Stage};
 
-/// SHA-256 of worlds of three seeds: see the file itself.
+/// SHA-256 of worlds of three seeds, of each preset: see the file itself.
 const FROZEN: &str = include_str!("../../../sim/FROZEN");
 
 fn sums(folder: &Path) -> [String; 2] {
@@ -27,9 +27,16 @@ fn simulated(stage: &Stage, args: &[&str], out: &str) -> [String; 2] {
 fn three_seeds_give_the_bytes_that_are_frozen() {
     let stage = Stage::new();
     let mut lines = String::new();
-    for seed in ["1", "2", "3"] {
-        let [events, truth] = simulated(&stage, &["--preset", "story", "--seed", seed], seed);
-        lines += &format!("story {seed} {events} {truth}\n");
+    // Small worlds of the other presets too: a sweep, eight networks, months.
+    let story: &[&str] = &["--preset", "story"];
+    let weeks: &[&str] = &["--preset", "weeks", "--accounts", "1500", "--days", "35"];
+    let million: &[&str] = &["--preset", "million", "--accounts", "3000", "--days", "10"];
+    for (name, preset) in [("story", story), ("weeks", weeks), ("million", million)] {
+        for seed in ["1", "2", "3"] {
+            let out = format!("{name}-{seed}");
+            let [events, truth] = simulated(&stage, &[preset, &["--seed", seed]].concat(), &out);
+            lines += &format!("{name} {seed} {events} {truth}\n");
+        }
     }
     let frozen: String = FROZEN
         .lines()
@@ -84,6 +91,11 @@ fn a_run_that_was_killed_goes_on_to_the_same_bytes() {
     assert_eq!(simulated(&stage, &args, "cut"), whole);
     let other = ["simulate", "--out", "cut", "--preset", "story"];
     stage.seawall(&other).refused(&["holds something else", "--out"]);
+    // A finished world is read again: a line taken away is told.
+    let events = std::fs::read(stage.path("cut/events.jsonl")).unwrap();
+    std::fs::write(stage.path("cut/events.jsonl"), &events[..events.len() - 1]).unwrap();
+    let again = [&["simulate", "--out", "cut"], &args[..]].concat();
+    stage.seawall(&again).refused(&["events.jsonl", "is not what this world wrote"]);
 }
 
 #[test]

@@ -22,12 +22,12 @@ pub use figure::{Era, Figure, Target};
 pub fn calibrate(seed: u64) -> Result<Vec<Figure>, PackError> {
     let world =
         |policy: Policy, days: u32| run::Setting { policy, days, ..run::Setting::new(seed) };
-    let census = run::run(&world(Policy::census(), 124))?;
+    let census = run::run(&run::Setting { actors: 2_400, ..world(Policy::census(), 124) })?;
     let low = run::run(&run::Setting { actors: 1_600, ..world(Policy::low(), 250) })?;
     let high = run::run(&world(Policy::high(), 200))?;
     let long = run::run(&run::Setting { actors: 150, ..world(Policy::high(), 760) })?;
     let weak = run::run(&run::Setting { actors: 400, ..world(swept(0.22, 1.0, 1.0), 62) })?;
-    let strong = run::run(&run::Setting { actors: 400, ..world(swept(0.985, 0.016, 0.08), 62) })?;
+    let strong = run::run(&run::Setting { actors: 1_200, ..world(swept(0.975, 0.016, 0.08), 62) })?;
     let event = run::run(&run::Setting { field_day: Some(40), ..world(Policy::census(), 56) })?;
     let mut figures = lives::lives(&census, &low, &high);
     figures.extend(lives::returns(&long, &weak));

@@ -1,0 +1,226 @@
+//! Action plans: what a ruling does on the platform, and what takes it back.
+//!
+//! [`plan`] gives the actions of a ruling; [`Actions`] remembers which of them are in force,
+//! when they lapse, and which decision each rests on, so that an overturn reverses exactly
+//! those. Left out: delivery to a platform, strikes.
+
+use std::collections::BTreeMap;
+
+use seawall_model::codec::{CodecError, Reader, Writer};
+use seawall_model::journal::{ActionPlanned, SubjectSeen};
+use seawall_model::{ActionKind, CaseId, DecisionId, Timestamp};
+
+/// The actions of a ruling on a subject, numbered from `first`; none for what is kept.
+///
+/// A post is never suspended and an account never removed: what does not fit the subject
+/// gives `None`.
+#[must_use]
+pub fn plan(
+    kind: Option<ActionKind>,
+    subject: SubjectSeen,
+    first: u64,
+    until: Option<Timestamp>,
+) -> Option<Vec<ActionPlanned>> {
+    let Some(kind) = kind else { return Some(Vec::new()) };
+    if !fits(kind, subject) {
+        return None;
+    }
+    let kind_name = kind.as_str().to_owned();
+    let inverse = inverse(kind)?.to_owned();
+    Some(vec![ActionPlanned { action: first, kind: kind_name, inverse, subject, until }])
+}
+
+/// Whether something of this kind can be done to such a subject.
+#[must_use]
+pub fn fits(kind: ActionKind, subject: SubjectSeen) -> bool {
+    match (kind, subject) {
+        (ActionKind::Suspend, SubjectSeen::Account { .. })
+        | (ActionKind::Remove | ActionKind::Interstitial, SubjectSeen::Post { .. }) => true,
+        (ActionKind::Restrict | ActionKind::Label, subject) => {
+            !matches!(subject, SubjectSeen::Entry { .. })
+        }
+        _ => false,
+    }
+}
+
+/// What takes an action back; `None` for what cannot be taken back.
+#[must_use]
+pub fn inverse(kind: ActionKind) -> Option<&'static str> {
+    match kind {
+        ActionKind::Restrict => Some("unrestrict"),
+        ActionKind::Interstitial => Some("uncover"),
+        ActionKind::Label => Some("unlabel"),
+        ActionKind::Remove => Some("restore"),
+        ActionKind::Suspend => Some("reinstate"),
+        ActionKind::Share => Some("recall"),
+        ActionKind::Destroy => None,
+    }
+}
+
+/// An action in force.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InForce {
+    /// The action.
+    pub planned: ActionPlanned,
+    /// The decision it rests on; `None` if it was taken unattended.
+    pub decision: Option<DecisionId>,
+    /// The case.
+    pub case: CaseId,
+}
+
+/// The actions in force, and the next number.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Actions {
+    in_force: BTreeMap<u64, InForce>,
+    given: u64,
+}
+
+impl Actions {
+    /// The number the next action gets.
+    #[must_use]
+    pub fn next(&self) -> u64 {
+        self.given + 1
+    }
+
+    /// Puts an action in force.
+    pub fn enforce(&mut self, action: InForce) {
+        self.given = self.given.max(action.planned.action);
+        self.in_force.insert(action.planned.action, action);
+    }
+
+    /// Takes the actions of a decision out of force, and gives their numbers.
+    pub fn reverse(&mut self, decision: DecisionId) -> Vec<u64> {
+        self.take(|action| action.decision == Some(decision))
+    }
+
+    /// Takes the unattended actions of a case out of force, and gives their numbers.
+    pub fn release(&mut self, case: CaseId) -> Vec<u64> {
+        self.take(|action| action.case == case && action.decision.is_none())
+    }
+
+    /// Takes out of force what has lapsed, and gives the numbers.
+    pub fn lapse(&mut self, now: Timestamp) -> Vec<u64> {
+        self.take(|action| action.planned.until.is_some_and(|until| until <= now))
+    }
+
+    fn take(&mut self, is_taken: impl Fn(&InForce) -> bool) -> Vec<u64> {
+        let taken: Vec<u64> =
+            self.in_force.iter().filter(|(_, a)| is_taken(a)).map(|(n, _)| *n).collect();
+        for number in &taken {
+            self.in_force.remove(number);
+        }
+        taken
+    }
+
+    /// When the first of them lapses.
+    #[must_use]
+    pub fn next_lapse(&self) -> Option<Timestamp> {
+        self.in_force.values().filter_map(|action| action.planned.until).min()
+    }
+
+    /// The actions in force on a case, in order.
+    pub fn of_case(&self, case: CaseId) -> impl Iterator<Item = &InForce> {
+        self.in_force.values().filter(move |action| action.case == case)
+    }
+
+    /// Appends them to a snapshot.
+    pub fn encode(&self, writer: &mut Writer) {
+        writer.u64(self.given);
+        writer.len(self.in_force.len());
+        for action in self.in_force.values() {
+            let planned = &action.planned;
+            writer.u64(planned.action);
+            writer.u8(ActionKind::from_name(&planned.kind).map_or(0, |kind| kind as u8));
+            planned.subject.encode(writer);
+            writer.i64(planned.until.map_or(i64::MIN, Timestamp::micros));
+            writer.u64(action.decision.map_or(0, |decision| decision.0));
+            writer.u64(action.case.0);
+        }
+    }
+
+    /// Reads what [`Actions::encode`] wrote.
+    ///
+    /// # Errors
+    /// [`CodecError`] if it is not that.
+    pub fn decode(reader: &mut Reader<'_>) -> Result<Self, CodecError> {
+        let mut actions = Self { given: reader.u64()?, ..Self::default() };
+        for _ in 0..reader.len(8 + 1 + 1 + 8 + 8 + 8)? {
+            let action = reader.u64()?;
+            let number = reader.u8()?;
+            let kind = ActionKind::ALL.into_iter().find(|kind| *kind as u8 == number);
+            let subject = SubjectSeen::decode(reader)?;
+            let until = match reader.i64()? {
+                i64::MIN => None,
+                micros => Some(Timestamp::from_micros(micros).map_err(|_| CodecError::Range)?),
+            };
+            let planned = plan(kind, subject, action, until).and_then(|mut plan| plan.pop());
+            let planned = planned.ok_or(CodecError::Range)?;
+            let decision = Some(DecisionId(reader.u64()?)).filter(|decision| decision.0 != 0);
+            let case = CaseId(reader.u64()?);
+            actions.in_force.insert(action, InForce { planned, decision, case });
+        }
+        Ok(actions)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const POST: SubjectSeen = SubjectSeen::Post { position: 9, account: Some(4) };
+    const ACCOUNT: SubjectSeen = SubjectSeen::Account { account: 4 };
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::MIN.plus_seconds(seconds)
+    }
+
+    fn planned(kind: ActionKind, subject: SubjectSeen, number: u64) -> ActionPlanned {
+        plan(Some(kind), subject, number, None).unwrap().remove(0)
+    }
+
+    #[test]
+    fn every_action_but_destruction_has_an_inverse() {
+        for kind in ActionKind::ALL {
+            assert_eq!(inverse(kind).is_none(), kind == ActionKind::Destroy, "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn a_post_is_not_suspended_and_an_account_not_removed() {
+        assert!(plan(Some(ActionKind::Suspend), POST, 1, None).is_none());
+        assert!(plan(Some(ActionKind::Remove), ACCOUNT, 1, None).is_none());
+        assert_eq!(plan(None, POST, 1, None), Some(Vec::new()));
+        assert_eq!(planned(ActionKind::Remove, POST, 3).inverse, "restore");
+    }
+
+    #[test]
+    fn an_overturn_reverses_what_rests_on_the_decision_and_nothing_else() {
+        let mut actions = Actions::default();
+        for (number, decision) in [(1, Some(7)), (2, Some(8)), (3, None)] {
+            actions.enforce(InForce {
+                planned: planned(ActionKind::Restrict, POST, number),
+                decision: decision.map(DecisionId),
+                case: CaseId(5),
+            });
+        }
+        assert_eq!(actions.reverse(DecisionId(7)), [1]);
+        assert_eq!(actions.release(CaseId(5)), [3]);
+        assert_eq!(actions.next(), 4, "a number is never given twice");
+    }
+
+    #[test]
+    fn what_lapses_is_taken_out_in_time_and_survives_a_snapshot() {
+        let mut actions = Actions::default();
+        let mut planned = planned(ActionKind::Restrict, ACCOUNT, 1);
+        planned.until = Some(at(100));
+        actions.enforce(InForce { planned, decision: None, case: CaseId(1) });
+        let mut writer = Writer::new();
+        actions.encode(&mut writer);
+        let bytes = writer.into_bytes();
+        let mut reader = Reader::new(&bytes);
+        assert_eq!(Actions::decode(&mut reader).unwrap(), actions);
+        assert_eq!(actions.next_lapse(), Some(at(100)));
+        assert_eq!(actions.lapse(at(99)), [] as [u64; 0]);
+        assert_eq!(actions.lapse(at(100)), [1]);
+    }
+}

@@ -1,0 +1,198 @@
+//! Cases: what is put before people, and what became of it.
+//!
+//! [`Cases::observe`] takes a finding in: one open case per subject, which grows with what
+//! becomes known. [`Cases::hear`] takes a ruling in, and holds it until law 1 is content.
+//! Left out: whether rulings suffice (`decision`), what is done then (`action`), queues and
+//! sampling.
+
+mod case;
+mod snapshot;
+
+use std::collections::BTreeMap;
+
+use hashbrown::HashMap;
+use seawall_model::CaseId;
+use seawall_model::journal::{Body, EvidenceSeen, SubjectSeen};
+
+pub use case::{Case, CaseState, Finding, Heard, RestsOnMissing, Ruled, Saw};
+
+/// Open cases at most. Raising it costs about 300 bytes each; what is beyond is held in the
+/// journal and opened by nobody.
+pub const CASES_OPEN_MAX: usize = 1_000_000;
+/// Pieces of evidence of one case at most; more of the same shows nothing new.
+pub const EVIDENCE_MAX: usize = 64;
+
+/// Why a ruling cannot be heard.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    /// There is no case of this number.
+    #[error("there is no case {0}; see `seawall case list`")]
+    NoCase(CaseId),
+    /// The case was decided, or its evidence is gone.
+    #[error("{0} is not open; see `seawall case show {0}`")]
+    NotOpen(CaseId),
+    /// The case has grown since it was read.
+    #[error(
+        "{case} has changed since version {read}: read it again with `seawall case show {case}`"
+    )]
+    Stale {
+        /// The case.
+        case: CaseId,
+        /// The version that was read.
+        read: u64,
+    },
+}
+
+/// All cases.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Cases {
+    cases: BTreeMap<CaseId, Case>,
+    newest: HashMap<SubjectSeen, CaseId>,
+    open: usize,
+    given: u64,
+}
+
+impl Cases {
+    /// Takes a finding in, and says what changed: a case that was opened or has grown, or
+    /// nothing if everything was known.
+    ///
+    /// A subject whose last case was closed gets another one only for evidence that rests on
+    /// what that case did not know.
+    pub fn observe(&mut self, finding: Finding) -> Option<Body> {
+        if let Some(id) = self.newest.get(&finding.subject).copied() {
+            let case = self.cases.get_mut(&id)?;
+            let fresh = case.fresh(&finding.evidence);
+            if fresh.is_empty() {
+                return None;
+            }
+            if case.state == CaseState::Open {
+                case.grow(&fresh, finding.rests);
+                return Some(Body::CaseGrew {
+                    case: id.0,
+                    version: case.version,
+                    rests_on_missing: finding.rests == RestsOnMissing::Yes,
+                    evidence: fresh,
+                });
+            }
+            return self.open(Finding { evidence: fresh, ..finding });
+        }
+        self.open(finding)
+    }
+
+    fn open(&mut self, mut finding: Finding) -> Option<Body> {
+        finding.evidence.truncate(EVIDENCE_MAX);
+        if self.open >= CASES_OPEN_MAX {
+            let rule = finding.rule.unwrap_or_default().into_string();
+            return Some(Body::CaseHeld { subject: finding.subject, rule });
+        }
+        self.given += 1;
+        self.open += 1;
+        let id = CaseId(self.given);
+        let body = Body::CaseOpened {
+            case: id.0,
+            subject: finding.subject,
+            policy: finding.policy.to_string(),
+            rule: finding.rule.as_deref().map(str::to_owned),
+            rests_on_missing: finding.rests == RestsOnMissing::Yes,
+            evidence: finding.evidence.clone(),
+        };
+        self.newest.insert(finding.subject, id);
+        self.cases.insert(id, Case::new(finding));
+        Some(body)
+    }
+
+    /// A case.
+    #[must_use]
+    pub fn get(&self, id: CaseId) -> Option<&Case> {
+        self.cases.get(&id)
+    }
+
+    /// The newest case about a subject.
+    #[must_use]
+    pub fn about(&self, subject: SubjectSeen) -> Option<(CaseId, &Case)> {
+        let id = *self.newest.get(&subject)?;
+        Some((id, self.cases.get(&id)?))
+    }
+
+    /// Every case, in order of its number.
+    pub fn all(&self) -> impl Iterator<Item = (CaseId, &Case)> {
+        self.cases.iter().map(|(id, case)| (*id, case))
+    }
+
+    /// Whether a ruling on a case as it was read can be heard.
+    ///
+    /// # Errors
+    /// [`Refused`] says why not.
+    pub fn may_hear(&self, id: CaseId, version: u64) -> Result<&Case, Refused> {
+        let case = self.cases.get(&id).ok_or(Refused::NoCase(id))?;
+        if case.state != CaseState::Open {
+            return Err(Refused::NotOpen(id));
+        }
+        if case.version != version {
+            return Err(Refused::Stale { case: id, read: version });
+        }
+        Ok(case)
+    }
+
+    /// Hears a ruling: it is held with those of others that rule the same. Another ruling by
+    /// the same reviewer takes the place of their first.
+    ///
+    /// # Errors
+    /// [`Refused`] as [`Cases::may_hear`].
+    pub fn hear(&mut self, id: CaseId, version: u64, heard: Heard) -> Result<&Case, Refused> {
+        self.may_hear(id, version)?;
+        let case = self.cases.get_mut(&id).ok_or(Refused::NoCase(id))?;
+        case.heard.retain(|other| other.reviewer != heard.reviewer);
+        case.heard.push(heard);
+        Ok(case)
+    }
+
+    /// Closes a case by a decision.
+    pub fn close(&mut self, id: CaseId, state: CaseState) {
+        if let Some(case) = self.cases.get_mut(&id) {
+            if case.state == CaseState::Open && state != CaseState::Open {
+                self.open -= 1;
+            }
+            case.state = state;
+        }
+    }
+
+    /// Opens a case again: what it was decided on fell. Its rulings are taken anew.
+    pub fn reopen(&mut self, id: CaseId) {
+        if let Some(case) = self.cases.get_mut(&id) {
+            if case.state != CaseState::Open {
+                self.open += 1;
+            }
+            case.state = CaseState::Open;
+            case.heard.clear();
+            case.version += 1;
+        }
+    }
+
+    /// Takes the evidence away that rests on an entry of knowledge. A case without any left
+    /// is closed. Says whether the case had any such evidence.
+    pub fn withdraw(&mut self, id: CaseId, entry: u64) -> Option<Vec<EvidenceSeen>> {
+        let case = self.cases.get_mut(&id)?;
+        let (gone, left): (Vec<_>, Vec<_>) =
+            case.evidence.drain(..).partition(|evidence| evidence.entry == Some(entry));
+        case.evidence = left;
+        if gone.is_empty() {
+            return None;
+        }
+        case.version += 1;
+        case.heard.clear();
+        if case.evidence.is_empty() && case.state == CaseState::Open {
+            self.close(id, CaseState::Withdrawn);
+        }
+        Some(gone)
+    }
+
+    /// How many are open.
+    #[must_use]
+    pub fn open_count(&self) -> usize {
+        self.open
+    }
+}
+
+#[cfg(test)]
+mod tests;

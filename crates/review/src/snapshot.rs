@@ -1,0 +1,159 @@
+//! Cases as bytes of a snapshot.
+
+use seawall_model::codec::{CodecError, Reader, Writer};
+use seawall_model::journal::{EvidenceSeen, PolicyCited, SubjectSeen};
+use seawall_model::knowledge::FileClass;
+use seawall_model::{CaseId, DecisionId, Family, ReviewerId, Timestamp};
+
+use crate::{Case, CaseState, Cases, Heard, RestsOnMissing, Ruled, Saw};
+
+/// Kinds of evidence, by number.
+const KINDS: [&str; 5] = ["bank_match", "term", "comeback", "support_lost", "rule"];
+
+impl Cases {
+    /// Appends them to a snapshot.
+    pub fn encode(&self, writer: &mut Writer) {
+        writer.u64(self.given);
+        writer.len(self.cases.len());
+        for (id, case) in &self.cases {
+            writer.u64(id.0);
+            case.encode(writer);
+        }
+    }
+
+    /// Reads what [`Cases::encode`] wrote.
+    ///
+    /// # Errors
+    /// [`CodecError`] if it is not that.
+    pub fn decode(reader: &mut Reader<'_>) -> Result<Self, CodecError> {
+        let mut cases = Self { given: reader.u64()?, ..Self::default() };
+        for _ in 0..reader.len(8)? {
+            let id = CaseId(reader.u64()?);
+            let case = Case::decode(reader)?;
+            cases.open += usize::from(case.state == CaseState::Open);
+            // In order of their numbers, so the newest of a subject comes last.
+            cases.newest.insert(case.subject, id);
+            cases.cases.insert(id, case);
+        }
+        Ok(cases)
+    }
+}
+
+impl Case {
+    fn encode(&self, writer: &mut Writer) {
+        self.subject.encode(writer);
+        text(&self.policy, writer);
+        text(self.rule.as_deref().unwrap_or_default(), writer);
+        writer.u64(self.version);
+        let (state, decision) = match self.state {
+            CaseState::Open => (0, 0),
+            CaseState::Decided(decision) => (1, decision.0),
+            CaseState::Withdrawn => (2, 0),
+        };
+        writer.u8(state);
+        writer.u64(decision);
+        writer.u8(u8::from(self.rests == RestsOnMissing::Yes));
+        writer.i64(self.at.micros());
+        writer.len(self.evidence.len());
+        for piece in &self.evidence {
+            encode_evidence(piece, writer);
+        }
+        writer.len(self.heard.len());
+        for heard in &self.heard {
+            encode_heard(heard, writer);
+        }
+    }
+
+    fn decode(reader: &mut Reader<'_>) -> Result<Self, CodecError> {
+        let subject = SubjectSeen::decode(reader)?;
+        let policy = read_text(reader)?;
+        let rule = Some(read_text(reader)?).filter(|rule| !rule.is_empty());
+        let version = reader.u64()?;
+        let state = match (reader.u8()?, reader.u64()?) {
+            (0, _) => CaseState::Open,
+            (1, decision) => CaseState::Decided(DecisionId(decision)),
+            (2, _) => CaseState::Withdrawn,
+            _ => return Err(CodecError::Range),
+        };
+        let rests = if reader.u8()? == 1 { RestsOnMissing::Yes } else { RestsOnMissing::No };
+        let at = Timestamp::from_micros(reader.i64()?).map_err(|_| CodecError::Range)?;
+        let mut case = Self {
+            subject,
+            policy,
+            rule,
+            version,
+            state,
+            rests,
+            at,
+            evidence: Vec::new(),
+            heard: Vec::new(),
+        };
+        for _ in 0..reader.len(10)? {
+            case.evidence.push(decode_evidence(reader)?);
+        }
+        for _ in 0..reader.len(10)? {
+            case.heard.push(decode_heard(reader)?);
+        }
+        Ok(case)
+    }
+}
+
+fn encode_evidence(piece: &EvidenceSeen, writer: &mut Writer) {
+    let kind = KINDS.iter().position(|kind| *kind == piece.kind);
+    writer.u8(kind.and_then(|kind| u8::try_from(kind).ok()).unwrap_or(u8::MAX));
+    let family = piece.family.as_deref().and_then(Family::from_name);
+    writer.u8(family.map_or(0, |family| family as u8));
+    writer.u64(piece.entry.unwrap_or(0));
+    writer.i64(piece.milli_bits.unwrap_or(i64::MIN));
+    writer.u32(piece.distance.unwrap_or(u32::MAX));
+    writer.u64(piece.position);
+}
+
+fn decode_evidence(reader: &mut Reader<'_>) -> Result<EvidenceSeen, CodecError> {
+    let kind = KINDS.get(usize::from(reader.u8()?)).ok_or(CodecError::Range)?;
+    let family = reader.u8()?;
+    let family = Family::ALL.into_iter().find(|of| *of as u8 == family);
+    Ok(EvidenceSeen {
+        kind: (*kind).to_owned(),
+        family: family.map(|family| family.as_str().to_owned()),
+        entry: Some(reader.u64()?).filter(|entry| *entry != 0),
+        milli_bits: Some(reader.i64()?).filter(|bits| *bits != i64::MIN),
+        distance: Some(reader.u32()?).filter(|distance| *distance != u32::MAX),
+        position: reader.u64()?,
+    })
+}
+
+fn encode_heard(heard: &Heard, writer: &mut Writer) {
+    writer.u64(heard.reviewer.0);
+    text(heard.ruled.as_str(), writer);
+    text(heard.saw.as_str(), writer);
+    let cited = heard.policy.as_ref();
+    text(cited.map_or("", |policy| &policy.id), writer);
+    writer.u32(cited.map_or(0, |policy| policy.version));
+    writer.u8(heard.class.map_or(0, |class| class as u8));
+}
+
+fn decode_heard(reader: &mut Reader<'_>) -> Result<Heard, CodecError> {
+    let reviewer = ReviewerId(reader.u64()?);
+    let ruled = Ruled::from_name(&read_text(reader)?).ok_or(CodecError::Range)?;
+    let saw = Saw::from_name(&read_text(reader)?).ok_or(CodecError::Range)?;
+    let (id, version) = (read_text(reader)?.into_string(), reader.u32()?);
+    let policy = (!id.is_empty()).then_some(PolicyCited { id, version });
+    let class = reader.u8()?;
+    let class = FileClass::ALL.into_iter().find(|of| *of as u8 == class);
+    Ok(Heard { reviewer, ruled, saw, policy, class })
+}
+
+fn text(text: &str, writer: &mut Writer) {
+    writer.len(text.len());
+    writer.raw(text.as_bytes());
+}
+
+fn read_text(reader: &mut Reader<'_>) -> Result<Box<str>, CodecError> {
+    let length = reader.len(1)?;
+    let mut bytes = Vec::with_capacity(length);
+    for _ in 0..length {
+        bytes.push(reader.u8()?);
+    }
+    String::from_utf8(bytes).map(Into::into).map_err(|_| CodecError::Range)
+}

@@ -1,0 +1,135 @@
+//! One open case per subject; rulings on what was read; evidence that falls.
+
+use seawall_model::codec::{Reader, Writer};
+use seawall_model::journal::PolicyCited;
+use seawall_model::{ActionKind, DecisionId, ReviewerId, Timestamp};
+
+use super::*;
+
+const POST: SubjectSeen = SubjectSeen::Post { position: 9, account: Some(4) };
+
+fn piece(kind: &str, entry: u64) -> EvidenceSeen {
+    EvidenceSeen {
+        kind: kind.into(),
+        family: Some("content".into()),
+        entry: Some(entry),
+        milli_bits: None,
+        distance: Some(0),
+        position: 9,
+    }
+}
+
+fn finding(evidence: Vec<EvidenceSeen>) -> Finding {
+    Finding {
+        subject: POST,
+        policy: "kettles".into(),
+        rule: Some("BannedClip".into()),
+        rests: RestsOnMissing::No,
+        evidence,
+        at: Timestamp::MIN,
+    }
+}
+
+fn heard(reviewer: u64, ruled: Ruled) -> Heard {
+    let policy = Some(PolicyCited { id: "kettles".into(), version: 1 });
+    Heard { reviewer: ReviewerId(reviewer), ruled, saw: Saw::Content, policy, class: None }
+}
+
+const REMOVE: Ruled = Ruled::Act(ActionKind::Remove);
+
+#[test]
+fn one_subject_has_one_open_case_that_grows() {
+    let mut cases = Cases::default();
+    let opened = cases.observe(finding(vec![piece("bank_match", 1)]));
+    assert!(matches!(opened, Some(Body::CaseOpened { case: 1, .. })));
+    assert_eq!(cases.observe(finding(vec![piece("bank_match", 1)])), None, "nothing new");
+    let grown = cases.observe(finding(vec![piece("bank_match", 1), piece("term", 2)]));
+    let Some(Body::CaseGrew { case: 1, version: 2, evidence, .. }) = grown else {
+        panic!("{grown:?}")
+    };
+    assert_eq!(evidence, [piece("term", 2)]);
+    assert_eq!(cases.open_count(), 1);
+}
+
+#[test]
+fn a_decided_subject_gets_another_case_only_for_what_was_not_known() {
+    let mut cases = Cases::default();
+    cases.observe(finding(vec![piece("bank_match", 1)]));
+    cases.close(CaseId(1), CaseState::Decided(DecisionId(1)));
+    assert_eq!(cases.observe(finding(vec![piece("bank_match", 1)])), None);
+    let opened = cases.observe(finding(vec![piece("bank_match", 1), piece("bank_match", 8)]));
+    let Some(Body::CaseOpened { case: 2, evidence, .. }) = opened else { panic!("{opened:?}") };
+    assert_eq!(evidence, [piece("bank_match", 8)]);
+}
+
+#[test]
+fn a_ruling_on_what_has_changed_is_refused() {
+    let mut cases = Cases::default();
+    cases.observe(finding(vec![piece("bank_match", 1)]));
+    cases.hear(CaseId(1), 1, heard(1, REMOVE)).unwrap();
+    cases.observe(finding(vec![piece("term", 2)]));
+    assert!(cases.get(CaseId(1)).unwrap().heard.is_empty(), "it was ruled on less");
+    let stale = cases.hear(CaseId(1), 1, heard(1, REMOVE));
+    assert_eq!(stale, Err(Refused::Stale { case: CaseId(1), read: 1 }));
+    assert_eq!(cases.may_hear(CaseId(7), 1), Err(Refused::NoCase(CaseId(7))));
+    cases.close(CaseId(1), CaseState::Withdrawn);
+    assert_eq!(cases.may_hear(CaseId(1), 2), Err(Refused::NotOpen(CaseId(1))));
+}
+
+#[test]
+fn only_those_who_rule_the_same_agree_and_nobody_twice() {
+    let mut cases = Cases::default();
+    cases.observe(finding(vec![piece("bank_match", 1)]));
+    cases.hear(CaseId(1), 1, heard(1, REMOVE)).unwrap();
+    cases.hear(CaseId(1), 1, heard(1, REMOVE)).unwrap();
+    assert_eq!(cases.get(CaseId(1)).unwrap().agreed().len(), 1);
+    cases.hear(CaseId(1), 1, heard(2, Ruled::Keep)).unwrap();
+    assert_eq!(cases.get(CaseId(1)).unwrap().agreed().len(), 1);
+    let case = cases.hear(CaseId(1), 1, heard(3, REMOVE)).unwrap();
+    let agreed: Vec<u64> = case.agreed().iter().map(|heard| heard.reviewer.0).collect();
+    assert_eq!(agreed, [1, 3]);
+}
+
+#[test]
+fn evidence_that_is_withdrawn_closes_the_case_that_had_no_other() {
+    let mut cases = Cases::default();
+    cases.observe(finding(vec![piece("bank_match", 1), piece("term", 2)]));
+    assert_eq!(cases.withdraw(CaseId(1), 7), None);
+    assert_eq!(cases.withdraw(CaseId(1), 1).unwrap().len(), 1);
+    assert_eq!(cases.get(CaseId(1)).unwrap().state, CaseState::Open);
+    cases.withdraw(CaseId(1), 2).unwrap();
+    assert_eq!(cases.get(CaseId(1)).unwrap().state, CaseState::Withdrawn);
+    assert_eq!(cases.open_count(), 0);
+    cases.reopen(CaseId(1));
+    assert_eq!(cases.open_count(), 1);
+}
+
+#[test]
+fn evidence_of_one_case_is_bounded() {
+    let mut cases = Cases::default();
+    for entry in 1..=200 {
+        cases.observe(finding(vec![piece("term", entry)]));
+    }
+    assert_eq!(cases.get(CaseId(1)).unwrap().evidence.len(), EVIDENCE_MAX);
+}
+
+#[test]
+fn a_snapshot_holds_everything() {
+    let mut cases = Cases::default();
+    cases.observe(finding(vec![piece("bank_match", 1), piece("term", 2)]));
+    cases.hear(CaseId(1), 1, heard(1, REMOVE)).unwrap();
+    let mut comeback = piece("comeback", 5);
+    comeback.milli_bits = Some(-1_200);
+    comeback.distance = None;
+    comeback.family = Some("name".into());
+    let subject = SubjectSeen::Account { account: 4 };
+    let rests = RestsOnMissing::Yes;
+    cases.observe(Finding { subject, rests, rule: None, ..finding(vec![comeback]) });
+    cases.close(CaseId(2), CaseState::Decided(DecisionId(3)));
+    let mut writer = Writer::new();
+    cases.encode(&mut writer);
+    let bytes = writer.into_bytes();
+    let mut reader = Reader::new(&bytes);
+    assert_eq!(Cases::decode(&mut reader).unwrap(), cases);
+    reader.end().unwrap();
+}

@@ -1,0 +1,229 @@
+//! The content of knowledge: one sealed entry each, which destroying makes unreadable.
+//!
+//! The journal says which entries there are, what supports them and when they fell; here is
+//! what they say. An entry is written here first and told in the journal after, so a crash
+//! between the two leaves entries that nobody knows of, and the next start takes them away.
+
+use std::ops::RangeInclusive;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rusqlite::{Connection, OptionalExtension, params};
+use seawall_model::knowledge::{Knowledge, KnowledgeKind};
+use seawall_model::{EntryId, Position, Timestamp};
+use sha2::{Digest, Sha256};
+
+use crate::key::{Secret, Use, hex};
+use crate::sqlite::{self, Kind};
+use crate::{Access, Chance, Error, FolderKeys};
+
+/// Entries laid down in one step at most: one entry of the journal tells them.
+pub const LAID_DOWN_MAX: usize = 10_000;
+
+/// Entries that were laid down in one step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LaidDown {
+    /// Their numbers.
+    pub entries: RangeInclusive<u64>,
+    /// SHA-256 over the hash given and their commitments, hexadecimal.
+    pub hash: String,
+}
+
+/// The knowledge of a data folder.
+pub struct KnowledgeBase {
+    path: PathBuf,
+    conn: Connection,
+    keys: Arc<FolderKeys>,
+}
+
+impl KnowledgeBase {
+    pub(crate) fn open(path: &Path, keys: Arc<FolderKeys>, access: Access) -> Result<Self, Error> {
+        let conn = match access {
+            Access::Write => sqlite::open(path, Kind::Knowledge)?,
+            Access::Read => sqlite::open_read(path, Kind::Knowledge)?,
+        };
+        Ok(Self { path: path.into(), conn, keys })
+    }
+
+    /// Lays entries down, durably: all of them or none. `after` is the last number that the
+    /// journal tells of, `before` the hash of the version before.
+    ///
+    /// # Errors
+    /// [`Error::Sqlite`].
+    ///
+    /// # Panics
+    /// If there are none or more than [`LAID_DOWN_MAX`]: a defect of the shell.
+    pub fn lay_down(
+        &mut self,
+        entries: &[Knowledge],
+        after: u64,
+        before: &str,
+        chance: &mut dyn Chance,
+    ) -> Result<LaidDown, Error> {
+        assert!((1..=LAID_DOWN_MAX).contains(&entries.len()), "a step has entries, and not many");
+        let mut hasher = Sha256::new().chain_update(before.as_bytes());
+        let mut last = after;
+        let transaction = self.conn.transaction().map_err(Error::sql(&self.path))?;
+        for entry in entries {
+            last += 1;
+            let mut secret: Secret = [0; 32];
+            chance.fill(&mut secret);
+            let keys = self.keys.account(&secret);
+            let bytes = entry.to_bytes();
+            let commitment = keys.commit(Position(last), &bytes);
+            hasher.update(commitment);
+            let sealed = keys.seal(Use::Knowledge(last), &bytes, &[]);
+            let kind = entry.known.kind() as u8;
+            transaction
+                .prepare_cached("INSERT OR REPLACE INTO entry VALUES (?1, ?2, ?3, ?4, ?5)")
+                .and_then(|mut statement| {
+                    statement.execute(params![last.cast_signed(), kind, secret, commitment, sealed])
+                })
+                .map_err(Error::sql(&self.path))?;
+        }
+        transaction.commit().map_err(Error::sql(&self.path))?;
+        Ok(LaidDown { entries: after + 1..=last, hash: hex(&hasher.finalize()) })
+    }
+
+    /// Takes away what was laid down and never told: a crash came between.
+    ///
+    /// # Errors
+    /// [`Error::Sqlite`].
+    pub fn forget_after(&mut self, last: u64) -> Result<u64, Error> {
+        let deleted =
+            self.conn.execute("DELETE FROM entry WHERE number > ?1", [last.cast_signed()]);
+        deleted.map(|rows| rows as u64).map_err(Error::sql(&self.path))
+    }
+
+    /// What an entry says; `None` if it was destroyed.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`] if it is not what was laid down.
+    pub fn read(&self, entry: EntryId) -> Result<Option<Knowledge>, Error> {
+        let row: Option<(Secret, Vec<u8>)> = self
+            .conn
+            .prepare_cached("SELECT secret, body FROM entry WHERE number = ?1")
+            .and_then(|mut statement| {
+                statement
+                    .query_row([entry.0.cast_signed()], |row| Ok((row.get(0)?, row.get(1)?)))
+                    .optional()
+            })
+            .map_err(Error::sql(&self.path))?;
+        let Some((secret, sealed)) = row else { return Ok(None) };
+        let opened = self.keys.account(&secret).open(Use::Knowledge(entry.0), &sealed, &[]);
+        let knowledge = opened.and_then(|bytes| Knowledge::from_bytes(&bytes).ok());
+        match knowledge {
+            Some(knowledge) => Ok(Some(knowledge)),
+            None => Err(Error::KnowledgeDamaged { path: self.path.clone(), entry: entry.0 }),
+        }
+    }
+
+    /// Numbers of the entries of one kind, in order.
+    ///
+    /// # Errors
+    /// [`Error::Sqlite`].
+    pub fn of_kind(&self, kind: KnowledgeKind) -> Result<Vec<EntryId>, Error> {
+        let numbers: Vec<i64> = self
+            .conn
+            .prepare_cached("SELECT number FROM entry WHERE kind = ?1 ORDER BY number")
+            .and_then(|mut statement| {
+                statement.query_map([kind as u8], |row| row.get(0))?.collect()
+            })
+            .map_err(Error::sql(&self.path))?;
+        Ok(numbers.into_iter().map(|number| EntryId(number.cast_unsigned())).collect())
+    }
+
+    /// Destroys entries, and empties the write-ahead log of them. Doing it again after a
+    /// crash does what is left to do.
+    ///
+    /// # Errors
+    /// [`Error::CheckpointBusy`] if a reader holds the log up; it is tried again later.
+    pub fn destroy(&mut self, entries: &[EntryId], now: Timestamp) -> Result<(), Error> {
+        let transaction = self.conn.transaction().map_err(Error::sql(&self.path))?;
+        for entry in entries {
+            let number = entry.0.cast_signed();
+            transaction
+                .execute("DELETE FROM entry WHERE number = ?1", [number])
+                .and_then(|_| {
+                    let sql = "INSERT OR IGNORE INTO destroyed VALUES (?1, ?2)";
+                    transaction.execute(sql, params![number, now.micros()])
+                })
+                .map_err(Error::sql(&self.path))?;
+        }
+        transaction.commit().map_err(Error::sql(&self.path))?;
+        sqlite::checkpoint_truncate(&self.conn, &self.path)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use seawall_model::knowledge::{Known, Term};
+
+    use super::*;
+    use crate::key::tests::Counting;
+
+    fn open(dir: &Path) -> KnowledgeBase {
+        let key = dir.join("key");
+        let keys = FolderKeys::read(&key)
+            .unwrap_or_else(|_| FolderKeys::make(&key, &mut Counting(1)).unwrap());
+        KnowledgeBase::open(&dir.join("knowledge.db"), Arc::new(keys), Access::Write).unwrap()
+    }
+
+    fn term(word: &str) -> Knowledge {
+        let term = Term {
+            list: "cheers".into(),
+            term: word.into(),
+            near: Vec::new(),
+            not_near: Vec::new(),
+            window: 5,
+        };
+        Knowledge { source: "a test".into(), expires: None, known: Known::Term(term) }
+    }
+
+    #[test]
+    fn entries_are_read_as_they_were_laid_down() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut base = open(dir.path());
+        let laid = base.lay_down(&[term("boil"), term("pour")], 0, "", &mut Counting(3)).unwrap();
+        assert_eq!(laid.entries, 1..=2);
+        drop(base);
+        let mut base = open(dir.path());
+        assert_eq!(base.read(EntryId(2)).unwrap(), Some(term("pour")));
+        assert_eq!(base.of_kind(KnowledgeKind::Term).unwrap(), [EntryId(1), EntryId(2)]);
+        let next = base.lay_down(&[term("lid")], 2, &laid.hash, &mut Counting(4)).unwrap();
+        assert_eq!(next.entries, 3..=3);
+        assert_ne!(next.hash, laid.hash);
+        assert_eq!(base.forget_after(2).unwrap(), 1);
+        assert_eq!(base.read(EntryId(3)).unwrap(), None);
+    }
+
+    #[test]
+    fn what_is_destroyed_leaves_no_byte() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut base = open(dir.path());
+        base.lay_down(&[term("boil")], 0, "", &mut Counting(3)).unwrap();
+        let sql = "SELECT secret FROM entry";
+        let secret: Secret = base.conn.query_row(sql, [], |row| row.get(0)).unwrap();
+        let stands = || {
+            ["knowledge.db", "knowledge.db-wal"].iter().any(|file| {
+                let bytes = std::fs::read(dir.path().join(file)).unwrap_or_default();
+                bytes.windows(32).any(|window| window == secret)
+            })
+        };
+        assert!(stands(), "the search finds what is there");
+        base.destroy(&[EntryId(1)], Timestamp::MIN).unwrap();
+        assert!(!stands());
+        assert_eq!(base.read(EntryId(1)).unwrap(), None);
+    }
+
+    #[test]
+    fn an_entry_that_was_changed_is_told() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut base = open(dir.path());
+        base.lay_down(&[term("boil"), term("pour")], 0, "", &mut Counting(3)).unwrap();
+        let swap = "UPDATE entry SET body = (SELECT body FROM entry WHERE number = 2),
+                    secret = (SELECT secret FROM entry WHERE number = 2) WHERE number = 1";
+        base.conn.execute(swap, []).unwrap();
+        assert!(matches!(base.read(EntryId(1)), Err(Error::KnowledgeDamaged { entry: 1, .. })));
+    }
+}
