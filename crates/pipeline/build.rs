@@ -5,7 +5,10 @@
 use std::path::{Path, PathBuf};
 
 /// The crates whose code decides what is derived.
-const DERIVING: [&str; 5] = ["model", "event", "text", "wave", "pipeline"];
+const DERIVING: [&str; 11] = [
+    "model", "event", "text", "media", "link", "wave", "rule", "decision", "review", "action",
+    "pipeline",
+];
 
 fn main() -> Result<(), std::io::Error> {
     let crates = PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default());
@@ -14,6 +17,7 @@ fn main() -> Result<(), std::io::Error> {
     for name in DERIVING {
         collect(&crates.join(name).join("src"), &mut files)?;
     }
+    collect(&crates.join("link/model"), &mut files)?;
     files.push(crates.join("../Cargo.lock"));
     files.sort();
     let mut hash = Fnv::default();
@@ -35,7 +39,7 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), std::io::Error
         let path = entry?.path();
         if path.is_dir() {
             collect(&path, files)?;
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
+        } else if path.extension().is_some_and(|end| end == "rs" || end == "toml") {
             files.push(path);
         }
     }

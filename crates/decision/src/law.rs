@@ -18,7 +18,7 @@ use std::collections::BTreeSet;
 
 use seawall_model::{AccountId, ActionKind, Family, Gravity, PlatformId, Timestamp};
 
-pub use copy::{Closeness, Copy, FileClass, FileRuling, Inherits, Protection, inherits};
+pub use copy::{Closeness, Copy, FileRuling, Inherits, Protection, inherits};
 pub use families::{FAMILY_WEIGHT_MIN, independent_families};
 pub use proposal::{
     Account, AccountAct, Basis, Evidence, GOOD_STANDING_SECONDS, Inputs, Material, Order, Outward,
@@ -27,6 +27,7 @@ pub use proposal::{
 };
 use refused::Broken;
 pub use refused::{Refused, Sentence};
+pub use seawall_model::knowledge::FileClass;
 
 /// Longest restriction without a person, in seconds: 72 hours.
 pub const UNATTENDED_SECONDS_MAX: i64 = 72 * 3600;

@@ -69,6 +69,10 @@ pub enum EntryKind {
     Term = 4,
     /// A place in the protected register.
     Protected = 5,
+    /// A version of a policy.
+    Policy = 6,
+    /// A version of the rules.
+    Rules = 7,
 }
 
 /// How a decision stands.
@@ -245,6 +249,37 @@ impl Supports {
         Ok(())
     }
 
+    /// Adds entries that a decision brought in after it was made.
+    ///
+    /// # Errors
+    /// [`SupportError`] if the decision is unknown or does not stand, if an entry was
+    /// withdrawn, or if there is no room; nothing is changed then.
+    pub fn follow(
+        &mut self,
+        decision: DecisionId,
+        entries: &BTreeMap<EntryId, EntryKind>,
+    ) -> Result<(), SupportError> {
+        let found = self.decisions.get(&decision);
+        let found = found.ok_or(SupportError::UnknownDecision(decision))?;
+        if found.state != DecisionState::Stands {
+            return Err(SupportError::AlreadyOverturned(decision));
+        }
+        room(
+            "things named by a decision",
+            found.entries.len() + entries.len(),
+            NAMED_PER_DECISION_MAX,
+        )?;
+        self.check_entries(entries)?;
+        for (id, kind) in entries {
+            let entry = self.entries.entry(*id).or_insert_with(|| Entry::new(*kind));
+            entry.supporters.insert(decision);
+        }
+        if let Some(found) = self.decisions.get_mut(&decision) {
+            found.entries.extend(entries.keys());
+        }
+        Ok(())
+    }
+
     fn check(&self, decided: &Decided) -> Result<(), SupportError> {
         let Decided { decision, signed_by, grounds, entries } = decided;
         if self.decisions.contains_key(decision) {
@@ -262,6 +297,10 @@ impl Supports {
         for id in grounds.iter().filter_map(|ground| ground.entry()) {
             self.standing(id)?;
         }
+        self.check_entries(entries)
+    }
+
+    fn check_entries(&self, entries: &BTreeMap<EntryId, EntryKind>) -> Result<(), SupportError> {
         let mut fresh = 0;
         for (id, kind) in entries {
             match self.entries.get(id) {

@@ -100,6 +100,12 @@ impl Accounts {
         }
     }
 
+    /// When an account was created, where known.
+    pub(crate) fn created(&self, account: AccountId) -> Option<Timestamp> {
+        let seconds = self.states.get(&account)?.created?;
+        Timestamp::from_micros(i64::from(seconds) * 1_000_000).ok()
+    }
+
     /// Applies a message from another account.
     pub(crate) fn receive(&mut self, message: FollowMessage) {
         let state = self.states.entry(message.to).or_default();

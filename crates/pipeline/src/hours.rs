@@ -20,6 +20,8 @@ pub(crate) struct Hours {
     late: u64,
     pub(crate) traces_dropped: u64,
     pub(crate) accounts_dropped: u64,
+    /// Sketches dropped since the last hour was counted.
+    pub(crate) sketches_dropped: u64,
 }
 
 /// An hour that was closed.
@@ -82,6 +84,7 @@ impl Hours {
             late: std::mem::take(&mut self.late),
             traces_dropped: std::mem::take(&mut self.traces_dropped),
             accounts_dropped: std::mem::take(&mut self.accounts_dropped),
+            sketches_dropped: std::mem::take(&mut self.sketches_dropped),
         };
         ClosedHour { hour, posts, entry }
     }
@@ -90,6 +93,7 @@ impl Hours {
         writer.u64(self.late);
         writer.u64(self.traces_dropped);
         writer.u64(self.accounts_dropped);
+        writer.u64(self.sketches_dropped);
         writer.len(self.open.len());
         for (hour, count) in &self.open {
             writer.u32(hour.index());
@@ -108,6 +112,7 @@ impl Hours {
             late: reader.u64()?,
             traces_dropped: reader.u64()?,
             accounts_dropped: reader.u64()?,
+            sketches_dropped: reader.u64()?,
             open: BTreeMap::new(),
         };
         let length = reader.len(4 + 8 * (EventKind::ALL.len() + 2 * SignalKind::ALL.len()))?;

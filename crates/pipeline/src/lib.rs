@@ -13,13 +13,20 @@
 //! shell's work.
 
 pub mod account;
+mod active;
 mod constants;
+mod detect;
 mod hours;
+pub mod judge;
 mod pipeline;
 mod reading;
+mod sketches;
 mod snapshot;
+mod watch;
 
+pub use active::{Active, Contents, EntryError, Guard, NoContents};
 pub use constants::{ConstantError, Constants};
+pub use judge::{Judge, Made, RulingError};
 pub use pipeline::{Derived, Output, Pipeline};
 pub use reading::{Reading, trace_name};
 

@@ -1,5 +1,6 @@
 //! The pipeline itself: events and inputs in, signals and entries out.
 
+use seawall_link::{Profile, Seen};
 use seawall_model::journal::Body;
 use seawall_model::{
     Accepted, AccountId, EventBody, EventKind, Hour, Position, Signal, Timestamp, TraceId,
@@ -10,7 +11,11 @@ use seawall_wave::{
 use sha2::{Digest, Sha256};
 
 use crate::account::{Accounts, FollowMessage, Timely};
+use crate::active::{Active, Contents};
+use crate::detect::Buffers;
 use crate::hours::Hours;
+use crate::judge::{Found, Judge};
+use crate::sketches::Sketches;
 use crate::{Constants, PARTITIONS, Reading, partition};
 
 /// Microseconds after which what waits for a hand-over is due on a quiet platform.
@@ -47,7 +52,12 @@ pub struct Pipeline {
     pub(crate) hours: Hours,
     pub(crate) order: Order,
     pub(crate) waiting: Waiting,
+    pub(crate) active: Active,
+    pub(crate) judge: Judge,
+    pub(crate) sketches: Vec<Sketches>,
+    pub(crate) seen: Seen,
     scratch: Vec<Trace>,
+    pub(crate) buffers: Buffers,
     late_seen: u64,
 }
 
@@ -75,6 +85,10 @@ pub(crate) struct Waiting {
     pub(crate) commitments: Vec<u8>,
     pub(crate) sightings: Vec<Sighting>,
     pub(crate) follows: Vec<FollowMessage>,
+    /// Sketches of accounts that are to be counted.
+    pub(crate) profiles: Vec<(AccountId, Profile)>,
+    pub(crate) found: Vec<Found>,
+    pub(crate) reinstated: Vec<AccountId>,
 }
 
 impl Pipeline {
@@ -89,7 +103,12 @@ impl Pipeline {
             hours: Hours::default(),
             order: Order::default(),
             waiting: Waiting::default(),
+            active: Active::new(key),
+            judge: Judge::default(),
+            sketches: (0..PARTITIONS).map(|_| Sketches::default()).collect(),
+            seen: Seen::new(),
             scratch: Vec::new(),
+            buffers: Buffers::default(),
             late_seen: 0,
             key: TraceKey(key),
             constants,
@@ -129,13 +148,25 @@ impl Pipeline {
             .first_open()
             .filter(|_| self.order.is_live)
             .map(|hour| hour.end().plus_seconds(self.constants.lateness_seconds));
-        waiting.into_iter().chain(closing).min()
+        waiting.into_iter().chain(closing).chain(self.judge.next_lapse(&self.active)).min()
     }
 
     /// Whether anything waits for a hand-over.
     #[must_use]
     pub fn has_waiting(&self) -> bool {
         self.waiting.first.is_some()
+    }
+
+    /// Knowledge in force.
+    #[must_use]
+    pub fn active(&self) -> &Active {
+        &self.active
+    }
+
+    /// Cases, decisions and what rests on them.
+    #[must_use]
+    pub fn judge(&self) -> &Judge {
+        &self.judge
     }
 
     /// Takes in the event at the next position.
@@ -181,8 +212,9 @@ impl Pipeline {
         let event = accepted.event;
         let timely = self.timely(accepted);
         self.scratch.clear();
-        if let EventBody::PostCreated(post) = &event.body {
-            Reading::new(post).traces(&self.key, &mut self.scratch);
+        let reading = event.post().map(Reading::new);
+        if let (EventBody::PostCreated(_), Some(reading)) = (&event.body, &reading) {
+            reading.traces(&self.key, &mut self.scratch);
         }
         let first_signal = out.signals.len();
         if let Some(account) = accepted.account {
@@ -195,6 +227,7 @@ impl Pipeline {
                 &mut out.signals,
             );
         }
+        self.detect(accepted, reading.as_ref(), &out.signals[first_signal..]);
         if timely == Timely::Late {
             self.hours.count_late();
             self.late_seen += 1;
@@ -241,8 +274,14 @@ impl Pipeline {
         }
     }
 
-    /// Takes in what cannot be derived.
-    pub fn input(&mut self, body: &Body, now: Timestamp, out: &mut Output) {
+    /// Takes in what cannot be derived. `contents` gives what entries of knowledge say.
+    pub fn input(
+        &mut self,
+        body: &Body,
+        now: Timestamp,
+        contents: &dyn Contents,
+        out: &mut Output,
+    ) {
         self.order.now = self.order.now.max(now);
         match body {
             Body::Tick => {
@@ -260,7 +299,7 @@ impl Pipeline {
                 }
             }
             Body::SetAside { position } => self.order.set_aside = Position(*position),
-            _ => {}
+            _ => self.people(body, contents, out),
         }
     }
 
@@ -287,6 +326,8 @@ impl Pipeline {
             }
         }
         self.waiting.follows.retain(|message| message.to != account);
+        self.waiting.profiles.retain(|(of, _)| *of != account);
+        self.sketches[partition(account.0)].forget(account);
     }
 
     /// Step two and step three, and what is sealed and counted with them.
@@ -300,6 +341,10 @@ impl Pipeline {
         for message in waiting.follows {
             self.accounts[partition(message.to.0)].receive(message);
         }
+        for (_, profile) in &waiting.profiles {
+            self.seen.add(profile);
+        }
+        self.review(waiting.found, &waiting.reinstated, out);
         self.make_room();
         let mut findings = Vec::new();
         self.step_two(&waiting.sightings, &mut findings);
@@ -313,6 +358,9 @@ impl Pipeline {
         for accounts in &mut self.accounts {
             accounts.make_room(share);
             self.hours.accounts_dropped += accounts.take_dropped();
+        }
+        for sketches in &mut self.sketches {
+            self.hours.sketches_dropped += sketches.take_dropped();
         }
     }
 
@@ -368,7 +416,7 @@ impl Pipeline {
         self.order.counted = Some(hour);
     }
 
-    fn emit(&self, out: &mut Output, body: Body) {
+    pub(crate) fn emit(&self, out: &mut Output, body: Body) {
         out.entries.push(Derived { after: self.order.position, at: self.order.now, body });
     }
 }

@@ -42,6 +42,18 @@ impl<'a> Reading<'a> {
         seawall_wave::traces(self.post, self.folded.as_ref(), &found, key, out)
     }
 
+    /// The post's normalised text; `None` if it came without one.
+    #[must_use]
+    pub fn folded(&self) -> Option<&Folded> {
+        self.folded.as_ref()
+    }
+
+    /// The post's links.
+    #[must_use]
+    pub fn links(&self) -> &[&'a str] {
+        &self.links
+    }
+
     /// The readable name of a trace, if this post carries it.
     #[must_use]
     pub fn name_of(&self, trace: TraceId, key: &TraceKey) -> Option<String> {

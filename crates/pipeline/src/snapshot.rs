@@ -2,13 +2,17 @@
 //!
 //! Equal states give equal bytes: everything is written in order of its key.
 
+use seawall_link::{Profile, Seen};
 use seawall_model::codec::{CodecError, Reader, Writer};
-use seawall_model::{AccountId, Hour, Position, State, Timestamp, TraceId};
+use seawall_model::{AccountId, EntryId, Hour, Position, State, Timestamp, TraceId};
 use seawall_wave::{Assembly, Sighting, Trace, TraceKind, Windows};
 
 use crate::account::{Accounts, FollowMessage};
+use crate::active::Contents;
 use crate::hours::Hours;
+use crate::judge::{Found, Judge};
 use crate::pipeline::{Order, Waiting};
+use crate::sketches::Sketches;
 use crate::{Constants, PARTITIONS, Pipeline};
 
 /// Bytes of one sighting in a snapshot.
@@ -36,14 +40,29 @@ impl Pipeline {
             windows.encode(&mut writer);
         }
         self.assembly.encode(&mut writer);
+        for sketches in &self.sketches {
+            sketches.encode(&mut writer);
+        }
+        self.seen.encode(&mut writer);
+        self.judge.encode(&mut writer);
+        let entries: Vec<EntryId> = self.active.entries().collect();
+        writer.len(entries.len());
+        for entry in entries {
+            writer.u64(entry.0);
+        }
         writer.into_bytes()
     }
 
-    /// The pipeline whose [`Pipeline::snapshot`] these bytes are.
+    /// The pipeline whose [`Pipeline::snapshot`] these bytes are. What entries of knowledge
+    /// say is no part of them: it comes from `contents`.
     ///
     /// # Errors
     /// [`CodecError`] if they are not one of this build.
-    pub fn restore(bytes: &[u8], key: [u8; 32]) -> Result<Self, CodecError> {
+    pub fn restore(
+        bytes: &[u8],
+        key: [u8; 32],
+        contents: &dyn Contents,
+    ) -> Result<Self, CodecError> {
         let mut reader = Reader::new(bytes);
         let constants = decode_constants(&mut reader)?;
         let mut pipeline = Self::new(constants, key);
@@ -58,6 +77,18 @@ impl Pipeline {
             pipeline.windows[place] = Windows::decode(&mut reader, wave.clone())?;
         }
         pipeline.assembly = Assembly::decode(&mut reader, wave.clone())?;
+        for place in 0..PARTITIONS {
+            pipeline.sketches[place] = Sketches::decode(&mut reader)?;
+        }
+        pipeline.seen = Seen::decode(&mut reader)?;
+        pipeline.judge = Judge::decode(&mut reader)?;
+        for _ in 0..reader.len(8)? {
+            let entry = EntryId(reader.u64()?);
+            if let Some(knowledge) = contents.content(entry) {
+                // What another build refused, this one was not given.
+                let _ = pipeline.active.put(entry, knowledge);
+            }
+        }
         reader.end()?;
         Ok(pipeline)
     }
@@ -149,6 +180,19 @@ fn encode_waiting(waiting: &Waiting, writer: &mut Writer) {
         writer.u64(message.to.0);
         writer.u8(u8::from(message.state == State::Made));
     }
+    writer.len(waiting.profiles.len());
+    for (account, profile) in &waiting.profiles {
+        writer.u64(account.0);
+        profile.encode(writer);
+    }
+    writer.len(waiting.found.len());
+    for found in &waiting.found {
+        found.encode(writer);
+    }
+    writer.len(waiting.reinstated.len());
+    for account in &waiting.reinstated {
+        writer.u64(account.0);
+    }
 }
 
 fn decode_waiting(reader: &mut Reader<'_>) -> Result<Waiting, CodecError> {
@@ -171,6 +215,16 @@ fn decode_waiting(reader: &mut Reader<'_>) -> Result<Waiting, CodecError> {
         let to = AccountId(reader.u64()?);
         let state = if reader.u8()? == 1 { State::Made } else { State::Withdrawn };
         waiting.follows.push(FollowMessage { to, state });
+    }
+    for _ in 0..reader.len(8)? {
+        let account = AccountId(reader.u64()?);
+        waiting.profiles.push((account, Profile::decode(reader)?));
+    }
+    for _ in 0..reader.len(8)? {
+        waiting.found.push(Found::decode(reader)?);
+    }
+    for _ in 0..reader.len(8)? {
+        waiting.reinstated.push(AccountId(reader.u64()?));
     }
     Ok(waiting)
 }

@@ -7,7 +7,7 @@ use seawall_model::{
     Accepted, AccountId, Event, EventBody, EventId, FieldEvent, Follow, PlatformId, Position, Post,
     Profile, Signal, SignalKind, SignalValue, State, Timestamp,
 };
-use seawall_pipeline::{Constants, Derived, Output, Pipeline};
+use seawall_pipeline::{Constants, Derived, NoContents, Output, Pipeline};
 
 const KEY: [u8; 32] = [7; 32];
 
@@ -66,7 +66,7 @@ impl Play {
     }
 
     fn tick(&mut self, now: Timestamp) {
-        self.pipeline.input(&Body::Tick, now, &mut self.out);
+        self.pipeline.input(&Body::Tick, now, &NoContents, &mut self.out);
     }
 
     fn names(&self) -> Vec<&'static str> {
@@ -196,7 +196,7 @@ fn what_is_known_of_the_platform_is_in_its_snapshot() {
         let mut play = Play::new(quick());
         ordinary(&mut play, 0..cut);
         let state = play.pipeline.snapshot();
-        play.pipeline = Pipeline::restore(&state, KEY).unwrap();
+        play.pipeline = Pipeline::restore(&state, KEY, &NoContents).unwrap();
         assert!(play.pipeline.snapshot() == state);
         ordinary(&mut play, cut..30);
         surge(&mut play, 30);
@@ -238,7 +238,7 @@ fn a_snapshot_taken_anywhere_goes_on_as_if_nothing_had_happened() {
         for (n, event) in (0..).zip(&events) {
             if n == cut {
                 let state = play.pipeline.snapshot();
-                play.pipeline = Pipeline::restore(&state, KEY).unwrap();
+                play.pipeline = Pipeline::restore(&state, KEY, &NoContents).unwrap();
                 assert!(play.pipeline.snapshot() == state, "equal states, equal bytes");
             }
             play.give(event, n % 40, None);
@@ -318,7 +318,7 @@ fn a_forgotten_account_is_in_no_state() {
             play.give(&event(n, at(1), post(n, &format!("only one #tag{n}"))), 7_700_077, None);
         }
         let body = Body::Erased { accounts, rejects: 0 };
-        play.pipeline.input(&body, play.arrival, &mut play.out);
+        play.pipeline.input(&body, play.arrival, &NoContents, &mut play.out);
         play.tick(play.arrival);
         play.pipeline.snapshot()
     };
@@ -332,10 +332,10 @@ proptest! {
 
     #[test]
     fn no_bytes_make_restoring_panic(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
-        prop_assert!(Pipeline::restore(&bytes, KEY).is_err());
+        prop_assert!(Pipeline::restore(&bytes, KEY, &NoContents).is_err());
         let mut state = Pipeline::new(Constants::default(), KEY).snapshot();
         let at = bytes.len() * 31 % state.len();
         state[at] ^= 0xff;
-        let _ = Pipeline::restore(&state, KEY);
+        let _ = Pipeline::restore(&state, KEY, &NoContents);
     }
 }

@@ -5,7 +5,7 @@ use seawall_model::journal::{EvidenceSeen, PolicyCited, SubjectSeen};
 use seawall_model::knowledge::FileClass;
 use seawall_model::{CaseId, DecisionId, Family, ReviewerId, Timestamp};
 
-use crate::{Case, CaseState, Cases, Heard, RestsOnMissing, Ruled, Saw};
+use crate::{Case, CaseState, Cases, Finding, Heard, RestsOnMissing, Ruled, Saw};
 
 /// Kinds of evidence, by number.
 const KINDS: [&str; 5] = ["bank_match", "term", "comeback", "support_lost", "rule"];
@@ -36,6 +36,22 @@ impl Cases {
             cases.cases.insert(id, case);
         }
         Ok(cases)
+    }
+}
+
+impl Finding {
+    /// Appends it to a snapshot.
+    pub fn encode(&self, writer: &mut Writer) {
+        Case::new(self.clone()).encode(writer);
+    }
+
+    /// Reads what [`Finding::encode`] wrote.
+    ///
+    /// # Errors
+    /// [`CodecError`] if it is not that.
+    pub fn decode(reader: &mut Reader<'_>) -> Result<Self, CodecError> {
+        let Case { subject, policy, rule, rests, evidence, at, .. } = Case::decode(reader)?;
+        Ok(Self { subject, policy, rule, rests, evidence, at })
     }
 }
 

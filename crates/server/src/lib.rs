@@ -11,4 +11,5 @@ pub mod config;
 pub mod engine;
 pub mod import;
 mod progress;
+pub mod signing;
 pub mod simulate;

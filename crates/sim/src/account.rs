@@ -222,7 +222,7 @@ pub fn make(
     let following = chance.lognormal(180.0, 1.0) * gathered;
     let posts = if is_new { 0.0 } else { rate * 0.4 * age };
     // People rise and go to bed at their own hours; those of the network a little later.
-    let late = if class.is_network() { -2.7 } else { 0.0 };
+    let late = if class.is_network() { -3.2 } else { 0.0 };
     let own = chance.normal() * 2.2 + f64::from(zone_of(language)) + late;
     #[expect(clippy::cast_possible_truncation, reason = "rate is at most 300")]
     let rate = rate as f32;

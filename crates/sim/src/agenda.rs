@@ -17,6 +17,10 @@ pub(crate) enum Due {
     Return(u32, u32),
     /// An actor makes an account that waits, beside the one named.
     Backup(u32, u32),
+    /// An account that had waited takes the place of a closed one.
+    Activate(u32),
+    /// Somebody changes how an account looks.
+    Restyle(u32),
     /// An innocent signs up.
     SignUp,
     /// Somebody stops using an account.

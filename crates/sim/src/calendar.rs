@@ -63,6 +63,15 @@ impl Surge {
     }
 }
 
+/// Whether what comes once in four weeks comes on this day; in a shorter world it comes all
+/// the same, sooner.
+fn falls(day: u32, on: u32, days: u32) -> bool {
+    if days >= 28 {
+        return day % 28 == on;
+    }
+    day == on * days / 28
+}
+
 /// Something in the field that a network rides.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FieldEvent {
@@ -119,10 +128,11 @@ impl Calendar {
                 4 => surge(PostClass::Fan, Class::Fan, 19, 2.5, size * 0.08),
                 _ => {}
             }
-            match day % 28 {
+            let monthly = [6, 12, 17, 20].into_iter().find(|on| falls(day, *on, parameters.days));
+            match monthly.unwrap_or(0) {
                 6 => surge(PostClass::Festival, Class::Ordinary, 14, 5.0, size * 0.25),
                 12 => surge(PostClass::Protest, Class::Protester, 11, 6.0, size * 0.12),
-                17 => surge(PostClass::Mob, Class::Mob, 20, 3.0, size * 0.04),
+                17 => surge(PostClass::Mob, Class::Mob, 20, 3.0, size * 0.10),
                 20 => surge(PostClass::Disaster, Class::Volunteer, 5, 9.0, size * 0.25),
                 _ => {}
             }

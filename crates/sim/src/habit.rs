@@ -31,6 +31,18 @@ pub fn reposts(class: Class) -> f64 {
     if class.is_network() { 0.64 } else { 0.35 }
 }
 
+/// How often a post of a kind quotes another.
+#[must_use]
+pub fn quotes(class: PostClass) -> f64 {
+    match class {
+        P::Condemn => 0.4,
+        P::Counter | P::Campaign | P::Mob => 0.2,
+        P::News | P::Journalist | P::Scholar => 0.12,
+        P::Support | P::Sympathy | P::Match | P::Fan => 0.06,
+        _ => 0.03,
+    }
+}
+
 /// Kinds of post, by weight.
 type Kinds = &'static [(PostClass, f64)];
 
@@ -132,8 +144,8 @@ const POSTS: [(Class, Kinds); 21] = [
     (
         Class::Sympathiser,
         &[
-            (P::Ordinary, 42.0),
-            (P::Support, 31.0),
+            (P::Ordinary, 48.5),
+            (P::Support, 24.5),
             (P::Sympathy, 12.0),
             (P::Proverb, 4.0),
             (P::Match, 2.0),

@@ -9,21 +9,25 @@ impl World {
     /// The platform's id of an account: tells nothing of when it was made, or as what.
     #[must_use]
     pub fn id(&self, account: u32) -> PlatformId {
-        platform_id(format!("a-{}", Base36(mixed(self.seed, account))))
+        platform_id(format!("a-{}", self.account_code(account)))
     }
 
     /// The account of an id; `None` if there is none.
     #[must_use]
     pub fn account(&self, id: &PlatformId) -> Option<u32> {
-        let mixed = u32::from_str_radix(id.as_str().strip_prefix("a-")?, 36).ok()?;
-        let account = unmixed(self.seed, mixed);
+        let mixed = u64::from_str_radix(id.as_str().strip_prefix("a-")?, 36).ok()?;
+        let account = u32::try_from(unmixed(self.seed, mixed, 16)).ok()?;
         ((account as usize) < self.accounts.len()).then_some(account)
     }
 
     /// The platform's id of a post.
     #[must_use]
     pub fn post_id(&self, (account, number): (u32, u32)) -> PlatformId {
-        platform_id(format!("p-{}-{number}", Base36(mixed(self.seed, account))))
+        platform_id(format!("p-{}-{number}", self.account_code(account)))
+    }
+
+    fn account_code(&self, account: u32) -> Base36 {
+        Base36(mixed(self.seed, account.into(), 16))
     }
 }
 
@@ -31,26 +35,27 @@ impl World {
 const ROUNDS: u64 = 4;
 
 /// Half of a number, changed by the other half.
-fn changed(seed: u64, round: u64, half: u32) -> u32 {
-    u32::try_from(hash(&[seed, round, half.into()]) & 0xffff).unwrap_or(0)
+fn changed(seed: u64, round: u64, half: u64, bits: u32) -> u64 {
+    hash(&[seed, round, half]) & ((1 << bits) - 1)
 }
 
-/// A number in another place, one to one: a Feistel network keyed by the seed.
-fn mixed(seed: u64, number: u32) -> u32 {
-    let (mut left, mut right) = (number >> 16, number & 0xffff);
+/// A number below 2 to the double of `bits`, in another place, one to one: a Feistel network
+/// keyed by the seed.
+pub(crate) fn mixed(seed: u64, number: u64, bits: u32) -> u64 {
+    let (mut left, mut right) = (number >> bits, number & ((1 << bits) - 1));
     for round in 0..ROUNDS {
-        (left, right) = (right, left ^ changed(seed, round, right));
+        (left, right) = (right, left ^ changed(seed, round, right, bits));
     }
-    left << 16 | right
+    left << bits | right
 }
 
 /// The number that [`mixed`] has moved.
-fn unmixed(seed: u64, number: u32) -> u32 {
-    let (mut left, mut right) = (number >> 16, number & 0xffff);
+pub(crate) fn unmixed(seed: u64, number: u64, bits: u32) -> u64 {
+    let (mut left, mut right) = (number >> bits, number & ((1 << bits) - 1));
     for round in (0..ROUNDS).rev() {
-        (left, right) = (right ^ changed(seed, round, left), left);
+        (left, right) = (right ^ changed(seed, round, left, bits), left);
     }
-    left << 16 | right
+    left << bits | right
 }
 
 /// The id of the event that tells of something in the field.
@@ -64,11 +69,11 @@ pub(crate) fn platform_id(text: String) -> PlatformId {
 }
 
 /// A number in base 36.
-struct Base36(u32);
+pub(crate) struct Base36(pub(crate) u64);
 
 impl std::fmt::Display for Base36 {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let mut digits = [0_u8; 7];
+        let mut digits = [0_u8; 13];
         let mut at = digits.len();
         let mut left = self.0;
         loop {

@@ -43,6 +43,8 @@ pub enum Deed {
     PostDeleted(u32),
     /// It liked a post.
     Like(PostKey),
+    /// It took a like back.
+    Unlike(PostKey),
     /// It reposted a post.
     Repost(PostKey),
     /// A post of it was seen so often.

@@ -34,7 +34,7 @@ mod words;
 mod world;
 
 pub use account::Moment;
-pub use calibration::{Era, Figure, Target, calibrate};
+pub use calibration::{Bound, Era, Figure, Target, calibrate};
 pub use class::{Class, PostClass};
 pub use disorder::{Last, Sending};
 pub use item::{Action, Cause, Counts, Deed, Item, PostKey, Said, Truth};

@@ -4,7 +4,9 @@
 //! tells of it, and is told of by those who are left. An innocent who was closed wrongly is
 //! given back after a time, and does not come back under another name.
 
-use crate::account::{Account, DAY, HOUR, Life, Moment, OPEN, days, language_near, make, purpose};
+use crate::account::{
+    ALIKE, Account, DAY, HOUR, Life, Moment, OPEN, days, language_near, make, purpose,
+};
 use crate::agenda::{Due, Reason};
 use crate::chance::{Chance, small, whole};
 use crate::class::Class;
@@ -26,12 +28,20 @@ const SWEEP_HOURS: Moment = 6;
 const PRECAUTION: f64 = 0.14;
 /// The share of the accounts closed wrongly that are given back.
 const GIVEN_BACK: f64 = 0.7;
+/// The share of a network's closed accounts that are given back all the same.
+const GIVEN_BACK_WRONGLY: f64 = 0.04;
+/// The share of new accounts that follow nobody in their first hours.
+const FOLLOWS_NOBODY: f64 = 0.12;
+/// The share of new innocents without a display name.
+const NAMELESS: f64 = 0.22;
+/// Accounts that change how they look, of all, each day.
+const RESTYLED_DAILY: f64 = 0.004;
 /// The share of new accounts that are made for an hour.
 const VISITS: f64 = 0.45;
 /// The share of new accounts that nobody uses any more after some days.
 const ABANDONED: f64 = 0.55;
 /// The share of those who come back whom somebody outside reports.
-const REPORTED: f64 = 0.13;
+const REPORTED: f64 = 0.09;
 /// The share of accounts of a network that take the name and face of somebody else.
 const IMPERSONATED: f64 = 0.03;
 /// How long a wave lasts that rides a field event.
@@ -139,6 +149,8 @@ impl World {
                 Due::Reopen(account) => self.reopen(account, at),
                 Due::Return(actor, parent) => self.come_back(actor, parent, at),
                 Due::Backup(actor, parent) => self.make_backup(actor, parent, at),
+                Due::Activate(account) => self.activate_due(account, at),
+                Due::Restyle(account) => self.restyle(account, at),
                 Due::SignUp => self.sign_up(at),
                 Due::Abandon(account) => self.accounts[account as usize].rate = 0.0,
                 Due::Throwaway(wave) => self.throw_in(wave, at),
@@ -166,8 +178,14 @@ impl World {
             let network = &mut self.networks[community as usize / 2];
             network.members.retain(|member| *member != number);
             network.pressure += 1.0;
-            if class != Class::Throwaway {
+            // Who leaves by themselves does not come back.
+            if class != Class::Throwaway && cause != Cause::Owner {
                 self.answer(number, actor, at);
+            }
+            let mut chance = Chance::of(self.seed, &[purpose::RETURN, 9, u64::from(number)]);
+            if cause == Cause::Policy && chance.holds(GIVEN_BACK_WRONGLY) {
+                let after = days(chance.quantile(&REVERSAL_DAYS));
+                self.agenda.note(at + after, Due::Reopen(number));
             }
         } else if cause != Cause::Owner {
             let mut chance = Chance::of(self.seed, &[purpose::RETURN, 9, u64::from(number)]);
@@ -190,9 +208,15 @@ impl World {
         }
         let backup = own.backup.take().filter(|b| self.accounts[*b as usize].is_open(at));
         match backup {
-            Some(backup) => self.activate(backup, at, &mut chance),
+            // Somebody has to see first that the account is closed.
+            Some(backup) => {
+                let seen = at + 90_000 + days(chance.waiting(0.25));
+                self.agenda.note(seen, Due::Activate(backup));
+            }
             None => {
-                let at = at + days(chance.quantile(&RETURN_DAYS));
+                let shift = own.shift;
+                let at =
+                    self.awake(at + days(chance.quantile(&RETURN_DAYS)), at, shift, &mut chance);
                 if at < self.end() {
                     self.agenda.note(at, Due::Return(actor, account));
                 }
@@ -200,13 +224,53 @@ impl World {
         }
     }
 
+    /// The hour of a day at which somebody is awake, for what is done some days later.
+    fn awake(&self, at: Moment, since: Moment, shift: u8, chance: &mut Chance) -> Moment {
+        if at - since < DAY {
+            return at;
+        }
+        Moment::from(Self::day(at)) * DAY + self.rhythm.moment(shift, chance)
+    }
+
+    fn activate_due(&mut self, account: u32, at: Moment) {
+        if self.accounts[account as usize].is_open(at) {
+            let mut chance = Chance::of(self.seed, &[purpose::RETURN, 7, u64::from(account)]);
+            self.activate(account, at, &mut chance);
+        }
+    }
+
+    /// Somebody changes how their account looks: its picture, or a little of its name.
+    fn restyle(&mut self, account: u32, at: Moment) {
+        if !self.accounts[account as usize].is_open(at) {
+            return;
+        }
+        let draw = [purpose::NAME, 9, u64::from(account), at.unsigned_abs()];
+        let mut chance = Chance::of(self.seed, &draw);
+        let own = &mut self.accounts[account as usize];
+        match chance.weighted(&[35.0, 30.0, 35.0]) {
+            0 => own.version = own.version.wrapping_add(1),
+            1 => own.face = 1_000 + chance.below(4_000_000),
+            _ => {
+                let of = *own;
+                let before = self.naming(account);
+                let naming = before.renamed(self.words_of(&of), &mut chance);
+                self.namings.insert(account, naming);
+            }
+        }
+        let counts = self.counts(account);
+        self.push(at, account, Deed::Profile(counts));
+    }
+
     /// An account that had waited begins.
     fn activate(&mut self, account: u32, at: Moment, chance: &mut Chance) {
         self.accounts[account as usize].life = Life::Active;
         let (id, time) = (self.id(account), self.time(at));
         self.out.truths.push(Truth::Activated { account: id, at: time });
-        let counts = self.counts(account);
-        self.push(at + 60_000, account, Deed::Profile(counts));
+        if chance.holds(0.5) {
+            let counts = self.counts(account);
+            let after = 30_000 + Moment::from(chance.below(7_000_000));
+            self.push(at + after, account, Deed::Profile(counts));
+        }
         self.live(account, at, chance);
         self.announce(account, at, chance);
     }
@@ -230,9 +294,7 @@ impl World {
         self.push(at, account, Deed::Created);
         self.live(account, at, &mut chance);
         self.plan_rest(account, at);
-        for _ in 0..1 + chance.below(9) {
-            self.wish(at + days(chance.waiting(0.1)), account, Wish::Follow(None));
-        }
+        self.settle_in(account, at, &mut chance);
         self.announce(account, at, &mut chance);
     }
 
@@ -246,6 +308,15 @@ impl World {
         self.accounts[account as usize].life = Life::Waiting;
         self.actors[actor as usize].backup = Some(account);
         self.push(at, account, Deed::Created);
+        self.settle_in(account, at, &mut chance);
+    }
+
+    /// Whoever is new follows some, in the first hours; a few follow nobody.
+    fn settle_in(&mut self, account: u32, at: Moment, chance: &mut Chance) {
+        let wanted = if chance.holds(FOLLOWS_NOBODY) { 0 } else { 1 + chance.below(9) };
+        for _ in 0..wanted {
+            self.wish(at + days(chance.waiting(0.1)), account, Wish::Follow(None));
+        }
     }
 
     /// An account that had been waiting before the world began.
@@ -350,8 +421,10 @@ impl World {
         } else if chance.holds(ABANDONED) {
             self.agenda.note(at + days(chance.waiting(2.5)), Due::Abandon(account));
         }
-        for _ in 0..2 + chance.below(9) {
-            self.wish(at + days(chance.waiting(0.1)), account, Wish::Follow(None));
+        self.settle_in(account, at, &mut chance);
+        if chance.holds(NAMELESS) {
+            let naming = self.naming(account);
+            self.namings.insert(account, naming.nameless());
         }
     }
 
@@ -404,6 +477,8 @@ impl World {
         self.push(at, 0, Deed::Field(field));
         let state = &mut self.networks[network as usize];
         state.event = Some(at);
+        let topics = small(self.topics.len());
+        self.networks[network as usize].topic = topics;
         let mut chance = Chance::of(self.seed, &[purpose::RETURN, 5, u64::from(field)]);
         let language = language_near(&mut chance);
         // The tag it takes is one that is loud that hour and was never its own.
@@ -452,9 +527,7 @@ impl World {
             let when = at + 120_000 + Moment::from(chance.below(3_500_000));
             self.wish(when, number, Wish::Post(topic));
         }
-        for _ in 0..chance.below(6) {
-            self.wish(at + days(chance.waiting(0.01)), number, Wish::Follow(None));
-        }
+        self.settle_in(number, at, &mut chance);
         if chance.holds(0.7) {
             self.will_close(number, at + HOUR + days(chance.waiting(0.6)));
         }
@@ -468,26 +541,38 @@ impl World {
         let start = f64::from(self.parameters.accounts);
         let week = WEEK[usize::try_from(day % 7).unwrap_or(0)];
         for _ in 0..chance.poisson(start * self.parameters.growth_daily * week) {
-            let at = from + self.rhythm.moment(1, &mut chance);
+            let at = self.sometime(from, &mut chance);
             self.agenda.note(at, Due::SignUp);
         }
-        for _ in 0..chance.poisson(start * self.parameters.churn_daily) {
-            let account = chance.below(self.parameters.accounts);
-            let at = from + self.rhythm.moment(1, &mut chance);
+        let all = self.accounts.len() as f64;
+        for _ in 0..chance.poisson(all * self.parameters.churn_daily) {
+            let account = chance.below(small(self.accounts.len()));
+            let at = self.sometime(from, &mut chance);
             self.agenda.note(at, Due::Close(account, Reason::Owner));
+        }
+        for _ in 0..chance.poisson(all * RESTYLED_DAILY) {
+            let account = chance.below(small(self.accounts.len()));
+            let at = self.sometime(from, &mut chance);
+            self.agenda.note(at, Due::Restyle(account));
         }
         let near = start * self.parameters.alike;
         for _ in 0..chance.poisson(near * self.parameters.policy.wrong_daily) {
             let network = chance.below(self.parameters.networks.max(1));
-            let class = [Class::Sympathiser, Class::Archive, Class::Newsroom, Class::Proverb];
-            let class = class[chance.index(class.len())];
+            let weights = ALIKE.map(|(_, weight)| weight + 6.0);
+            let class = ALIKE[chance.weighted(&weights)].0;
             if let Some(account) = self.somebody(class, network, &mut chance)
                 && self.accounts[account as usize].closed == OPEN
             {
-                let at = from + self.rhythm.moment(1, &mut chance);
+                let at = from + Moment::from(chance.below(86_400_000));
                 self.agenda.note(at, Due::Close(account, Reason::Policy));
             }
         }
+    }
+
+    /// A moment of a day at which somebody of whatever language is awake.
+    fn sometime(&self, from: Moment, chance: &mut Chance) -> Moment {
+        let shift = u8::try_from((chance.below(7) + 20) % 24).unwrap_or(0);
+        from + self.rhythm.moment(shift, chance)
     }
 
     /// Notes what somebody will do at a moment.

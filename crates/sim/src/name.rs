@@ -106,6 +106,19 @@ impl Naming {
         Self { form, name, ..self }
     }
 
+    /// The same without a display name.
+    #[must_use]
+    pub fn nameless(self) -> Self {
+        Self { name: 0, ..self }
+    }
+
+    /// The same with another display name.
+    #[must_use]
+    pub fn renamed(self, words: &Words, chance: &mut Chance) -> Self {
+        let fresh = Self::draw(words, chance);
+        Self { name: fresh.name, word: fresh.word, ..self }
+    }
+
     /// The name of the same person's next account.
     #[must_use]
     pub fn changed(self, change: Change, words: &Words, chance: &mut Chance) -> Self {

@@ -51,6 +51,8 @@ pub struct Network {
     pub pressure: f64,
     /// When the latest field event began that it rides.
     pub event: Option<Moment>,
+    /// The tag that it took then: an index of the world's topics.
+    pub topic: u32,
     /// What lives have become by sweeps, as a factor.
     pub lives: f64,
     /// What the share of those who come back has become, as a factor.
@@ -68,6 +70,7 @@ impl Network {
             epoch: 0,
             pressure: 0.0,
             event: None,
+            topic: 0,
             lives: 1.0,
             returns: 1.0,
         }

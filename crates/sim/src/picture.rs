@@ -8,11 +8,16 @@
 use sha2::{Digest, Sha256};
 
 use crate::chance::Chance;
+use crate::id::{Base36, mixed, unmixed};
 
 /// Pixels of a side.
 pub const SIDE: usize = 48;
 /// Patches of a side.
 const PATCHES: usize = 6;
+/// Keeps the ids of pictures apart from those of accounts.
+const MEDIA: u64 = 0x6d65_6469_6100;
+/// Half the bits of a picture's name as an id holds it.
+const HALF: u32 = 20;
 /// Bytes of a BMP's two headers.
 const HEADER: usize = 54;
 
@@ -26,17 +31,21 @@ pub struct Picture {
 }
 
 impl Picture {
-    /// Its id on the platform.
+    /// Its id on the platform of a world: tells neither which picture it is a version of
+    /// nor who posts it.
     #[must_use]
-    pub fn id(self) -> String {
-        format!("m-{}-{}", self.number, self.version)
+    pub fn id(self, seed: u64) -> String {
+        let named = u64::from(self.number) << 8 | u64::from(self.version);
+        format!("m-{}", Base36(mixed(seed ^ MEDIA, named, HALF)))
     }
 
-    /// The picture with this id on the platform.
+    /// The picture with this id on the platform of a world.
     #[must_use]
-    pub fn from_id(id: &str) -> Option<Self> {
-        let (number, version) = id.strip_prefix("m-")?.split_once('-')?;
-        Some(Self { number: number.parse().ok()?, version: version.parse().ok()? })
+    pub fn from_id(id: &str, seed: u64) -> Option<Self> {
+        let mixed = u64::from_str_radix(id.strip_prefix("m-")?, 36).ok()?;
+        let named = unmixed(seed ^ MEDIA, mixed, HALF);
+        let [.., version] = named.to_be_bytes();
+        Some(Self { number: u32::try_from(named >> 8).ok()?, version })
     }
 
     /// Its file, a BMP of 24 bits a pixel. Cost: 7 KB written.
@@ -100,6 +109,10 @@ mod tests {
         assert_ne!(first, second);
         let (near, far) = (apart(&first, &second), apart(&first, &other));
         assert!(near < 25 && far > 2 * near, "{near} {far}");
-        assert_eq!(Picture::from_id("m-7-1"), Some(Picture { number: 7, version: 1 }));
+        let (first, second) =
+            (Picture { number: 7, version: 0 }, Picture { number: 7, version: 1 });
+        assert_eq!(Picture::from_id(&second.id(3), 3), Some(second));
+        assert_ne!(first.id(3)[..5], second.id(3)[..5]);
+        assert_ne!(first.id(3), first.id(4));
     }
 }

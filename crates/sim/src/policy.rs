@@ -88,7 +88,7 @@ impl Policy {
         Self {
             name: "low",
             life: weibull(167.6, 1.3),
-            outlet: weibull(302.0, 1.0),
+            outlet: weibull(316.0, 1.0),
             sweeps: Vec::new(),
             wrong_daily: 0.000_3,
         }

@@ -30,6 +30,9 @@ const CLIENTS: [(&str, f64, f64); 6] = [
     ("scheduler", 2.0, 6.0),
 ];
 
+/// The share of profiles that tell a language.
+const TELLS_LANGUAGE: f64 = 0.6;
+
 impl World {
     /// The event of an item; `number` is how many items there were before it.
     ///
@@ -76,16 +79,18 @@ impl World {
             Deed::Post(said) => EventBody::PostCreated(Box::new(self.say(account, item.at, &said))),
             Deed::Edited(said) => {
                 let mut post = self.say(account, item.at, &said);
-                post.text = post.text.map(|text| format!("{text} ✏").into());
+                post.text = post.text.map(|text| self.edited(account, said.number, &text).into());
                 EventBody::PostEdited(Box::new(post))
             }
             Deed::PostDeleted(number) => {
                 EventBody::PostDeleted { post: self.post_id((account, number)) }
             }
-            Deed::Like(post) => self.engagement(EngagementKind::Like, post, 1),
-            Deed::Repost(post) => self.engagement(EngagementKind::Repost, post, 1),
+            Deed::Like(post) => self.engagement(EngagementKind::Like, post, 1, State::Made),
+            Deed::Unlike(post) => self.engagement(EngagementKind::Like, post, 1, State::Withdrawn),
+            Deed::Repost(post) => self.engagement(EngagementKind::Repost, post, 1, State::Made),
             Deed::Seen(number, count) => {
-                self.engagement(EngagementKind::View, (account, number), u64::from(count))
+                let post = (account, number);
+                self.engagement(EngagementKind::View, post, u64::from(count), State::Made)
             }
             Deed::Follow(target) => self.followed(target, State::Made),
             Deed::Unfollow(target) => self.followed(target, State::Withdrawn),
@@ -95,13 +100,19 @@ impl World {
         }
     }
 
-    fn engagement(&self, kind: EngagementKind, post: PostKey, count: u64) -> EventBody {
+    fn engagement(
+        &self,
+        kind: EngagementKind,
+        post: PostKey,
+        count: u64,
+        state: State,
+    ) -> EventBody {
         EventBody::Engagement(Engagement {
             kind,
             post: Some(self.post_id(post)),
             of: None,
             count,
-            state: State::Made,
+            state,
             extra: Vec::new(),
         })
     }
@@ -169,8 +180,7 @@ impl World {
         let bio = bio.map(|list| words.bio(list, self.gender(number), &mut chance));
         let has_face = !chance.holds(0.06);
         let link = self.profile_link(account, &mut chance);
-        let tells = if account.class.is_network() { 0.26 } else { 0.82 };
-        let language = chance.holds(tells).then(|| account.language.tag().into());
+        let language = chance.holds(TELLS_LANGUAGE).then(|| account.language.tag().into());
         let client = if chance.holds(0.6) { self.client(number, &mut chance) } else { None };
         Profile {
             handle: Some((naming.handle(words) + SUFFIX).into()),
@@ -220,7 +230,7 @@ impl World {
     /// A picture as the platform tells of it.
     pub(crate) fn picture(&self, picture: Picture) -> MediaRef {
         MediaRef {
-            id: Some(platform_id(picture.id())),
+            id: Some(platform_id(picture.id(self.seed))),
             sha256: (self.parameters.pictures == Pictures::Hashes).then(|| picture.sha256()),
             mime: Some("image/bmp".into()),
             ..MediaRef::default()

@@ -1,7 +1,7 @@
 //! Makes deeds of wishes: what is posted, whose post is answered, who is followed.
 
-use crate::account::{Account, HOUR, Life, Moment, purpose};
-use crate::chance::Chance;
+use crate::account::{Account, HOUR, Life, Moment, days, purpose};
+use crate::chance::{Chance, hash};
 use crate::class::{Class, PostClass};
 use crate::habit;
 use crate::item::{Deed, PostKey, Said};
@@ -20,6 +20,15 @@ const LOOKS_INWARD: f64 = 0.78;
 /// The share of those known to somebody who are of the network: to its own, and to those
 /// near it.
 const KNOWS_NETWORK: [f64; 2] = [0.70, 0.38];
+
+/// Posts looked at by somebody who wants to answer one.
+const TRIES: u32 = 5;
+/// Of those who speak against the cause, the share that answers a network itself.
+const AT_NETWORK: f64 = 0.7;
+/// The share of a network's posts in the hours after a field event that take the wave's tag.
+const CAPTURES: f64 = 0.3;
+/// Hours for which they do.
+const CAPTURED_HOURS: Moment = 9;
 
 impl World {
     /// Resolves what is wished for in an hour, in order of time.
@@ -74,7 +83,8 @@ impl World {
         match chance.weighted(&habit::deeds(account.class)) {
             0 => {
                 let class = drawn_class(account.class, chance);
-                self.post(number, at, class, 0, None, None, chance);
+                let topic = self.captured(account, at, chance);
+                self.post(number, at, class, topic, None, None, chance);
             }
             1 => self.engage(number, account, at, chance),
             _ => match chance.below(40) {
@@ -83,6 +93,15 @@ impl World {
                 _ => self.follow(number, at, None, chance),
             },
         }
+    }
+
+    /// The tag that a network takes after a field event, for one of its own in that language.
+    fn captured(&self, account: &Account, at: Moment, chance: &mut Chance) -> u32 {
+        let network = self.networks.get(account.community as usize / 2);
+        let Some(network) = network.filter(|_| account.class.is_network()) else { return 0 };
+        let is_soon = network.event.is_some_and(|event| at - event < CAPTURED_HOURS * HOUR);
+        let speaks = self.topics[network.topic as usize].language == account.language;
+        if is_soon && speaks && chance.holds(CAPTURES) { network.topic } else { 0 }
     }
 
     fn resolve_profile(&mut self, number: u32, at: Moment) {
@@ -119,11 +138,16 @@ impl World {
         let account = self.accounts[number as usize];
         let about = network.unwrap_or(account.community / 2 % self.parameters.networks.max(1));
         let carried = habit::carried(account.class);
-        let answered =
-            if chance.holds(carried.reply) { self.answered(&account, chance) } else { None };
+        let answered = match chance.holds(carried.reply) {
+            true => self.answerable(&account, class, about, at, chance),
+            false => None,
+        };
         let key = |recent: Recent| (recent.account, recent.number);
-        let quotes = class == PostClass::Condemn && chance.holds(0.5);
-        let quoted = if quotes { self.ring_of(about, chance) } else { None };
+        let quotes = answered.is_none() && chance.holds(habit::quotes(class));
+        let quoted = match quotes {
+            true => self.answerable(&account, class, about, at, chance),
+            false => None,
+        };
         let friend = friend.or_else(|| match class {
             PostClass::Shoutout => self.known(&account, chance),
             _ => None,
@@ -143,18 +167,65 @@ impl World {
         };
         self.push(at, number, Deed::Post(said));
         self.note_inward(&account, answered);
-        self.remember(&account, Recent { account: number, number: posts, at }, chance);
+        self.remember(&account, Recent { account: number, number: posts, at, class }, chance);
+        self.look_after(number, said, at, account.followers, chance);
+    }
+
+    /// What becomes of a post: it is edited, deleted or seen, minutes or a day later. What is
+    /// not of this hour is done in its own.
+    fn look_after(
+        &mut self,
+        number: u32,
+        said: Said,
+        at: Moment,
+        followers: u32,
+        chance: &mut Chance,
+    ) {
         let draw = chance.share();
-        // An hour may end before: what is left is done in the next one.
         if draw < 0.008 {
-            self.push(at + 1_000 + Moment::from(chance.below(40_000)), number, Deed::Edited(said));
+            let after = 5_000 + days(chance.waiting(0.01));
+            self.push(at + after, number, Deed::Edited(said));
         } else if draw < 0.014 {
-            let after = 60_000 + Moment::from(chance.below(600_000));
-            self.push(at + after, number, Deed::PostDeleted(posts));
+            let after = 20_000 + days(chance.waiting(0.35));
+            self.deleted.insert((number, said.number), at + after);
+            self.push(at + after, number, Deed::PostDeleted(said.number));
         } else if draw < 0.03 {
-            let seen = 1 + account.followers / 4 + chance.below(account.followers / 2 + 4);
-            self.push(at + 30_000, number, Deed::Seen(posts, seen));
+            let seen = 1 + followers / 4 + chance.below(followers / 2 + 4);
+            let after = 10_000 + days(chance.waiting(0.03));
+            self.push(at + after, number, Deed::Seen(said.number, seen));
         }
+    }
+
+    /// A post that can be answered or quoted: it stands, and is in the answerer's language.
+    /// Who is against the cause answers those who speak for it.
+    fn answerable(
+        &self,
+        account: &Account,
+        class: PostClass,
+        about: u32,
+        at: Moment,
+        chance: &mut Chance,
+    ) -> Option<Recent> {
+        let opposes = matches!(class, PostClass::Condemn | PostClass::Counter);
+        for _ in 0..TRIES {
+            let found = if opposes && chance.holds(AT_NETWORK) {
+                self.ring_of(about, chance)
+            } else {
+                self.answered(account, chance)
+            };
+            let Some(recent) = found.filter(|recent| self.stands(recent, at)) else { continue };
+            let of = self.accounts[recent.account as usize];
+            if of.language == account.language && (!opposes || recent.class.is_of_cause()) {
+                return Some(recent);
+            }
+        }
+        None
+    }
+
+    /// Whether a post is still there, and its author too.
+    fn stands(&self, recent: &Recent, at: Moment) -> bool {
+        let gone = self.deleted.get(&(recent.account, recent.number));
+        gone.is_none_or(|gone| *gone > at) && self.accounts[recent.account as usize].is_open(at)
     }
 
     fn remember(&mut self, account: &Account, recent: Recent, chance: &mut Chance) {
@@ -209,16 +280,30 @@ impl World {
 
     fn engage(&mut self, number: u32, account: &Account, at: Moment, chance: &mut Chance) {
         let Some(recent) = self.answered(account, chance) else { return };
-        if recent.account == number {
+        if recent.account == number || !self.stands(&recent, at) {
             return;
         }
         let post = (recent.account, recent.number);
         let is_repost = chance.holds(habit::reposts(account.class));
+        // Nobody likes a post twice.
+        if !self.engaged.insert(hash(&[
+            number.into(),
+            post.0.into(),
+            post.1.into(),
+            is_repost.into(),
+        ])) {
+            return;
+        }
         let deed = if is_repost { Deed::Repost(post) } else { Deed::Like(post) };
         self.push(at, number, deed);
         self.note_inward(account, Some(recent));
-        if chance.holds(0.002) {
-            self.push(at + 5_000, number, Deed::ReportPost(post));
+        let later = at + 2_000 + days(chance.waiting(0.02));
+        if !is_repost && chance.holds(0.01) {
+            self.push(later, number, Deed::Unlike(post));
+        } else if chance.holds(0.002) {
+            self.push(later, number, Deed::ReportPost(post));
+        } else if chance.holds(0.0008) {
+            self.push(later, number, Deed::ReportAccount(post.0));
         }
     }
 

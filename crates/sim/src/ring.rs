@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use crate::account::Moment;
 use crate::chance::Chance;
+use crate::class::PostClass;
 
 /// A post that can be answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,6 +15,8 @@ pub struct Recent {
     pub number: u32,
     /// When it was posted.
     pub at: Moment,
+    /// What it is.
+    pub class: PostClass,
 }
 
 /// The newest posts, so many at most.

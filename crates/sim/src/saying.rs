@@ -101,21 +101,62 @@ impl World {
         // Some write their language in Latin letters, most of the time.
         let is_latin =
             own.is_multiple_of(11) && said.class == PostClass::Ordinary && chance.holds(0.6);
-        if !(is_latin && words.latin(chance, &fills, text)) {
+        let answers = said.reply.is_some() && self.answers(said.class, words, &fills, chance, text);
+        if !(answers || is_latin && words.latin(chance, &fills, text)) {
             words.post(said.class, own >> 8, chance, &fills, text);
         }
         if account.language == Language::Arabic {
-            adorn(text, rates(account.class), words, chance);
+            adorn(text, rates(account.class, said.class), words, chance);
         }
         let taste = [0.1, 0.2, 0.35, 0.6][usize::try_from(own >> 20 & 3).unwrap_or(0)];
-        let is_grave =
-            matches!(said.class, PostClass::Disaster | PostClass::Archive | PostClass::News);
-        if !is_grave && chance.holds(taste) {
+        if !is_formal(said.class) && chance.holds(taste) {
             text.push(' ');
             for _ in 0..=chance.below(2) {
                 text.push_str(EMOJI[chance.ranked(EMOJI.len())]);
             }
         }
+    }
+
+    /// Writes an answer where the post is one; says whether.
+    fn answers(
+        &self,
+        class: PostClass,
+        words: &Words,
+        fills: &Fills<'_>,
+        chance: &mut Chance,
+        text: &mut String,
+    ) -> bool {
+        match class {
+            PostClass::Condemn | PostClass::Counter if chance.holds(0.5) => {
+                words.reply_to_cause(chance, fills, text)
+            }
+            PostClass::Ordinary | PostClass::Match | PostClass::Fan | PostClass::Sympathy
+                if chance.holds(0.7) =>
+            {
+                words.reply(chance, fills, text)
+            }
+            _ => false,
+        }
+    }
+
+    /// A text after its author has edited it.
+    pub(crate) fn edited(&self, number: u32, post: u32, text: &str) -> String {
+        let draw = [purpose::POST, 1, u64::from(number), u64::from(post)];
+        let mut chance = Chance::of(self.seed, &draw);
+        let words = &self.words[self.accounts[number as usize].language as usize];
+        let mut edited = text.to_owned();
+        if chance.holds(0.4) {
+            // A word is taken out, or a sign at the end.
+            let cut = edited.trim_end_matches(['.', '!', '؟', '?', '…']).len();
+            edited.truncate(cut);
+            if edited.len() < text.len() {
+                return edited;
+            }
+        }
+        edited.push(' ');
+        let fills = Fills { gender: self.gender(number), ..Fills::default() };
+        words.edit(&mut chance, &fills, &mut edited);
+        edited
     }
 
     /// How often what an account shares is of its own taste.
@@ -277,15 +318,33 @@ fn drifts(class: Class) -> f64 {
 
 /// How often the picture of a post about the cause is one of the network's pieces.
 fn clips(class: Class) -> f64 {
-    if class.is_network() { 0.80 } else { 0.47 }
+    if class.is_network() { 0.86 } else { 0.40 }
 }
 
 /// How often Arabic is written with each adornment: tatweel, vowel signs, a letter
 /// repeated, a sign of no width. Of 2,000 posts of each kind: 5.3 and 8.9 % have tatweel,
 /// 16 and 22.6 % vowel signs, none and 0.7 % signs of no width. Of vowel signs, the packs
 /// bring most by themselves.
-fn rates(class: Class) -> [f64; 4] {
+fn rates(class: Class, post: PostClass) -> [f64; 4] {
+    if is_formal(post) {
+        return [0.0, 0.02, 0.0, 0.0];
+    }
     if class.is_network() { [0.053, 0.02, 0.05, 0.002] } else { [0.089, 0.03, 0.06, 0.007] }
+}
+
+/// Whether a post is written with care, and without laughter.
+fn is_formal(class: PostClass) -> bool {
+    matches!(
+        class,
+        PostClass::Disaster
+            | PostClass::Archive
+            | PostClass::News
+            | PostClass::Scholar
+            | PostClass::Journalist
+            | PostClass::Proverb
+            | PostClass::Protest
+            | PostClass::Campaign
+    )
 }
 
 /// Adorns Arabic text as people do.
@@ -293,6 +352,7 @@ fn adorn(text: &mut String, rates: [f64; 4], words: &Words, chance: &mut Chance)
     let [tatweel, vowels, repeats, no_width] = rates;
     if chance.holds(tatweel) {
         insert(text, "ـــ", is_joined, chance);
+        return;
     }
     if chance.holds(vowels) && !is_vowelled(text) {
         vowel(text, words, chance);
@@ -304,7 +364,7 @@ fn adorn(text: &mut String, rates: [f64; 4], words: &Words, chance: &mut Chance)
         text.insert_str(at, &String::from_iter([letter, letter]));
     }
     if chance.holds(no_width) {
-        insert(text, "\u{200c}", |_, _, _| true, chance);
+        insert(text, "\u{200c}", ends_word, chance);
     }
 }
 
@@ -355,6 +415,11 @@ fn place(
 
 fn is_vowelled(text: &str) -> bool {
     text.contains(|c: char| ('\u{64b}'..='\u{652}').contains(&c))
+}
+
+/// Whether a letter ends its word, where a sign of no width changes nothing to the eye.
+fn ends_word(text: &str, at: usize, letter: char) -> bool {
+    text[at + letter.len_utf8()..].starts_with(' ')
 }
 
 /// Whether a letter is a long vowel within its word, which people draw out; not that of

@@ -145,6 +145,13 @@ impl World {
         }
     }
 
+    /// A journalist near a network, or near whichever has one.
+    fn journalist(&self, network: u32, chance: &mut Chance) -> Option<u32> {
+        let networks = self.parameters.networks.max(1);
+        let near = (0..networks).map(|step| (network + step) % networks);
+        near.filter_map(|network| self.somebody(Class::Journalist, network, chance)).next()
+    }
+
     /// Adds to an hour what surges bring.
     pub(crate) fn plan_hour(&mut self, from: Moment) {
         for index in 0..self.calendar.surges.len() {
@@ -174,11 +181,15 @@ impl World {
                 let topic =
                     if class.is_of_cause() && class != PostClass::Campaign { 0 } else { topic };
                 self.wish(at, account, Wish::Say(class, topic, of));
+                // A mob has one journalist in its eye.
+                let mut eye = Chance::of(self.seed, &[purpose::HOUR, 3, index as u64]);
+                let network = eye.below(self.parameters.networks.max(1));
                 if class == PostClass::Mob
-                    && chance.holds(0.5)
-                    && let Some(journalist) = self.somebody(Class::Journalist, network, &mut chance)
+                    && chance.holds(0.8)
+                    && let Some(journalist) = self.journalist(network, &mut eye)
                 {
-                    self.wish(at + 30_000, account, Wish::Report(journalist));
+                    let after = 5_000 + Moment::from(chance.below(900_000));
+                    self.wish(at + after, account, Wish::Report(journalist));
                 }
             }
         }

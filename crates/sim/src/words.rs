@@ -117,6 +117,12 @@ pub struct Words {
     posts: Vec<Vec<Topic>>,
     /// Posts in the language but another alphabet; empty if there are none.
     latin: Vec<Template>,
+    /// What anything is answered with.
+    replies: Vec<Template>,
+    /// What a post of the league is answered with by who is against it.
+    cause_replies: Vec<Template>,
+    /// What is added to a post that is edited.
+    edits: Vec<Template>,
     /// Plain lists: names and stems.
     lists: HashMap<&'static str, Vec<&'static str>>,
     /// Biographies, by whose they are.
@@ -179,12 +185,24 @@ impl Words {
 
     /// Writes an ordinary post in Latin letters, where the language has such; says whether.
     pub fn latin(&self, chance: &mut Chance, fills: &Fills<'_>, out: &mut String) -> bool {
-        if self.latin.is_empty() {
-            return false;
-        }
-        let template = &self.latin[chance.ranked(self.latin.len())];
-        self.fill(template, chance, fills, out);
-        true
+        self.one_of(&self.latin, chance, fills, out)
+    }
+
+    /// Writes an answer that fits any post; says whether the pack has such. Names nobody.
+    pub fn reply(&self, chance: &mut Chance, fills: &Fills<'_>, out: &mut String) -> bool {
+        self.one_of(&self.replies, chance, fills, out)
+    }
+
+    /// Writes an answer of somebody who is against the league to a post of it; says whether
+    /// the pack has such. Names nobody.
+    pub fn reply_to_cause(&self, chance: &mut Chance, fills: &Fills<'_>, out: &mut String) -> bool {
+        self.one_of(&self.cause_replies, chance, fills, out)
+    }
+
+    /// Writes what is added to a post that is edited; says whether the pack has such. Names
+    /// nobody.
+    pub fn edit(&self, chance: &mut Chance, fills: &Fills<'_>, out: &mut String) -> bool {
+        self.one_of(&self.edits, chance, fills, out)
     }
 
     /// Writes a biography of a list, such as `bio ordinary`.
@@ -220,6 +238,21 @@ impl Words {
     #[must_use]
     pub fn vowelled(&self, word: &str) -> Option<&'static str> {
         self.vowelled.get(word).copied()
+    }
+
+    /// Writes one of these templates; says whether there is any.
+    fn one_of(
+        &self,
+        templates: &[Template],
+        chance: &mut Chance,
+        fills: &Fills<'_>,
+        out: &mut String,
+    ) -> bool {
+        if templates.is_empty() {
+            return false;
+        }
+        self.fill(&templates[chance.ranked(templates.len())], chance, fills, out);
+        true
     }
 
     fn fill(&self, template: &Template, chance: &mut Chance, fills: &Fills<'_>, out: &mut String) {
@@ -276,6 +309,9 @@ enum Section {
     Slot(usize),
     Post(PostClass, usize),
     Latin,
+    Reply,
+    CauseReply,
+    Edit,
     List(&'static str),
     Bio(&'static str),
 }
@@ -288,6 +324,9 @@ impl Reading {
                 slots: Vec::new(),
                 posts: vec![Vec::new(); PostClass::ALL.len()],
                 latin: Vec::new(),
+                replies: Vec::new(),
+                cause_replies: Vec::new(),
+                edits: Vec::new(),
                 lists: HashMap::new(),
                 bios: HashMap::new(),
                 vowelled: HashMap::new(),
@@ -345,6 +384,12 @@ impl Reading {
                 topics.push(Topic { name: topic, templates: Vec::new() });
                 Some(Section::Post(class, topics.len() - 1))
             }
+            "reply" => match name {
+                "" => Some(Section::Reply),
+                "cause" => Some(Section::CauseReply),
+                _ => None,
+            },
+            "edit" => Some(Section::Edit),
             "bio" => Some(Section::Bio(head)),
             "name" | "stem" => {
                 self.words.lists.entry(head).or_default();
@@ -367,12 +412,20 @@ impl Reading {
             return Ok(());
         }
         let template = self.template(text, line)?;
+        let names_nobody =
+            matches!(self.section, Section::Reply | Section::CauseReply | Section::Edit);
+        if names_nobody && !is_free(&template) {
+            return Err(self.bad(line, "names a friend"));
+        }
         match self.section {
             Section::Slot(slot) => self.words.slots[slot].push(template),
             Section::Post(class, topic) => {
                 self.words.posts[class as usize][topic].templates.push(template);
             }
             Section::Latin => self.words.latin.push(template),
+            Section::Reply => self.words.replies.push(template),
+            Section::CauseReply => self.words.cause_replies.push(template),
+            Section::Edit => self.words.edits.push(template),
             Section::Bio(list) => self.words.bios.entry(list).or_default().push(template),
             Section::None | Section::List(_) => return Err(self.bad(line, "no section yet")),
         }
@@ -474,6 +527,52 @@ mod tests {
     }
 
     #[test]
+    fn every_pack_has_answers_and_edits() {
+        for language in Language::ALL {
+            let words = Words::read(language).unwrap();
+            let most = if language == Language::Arabic { 45 } else { 25 };
+            assert!(words.replies.len() >= most, "{language:?} {}", words.replies.len());
+            assert!(words.cause_replies.len() >= 12, "{language:?} {}", words.cause_replies.len());
+            assert!((6..=10).contains(&words.edits.len()), "{language:?} {}", words.edits.len());
+            for n in 0..600 {
+                let gender = [Gender::Feminine, Gender::Masculine][usize::from(n % 2 == 0)];
+                let fills = Fills {
+                    faction: "F",
+                    faction_short: "F",
+                    campaign: "C",
+                    gender,
+                    ..Fills::default()
+                };
+                for write in [Words::reply, Words::reply_to_cause, Words::edit] {
+                    let mut out = String::new();
+                    assert!(write(&words, &mut Chance::of(4, &[n]), &fills, &mut out));
+                    assert!(!out.is_empty() && !out.contains(['{', '}', '#', '~', '@']), "{out}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_pack_without_answers_writes_none() {
+        let (words, mut out) = (only("أهلًا").unwrap(), String::new());
+        for write in [Words::reply, Words::reply_to_cause, Words::edit] {
+            assert!(!write(&words, &mut Chance::of(1, &[1]), &Fills::default(), &mut out));
+        }
+        assert_eq!(out, "");
+    }
+
+    #[test]
+    fn answers_and_edits_name_nobody() {
+        for head in ["reply", "reply cause", "edit"] {
+            let pack = format!("[{head}]\n{{friend}} ok\n");
+            let read = Reading::new(Language::English).run(Box::leak(pack.into_boxed_str()));
+            assert_eq!(read.unwrap_err().what, "names a friend", "{head}");
+        }
+        let pack = "[reply other]\nok\n";
+        assert!(Reading::new(Language::English).run(pack).is_err());
+    }
+
+    #[test]
     fn a_sentence_is_of_its_authors_gender() {
         let words = only("أنا {~تعبان/تعبانة} اليوم، {~/و}بس").unwrap();
         let by = |gender| {
@@ -550,7 +649,7 @@ mod tests {
     fn vowel_signs_are_added_and_nothing_else() {
         let is_sign = |letter: &char| ('\u{64b}'..='\u{652}').contains(letter);
         let words = Words::read(Language::Arabic).unwrap();
-        assert!(words.vowelled.len() > 200);
+        assert!(words.vowelled.len() > 120);
         for (plain, vowelled) in &words.vowelled {
             assert!(vowelled.chars().any(|letter| is_sign(&letter)), "{plain}");
             let bare: String = vowelled.chars().filter(|letter| !is_sign(letter)).collect();

@@ -21,7 +21,7 @@ use crate::class::Class;
 use crate::faction;
 use crate::habit::Rhythm;
 use crate::id::{field_id, hash_text, platform_id};
-use crate::item::{Action, Cause, Counts, Deed, Item, Truth};
+use crate::item::{Action, Cause, Counts, Deed, Item, PostKey, Truth};
 use crate::lifecycle::WAVE;
 use crate::name::Naming;
 use crate::network::{Actor, Network};
@@ -75,6 +75,10 @@ pub struct World {
     pub(crate) members: Vec<Vec<u32>>,
     pub(crate) rings: Vec<Ring>,
     pub(crate) follows: HashSet<u64>,
+    /// Posts that are or will be deleted, and when; of the last week.
+    pub(crate) deleted: HashMap<PostKey, Moment>,
+    /// Who liked or reposted what, this day.
+    pub(crate) engaged: HashSet<u64>,
     pub(crate) networks: Vec<Network>,
     pub(crate) actors: Vec<Actor>,
     pub(crate) calendar: Calendar,
@@ -127,6 +131,8 @@ impl World {
             hour: 0,
             out: Step::default(),
             inward: vec![0; networks],
+            deleted: HashMap::new(),
+            engaged: HashSet::new(),
             parameters,
         };
         world.begin();
@@ -147,6 +153,7 @@ impl World {
             let mut chance = Chance::of(self.seed, &[purpose::ACCOUNT, u64::from(number)]);
             self.innocent(None, &mut chance);
         }
+        self.begin_every_class();
         self.begin_networks();
         for index in 0..self.calendar.surges.len() {
             let surge = &self.calendar.surges[index];
@@ -160,6 +167,18 @@ impl World {
             self.agenda_field(field);
         }
         self.profiles_at_start();
+    }
+
+    /// In a small world too there are some of every class near a network.
+    fn begin_every_class(&mut self) {
+        for (which, (class, _)) in (0..).zip(ALIKE) {
+            let there = self.accounts.iter().filter(|account| account.class == class).count();
+            for missing in there..CLASS_MIN {
+                let draw = [purpose::ACCOUNT, 3, which, missing as u64];
+                let mut chance = Chance::of(self.seed, &draw);
+                self.innocent_of(class, None, &mut chance);
+            }
+        }
     }
 
     /// Every account that is older than the world shows its profile in the first hour.
@@ -224,6 +243,7 @@ impl World {
     pub(crate) fn add(&mut self, mut account: Account, naming: Option<Naming>) -> u32 {
         let number = small(self.accounts.len());
         let words = &self.words[account.language as usize];
+        let is_given = naming.is_some();
         let mut naming = naming.unwrap_or_else(|| self.drawn(number, &account));
         while !self.handles.insert(hash_text(&naming.handle(words))) {
             account.variant = account.variant.wrapping_add(1);
@@ -236,7 +256,7 @@ impl World {
                 break;
             }
         }
-        if account.class.is_network() {
+        if account.class.is_network() || is_given {
             self.namings.insert(number, naming);
         }
         self.accounts.push(account);
@@ -263,6 +283,12 @@ impl World {
     #[must_use]
     pub fn time(&self, at: Moment) -> Timestamp {
         self.parameters.start.plus_micros(at.saturating_mul(1_000))
+    }
+
+    /// Its seed.
+    #[must_use]
+    pub fn seed(&self) -> u64 {
+        self.seed
     }
 
     /// What the world is made of.
@@ -334,6 +360,8 @@ impl World {
             self.act(action, from);
         }
         if self.hour.is_multiple_of(24) {
+            self.engaged.clear();
+            self.deleted.retain(|_, at| *at > from - 7 * DAY);
             self.plan_day(from);
         }
         self.plan_hour(from);
@@ -354,7 +382,15 @@ impl World {
     fn carry(&mut self, step: &mut Step, end: Moment) {
         let (out, accounts) = (&mut self.out.items, &self.accounts);
         step.items.retain(|item| {
-            let follows = matches!(item.deed, Deed::Edited(_) | Deed::Seen(..));
+            let follows = matches!(
+                item.deed,
+                Deed::Edited(_)
+                    | Deed::Seen(..)
+                    | Deed::Unlike(_)
+                    | Deed::PostDeleted(_)
+                    | Deed::ReportPost(_)
+                    | Deed::ReportAccount(_)
+            );
             if follows && accounts[item.account as usize].closed <= item.at {
                 return false;
             }
@@ -429,6 +465,10 @@ impl World {
             return;
         }
         account.closed = OPEN;
+        if account.class.is_network() {
+            let network = account.community as usize / 2;
+            self.networks[network].members.push(number);
+        }
         self.push(at, number, Deed::Reinstated);
         let (account, at) = (self.id(number), self.time(at));
         self.out.truths.push(Truth::Reopened { account, at });
@@ -440,6 +480,8 @@ impl World {
     }
 }
 
+/// Accounts of each class of those who look like a network, at least.
+const CLASS_MIN: usize = 3;
 /// The share of the first innocents near a network who fall silent within the world's time.
 const FALL_SILENT: f64 = 0.5;
 

@@ -162,7 +162,7 @@ fn nothing_of_the_network_is_its_own() {
             assert!(host.ends_with(".example"));
             side.hosts.insert(host.to_owned());
         }
-        let picture = |id: &PlatformId| Picture::from_id(id.as_str()).unwrap().number;
+        let picture = |id: &PlatformId| Picture::from_id(id.as_str(), 5).unwrap().number;
         let pictures = post.media.iter().filter_map(|media| media.id.as_ref()).map(picture);
         side.clips.extend(pictures.filter(|number| *number >= 3_000_000_000));
     }

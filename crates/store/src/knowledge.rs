@@ -30,6 +30,7 @@ pub struct LaidDown {
 }
 
 /// The knowledge of a data folder.
+#[derive(Debug)]
 pub struct KnowledgeBase {
     path: PathBuf,
     conn: Connection,

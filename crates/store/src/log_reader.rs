@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
-use seawall_model::{Position, Timestamp};
+use seawall_model::{AccountId, EventKind, Position, Timestamp};
 
 use crate::accounts::PLATFORM;
 use crate::key::Use;
@@ -85,6 +85,35 @@ impl LogReader {
         let until = Position(u64::MAX);
         let wanted = Wanted { after, until, from_at: times.start, before_at: times.end };
         self.read(wanted, events_max)
+    }
+
+    /// The newest events of an account of some kinds, newest first.
+    ///
+    /// # Errors
+    /// As [`LogReader::chunk`].
+    pub fn newest_of(
+        &mut self,
+        account: AccountId,
+        kinds: &[EventKind],
+        events_max: u32,
+    ) -> Result<Vec<Stored>, Error> {
+        let kinds: Vec<u8> = kinds.iter().map(|kind| kind.number()).collect();
+        let mut found = Vec::new();
+        for (_, path) in segment::list(&self.folder)?.into_iter().rev() {
+            let left = events_max.saturating_sub(u32::try_from(found.len()).unwrap_or(u32::MAX));
+            if left == 0 {
+                break;
+            }
+            let conn = sqlite::open_read(&path, Kind::Log)?;
+            if !sqlite::is_made(&conn).map_err(Error::sql(&path))? {
+                continue;
+            }
+            let rows = segment::newest_of(&conn, account.0, &kinds, left);
+            for row in rows.map_err(Error::sql(&path))? {
+                found.push(self.unseal(row)?);
+            }
+        }
+        Ok(found)
     }
 
     fn read(&mut self, mut wanted: Wanted, events_max: u32) -> Result<Vec<Stored>, Error> {

@@ -148,6 +148,26 @@ pub(crate) struct Wanted {
 }
 
 /// Up to `rows_max` wanted rows, in order of position.
+/// The newest rows of an account before a position, newest first.
+///
+/// Cost: the plain columns of the segment are read once; accounts have no index, because
+/// this is asked for one account at a time and an index would cost every event.
+pub(crate) fn newest_of(
+    conn: &Connection,
+    account: u64,
+    kinds: &[u8],
+    rows_max: u32,
+) -> rusqlite::Result<Vec<Row>> {
+    let kinds: Vec<String> = kinds.iter().map(u8::to_string).collect();
+    let sql = format!(
+        "SELECT {COLUMNS} FROM event WHERE account = ?1 AND kind IN ({})
+         ORDER BY position DESC LIMIT ?2",
+        kinds.join(", ")
+    );
+    let limits = params![account.cast_signed(), rows_max];
+    conn.prepare_cached(&sql)?.query_map(limits, row)?.collect()
+}
+
 pub(crate) fn rows(
     conn: &Connection,
     wanted: &Wanted,

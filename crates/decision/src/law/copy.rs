@@ -2,37 +2,8 @@
 //!
 //! Leaves out how a copy is recognised, which is `media` and `text`.
 
+use seawall_model::knowledge::FileClass;
 use seawall_model::{DecisionId, WaveId};
-
-/// What a file is, decided once by people who saw it. Different classes, never degrees.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[repr(u8)]
-pub enum FileClass {
-    /// It supports a violent group: the only class on which anything unattended may follow.
-    Support = 1,
-    /// It reports.
-    News = 2,
-    /// It argues against.
-    CounterSpeech = 3,
-    /// It studies.
-    Research = 4,
-    /// It documents crimes.
-    CrimeEvidence = 5,
-    /// None of these.
-    Other = 6,
-}
-
-impl FileClass {
-    /// Every class, in order of its number.
-    pub const ALL: [Self; 6] = [
-        Self::Support,
-        Self::News,
-        Self::CounterSpeech,
-        Self::Research,
-        Self::CrimeEvidence,
-        Self::Other,
-    ];
-}
 
 /// What people ruled about a file in the wave it was found in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

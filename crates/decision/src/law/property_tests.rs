@@ -62,10 +62,9 @@ impl Invented {
         let basis = readers.as_ref().map_or(Basis::Unattended(self.inputs), |readers| {
             Basis::Ruled(Ruling { readers, alone_before: 0 })
         });
-        let id = PlatformId::new("p").unwrap();
         let posts: Vec<Post<'_>> = subjects
             .iter()
-            .map(|subject| Post { id: &id, material: Material::Ordinary, subject: *subject })
+            .map(|subject| Post { material: Material::Ordinary, subject: *subject })
             .collect();
         let (quota, posts, accounts) = (self.quota, &posts[..], &subjects[..]);
         let on_posts = |act| Proposal::OnPosts { act, posts, basis, quota };

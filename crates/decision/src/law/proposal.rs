@@ -10,7 +10,9 @@ use seawall_model::{
     AccountId, ActionKind, EntryId, Family, MilliBits, PlatformId, ReviewerId, Timestamp,
 };
 
-use super::copy::{Closeness, Copy, FileClass, Protection};
+use seawall_model::knowledge::FileClass;
+
+use super::copy::{Closeness, Copy, Protection};
 
 /// What is to be done, and everything law 1 asks about it.
 #[derive(Clone, Debug)]
@@ -160,8 +162,6 @@ pub enum Quota {
 /// A post that something is done to.
 #[derive(Clone, Copy, Debug)]
 pub struct Post<'a> {
-    /// The post.
-    pub id: &'a PlatformId,
     /// Whether it is marked.
     pub material: Material,
     /// Who posted it, what people saw of it, and what ties it to what is known.

@@ -85,8 +85,7 @@ fn people(
 /// By people, on one post.
 fn on_post(act: PostAct, subject: Subject<'_>, readers: &Readers) -> Result<Permitted, Refused> {
     let basis = Basis::Ruled(Ruling { readers, alone_before: 0 });
-    let id = PlatformId::new("p1").unwrap();
-    let posts = [Post { id: &id, material: Material::Ordinary, subject }];
+    let posts = [Post { material: Material::Ordinary, subject }];
     permitted(&Proposal::OnPosts { act, posts: &posts, basis, quota: Quota::Within }, now())
 }
 
@@ -115,9 +114,7 @@ fn suspend_remove_public_label_sharing_outward_and_destruction_are_grave() {
         PostAct::Share(Outward::Counts),
         PostAct::Destroy(kept),
     ] {
-        let id = PlatformId::new("p1").unwrap();
         let posts = [Post {
-            id: &id,
             material: Material::Ordinary,
             subject: subject(Sight::File(copy()), &evidence),
         }];
@@ -136,8 +133,7 @@ fn unattended_seawall_may_only_restrict_reach() {
     let evidence = [exact(&confirmed)];
     let accounts = [subject(Sight::Unseen, &evidence)];
     yes(machine(AccountAct::Restrict(lapsing(72 * HOUR)), &accounts));
-    let id = PlatformId::new("p1").unwrap();
-    let posts = [Post { id: &id, material: Material::Ordinary, subject: accounts[0] }];
+    let posts = [Post { material: Material::Ordinary, subject: accounts[0] }];
     let basis = Basis::Unattended(Inputs::Complete);
     let act = PostAct::Interstitial;
     let proposal = Proposal::OnPosts { act, posts: &posts, basis, quota: Quota::Within };
@@ -460,9 +456,8 @@ fn until_the_vault_exists_actions_that_destroy_content_are_refused() {
 
 #[test]
 fn material_marked_suspected_child_abuse_leaves_every_export() {
-    let id = PlatformId::new("p1").unwrap();
     let material = Material::SuspectedChildAbuse;
-    let posts = [Post { id: &id, material, subject: subject(Sight::Itself(LINA), &[]) }];
+    let posts = [Post { material, subject: subject(Sight::Itself(LINA), &[]) }];
     let readers = &Readers::new(LINA).and(OMAR);
     let basis = Basis::Ruled(Ruling { readers, alone_before: 0 });
     let ask = |act| {

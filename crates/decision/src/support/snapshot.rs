@@ -181,6 +181,8 @@ fn decode_kind(number: u8) -> Result<EntryKind, CodecError> {
         3 => EntryKind::Trace,
         4 => EntryKind::Term,
         5 => EntryKind::Protected,
+        6 => EntryKind::Policy,
+        7 => EntryKind::Rules,
         _ => return Err(CodecError::Range),
     })
 }

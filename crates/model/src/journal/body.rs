@@ -172,6 +172,9 @@ pub enum Body {
         traces_dropped: u64,
         /// Accounts summarised to make room.
         accounts_dropped: u64,
+        /// Sketches of accounts dropped to make room.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        sketches_dropped: u64,
     },
     /// Derived: a wave began.
     WaveOpened {
@@ -263,6 +266,8 @@ pub enum Body {
         grounds: Vec<GroundSeen>,
         /// What is to be done on the platform.
         actions: Vec<ActionPlanned>,
+        /// Unattended actions on the case that it ends.
+        released: Vec<u64>,
         /// First and last of the entries of knowledge that it supports, in runs.
         supports: Vec<(u64, u64)>,
         /// When a second reading is due at the latest, where one is.
@@ -381,4 +386,9 @@ impl Body {
             Self::Overturned { .. } => "overturned",
         }
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }

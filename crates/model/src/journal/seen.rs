@@ -205,6 +205,11 @@ pub enum GroundSeen {
         /// The entry.
         entry: u64,
     },
+    /// What was decided elsewhere, before: entries that were imported.
+    Import {
+        /// The first of them.
+        entry: u64,
+    },
 }
 
 /// An action that is to be carried out, and what takes it back.

@@ -1,9 +1,15 @@
 //! The arguments of every subcommand, with an example that works in each help.
 
+mod case;
+mod knowledge;
+
 use std::path::PathBuf;
 
 use clap::{ArgAction, Parser, Subcommand, ValueEnum};
 use seawall_model::Timestamp;
+
+pub use case::*;
+pub use knowledge::*;
 
 /// Seawall keeps removed extremist networks from coming back.
 #[derive(Debug, Parser)]
@@ -45,12 +51,58 @@ pub enum Command {
   seawall import events.jsonl
   seawall import posts.csv --map guess
   cat events.jsonl | seawall import -
+  seawall import removed old.csv --policy kettle-league --source log --key amal.key --key badr.key
 
 Formats are found out: canonical JSON (lines or one array), CloudEvents, Bluesky Jetstream
 v1 and v2, CSV and TSV. A file is sorted by event time before it is taken in; `-` is a
 stream and is taken as it comes. Running an interrupted import again goes on where it
 stopped. Exit code 1 means that inputs were refused: see `seawall rejects`.")]
     Import(Import),
+    /// Admit, list and withdraw those who answer for rulings.
+    #[command(subcommand)]
+    #[command(after_help = "Examples:
+  seawall reviewer add dana --key dana.key --by amal.key
+  seawall reviewer list
+  seawall reviewer withdraw r2 --by amal.key")]
+    Reviewer(Reviewer),
+    /// Add and show policies: what decisions cite and people read.
+    #[command(subcommand)]
+    #[command(after_help = "Examples:
+  seawall policy add policy.toml --key amal.key
+  seawall policy list
+  seawall policy show kettle-league")]
+    Policy(Policy),
+    /// Keep lists of terms that are looked for.
+    #[command(subcommand)]
+    #[command(after_help = "Examples:
+  seawall terms add terms.csv --list cheers --source 'league watchers' --key amal.key
+  seawall terms list
+  seawall terms confirm k2..k4 --key badr.key
+  seawall terms withdraw k3 --key amal.key")]
+    Terms(Terms),
+    /// Keep banks of fingerprints of known files.
+    #[command(subcommand)]
+    #[command(after_help = "Examples:
+  seawall bank add --bank clips --media clip.bin --class support --source 'case 12' --key amal.key
+  seawall bank list
+  seawall bank confirm k5 --key badr.key
+  seawall bank withdraw k5 --key amal.key")]
+    Bank(Bank),
+    /// Keep the register of protected accounts.
+    #[command(subcommand)]
+    #[command(after_help = "Examples:
+  seawall protected add account-17 --ground press --source 'a newsroom' --key amal.key
+  seawall protected list --key amal.key
+  seawall protected withdraw k6 --key amal.key")]
+    Protected(Protected),
+    /// Check, try and put in force the rules that open cases.
+    #[command(subcommand)]
+    #[command(after_help = "Examples:
+  seawall rules check rules
+  seawall rules run rules events.jsonl
+  seawall rules add rules --key amal.key
+  seawall rules list")]
+    Rules(Rules),
     /// Derive everything again from log and inputs, and compare with the journal.
     #[command(after_help = "Examples:
   seawall replay
@@ -67,6 +119,14 @@ Exit code 1 means that something differs.")]
   seawall tide --hour 2026-05-09T18:00:00Z --list posts
   seawall tide --json")]
     Tide(Tide),
+    /// See what waits for people and why, rule on it, and undo what was ruled.
+    #[command(subcommand)]
+    #[command(after_help = "Examples:
+  seawall case list
+  seawall case show c1
+  seawall case decide c1 keep-documents --saw content --key amal.key
+  seawall case undo d1 --key badr.key")]
+    Case(Case),
     /// Erase accounts: ask for it, see what was asked, or do the nightly run.
     #[command(after_help = "Examples:
   seawall erase account-17
@@ -103,11 +163,14 @@ Exit code 1 means that something was found.")]
   seawall simulate --preset story --seed 1 --out seawall-story
   seawall simulate --preset story --seed 1 --days 3 --late 0.01 --doubled 0.01 --out seawall-late
   seawall simulate --samples
+  seawall simulate --calibrate > calibration.md
+  seawall simulate --preset story --step --out seawall-stepped
 
 The presets are story (ten days, 1,200 accounts), weeks (eight weeks, 20,000 accounts, eight
 networks) and million (eight weeks, a million accounts). The folder gets events.jsonl,
 truth.jsonl and manifest.json; the same seed gives the same bytes. Running an interrupted
-command again goes on where it stopped. What is in it: docs/reference/simulator.md.")]
+command again goes on after the last whole day. What is in it, and what --step reads:
+docs/reference/simulator.md.")]
     Simulate(Simulate),
     /// Print the JSON Schema of the canonical event.
     #[command(after_help = "Example:\n  seawall schema")]
@@ -120,11 +183,18 @@ pub struct Demo {
     /// The folder to play in; emptied first if an earlier demo made it.
     #[arg(long, value_name = "FOLDER", default_value = ".demo")]
     pub folder: PathBuf,
+    /// The seed of the story: another one is another story of the same kind.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
 }
 
 /// Arguments of `import`.
 #[derive(Debug, clap::Args)]
+#[command(subcommand_negates_reqs = true, disable_help_subcommand = true)]
 pub struct Import {
+    /// What else is taken in; a file of such a name is given as ./removed.
+    #[command(subcommand)]
+    pub what: Option<ImportWhat>,
     /// Files to take in, in this order; `-` is standard input as a stream.
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
@@ -164,13 +234,18 @@ pub struct Simulate {
     #[arg(long, value_name = "FOLDER", required_unless_present_any = ["calibrate", "samples"])]
     pub out: Option<PathBuf>,
     /// Hold the simulator against published figures, and print the page that says how near
-    /// it comes; takes a minute.
+    /// it comes; takes half a minute.
     #[arg(long, action = ArgAction::SetTrue)]
     pub calibrate: bool,
     /// Print posts of every class, as they are in the preset's world.
     #[arg(long, action = ArgAction::SetTrue, conflicts_with = "calibrate")]
     pub samples: bool,
-    /// Innocent accounts at the start, in place of the preset's.
+    /// Let another program step the world: read actions from standard input as lines of
+    /// JSON, write each hour's events to standard output, and only the truth to the folder.
+    #[arg(long, action = ArgAction::SetTrue,
+        conflicts_with_all = ["calibrate", "samples", "pictures", "threads"])]
+    pub step: bool,
+    /// Innocent accounts at the start, in place of the preset's: 100 to 5,000,000.
     #[arg(long, value_name = "N")]
     pub accounts: Option<u32>,
     /// Days, in place of the preset's.

@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Context;
 
-use super::args::{Global, Import};
-use super::{Ended, settings, show, unless_gone};
+use super::args::{Global, Import, ImportWhat};
+use super::{Ended, import_removed, settings, show, unless_gone};
 use crate::engine::{self, Settings};
 use crate::import::{
     Ack, End, ImportError, Proposal, Report, SourceOptions, UnknownSource, can_ask, check_file,
@@ -16,6 +16,15 @@ use crate::import::{
 };
 
 pub(super) fn run(global: &Global, given: &Import) -> anyhow::Result<Ended> {
+    if let Some(ImportWhat::Removed(removed)) = &given.what {
+        let is_mixed = given.format.is_some() || given.map.is_some() || given.ack;
+        anyhow::ensure!(
+            !is_mixed && given.files.is_empty(),
+            "--format, --map, --ack and other files are not for `import removed`; a file of that \
+             name is given as ./removed"
+        );
+        return import_removed::run(global, removed);
+    }
     let settings = settings(global)?;
     let stop = stop_on_signal();
     let options = SourceOptions { format: given.format.clone(), map: given.map.clone() };

@@ -10,15 +10,27 @@ macro_rules! say {
 
 mod args;
 mod backup;
+mod bank;
+mod case;
 mod demo;
+mod demo_story;
 mod doctor;
 mod erase;
 mod import;
+mod import_removed;
+mod knowledge;
+mod policy;
+mod protected;
 mod rejects;
 mod replay;
+mod reviewer;
+mod rules;
+mod rules_run;
 mod show;
 mod simulate;
+mod terms;
 mod tide;
+mod tide_cases;
 mod tide_chart;
 mod tide_list;
 
@@ -96,14 +108,21 @@ fn dispatch(args: &Args) -> anyhow::Result<Ended> {
     match &args.command {
         Command::Demo(given) => demo::run(global, given),
         Command::Import(given) => import::run(global, given),
+        Command::Reviewer(given) => reviewer::run(global, given),
+        Command::Policy(given) => policy::run(global, given),
+        Command::Terms(given) => terms::run(global, given),
+        Command::Bank(given) => bank::run(global, given),
+        Command::Protected(given) => protected::run(global, given),
+        Command::Rules(given) => rules::run(global, given),
         Command::Replay(given) => replay::run(global, given),
         Command::Tide(given) => tide::run(global, given),
+        Command::Case(given) => case::run(global, given),
         Command::Erase(given) => erase::run(global, given),
         Command::Rejects(given) => rejects::run(global, given),
         Command::Backup(given) => backup::backup(global, given),
         Command::Restore(given) => backup::restore(global, given),
         Command::Doctor(given) => doctor::run(global, given),
-        Command::Simulate(given) => simulate::run(given, &import::stop_on_signal()),
+        Command::Simulate(given) => simulate::run(given),
         Command::Schema => {
             use std::io::Write;
             let mut out = std::io::stdout().lock();

@@ -6,13 +6,13 @@ use std::path::Path;
 use anyhow::Context;
 use seawall_model::journal::Class;
 use seawall_pipeline::{BUILD, Constants, Pipeline};
-use seawall_store::{Access, Entries, Folder, Journal, snapshot};
+use seawall_store::{Access, Entries, Folder, Journal, KnowledgeBase, snapshot};
 
 use super::args::{Global, Replay};
 use super::{Ended, settings, show, unless_gone};
 use crate::chance;
 use crate::engine::walk::{Keep, Start, Walk, Walked};
-use crate::engine::{EngineError, History};
+use crate::engine::{EngineError, History, Shelf};
 
 pub(super) fn run(global: &Global, given: &Replay) -> anyhow::Result<Ended> {
     let settings = settings(global)?;
@@ -64,8 +64,10 @@ pub(super) fn verify(
     } else {
         None
     };
-    let restored =
-        base.and_then(|base| Some((Pipeline::restore(&base.state, key).ok()?, base.seq)));
+    let knowledge = knowledge(folder)?;
+    let contents = Shelf::new(&knowledge);
+    let restored = base
+        .and_then(|base| Some((Pipeline::restore(&base.state, key, &contents).ok()?, base.seq)));
     let mut before = None;
     let start = match restored {
         Some((pipeline, seq)) => {
@@ -80,12 +82,20 @@ pub(super) fn verify(
             what_if: what_if.to_vec(),
         },
     };
-    let mut walked =
-        Walk::new(journal, folder.log_reader()?, start, Keep::Findings, &mut |_, _, _| {}).run()?;
+    let mut ignore = |_, _, _| {};
+    let reader = folder.log_reader()?;
+    let walk = Walk::new(journal, &contents, reader, start, Keep::Findings, &mut ignore);
+    let mut walked = walk.run()?;
     if before.is_some() {
         walked.unverifiable = before;
     }
     Ok(walked)
+}
+
+/// The knowledge of a folder; a folder of before there was any has none to read.
+fn knowledge(folder: &Folder) -> Result<KnowledgeBase, seawall_store::Error> {
+    let is_there = folder.path().join("knowledge.db").exists();
+    folder.knowledge(if is_there { Access::Read } else { Access::Write })
 }
 
 /// Makes the whole journal and the tables again in an empty folder.
@@ -112,8 +122,11 @@ fn again(
         blind_until: 0,
         what_if: what_if.to_vec(),
     };
-    let walked =
-        Walk::new(journal, folder.log_reader()?, start, Keep::Everything, &mut fold).run()?;
+    let knowledge = knowledge(folder)?;
+    let contents = Shelf::new(&knowledge);
+    let reader = folder.log_reader()?;
+    let walk = Walk::new(journal, &contents, reader, start, Keep::Everything, &mut fold);
+    let walked = walk.run()?;
     tables.flush()?;
     made.append(&walked.entries)?;
     say!("journal: head {}, recorded {}", head(&made), head(journal))?;

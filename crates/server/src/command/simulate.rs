@@ -1,27 +1,36 @@
 //! `seawall simulate`: a synthetic platform with a hidden network, and the truth apart.
 
-use std::io::Write;
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+mod calibration;
+
+use std::io::{BufWriter, Write};
 
 use anyhow::Context;
 use seawall_model::EventBody;
-use seawall_sim::{Disorder, Era, Figure, Parameters, Pictures, Policy, PostClass, VERSION, World};
+use seawall_sim::{Disorder, Parameters, Pictures, Policy, PostClass, World};
 
 use super::args::Simulate;
-use super::{Ended, show};
-use crate::simulate::{PictureFiles, Simulated, Task, simulate};
+use super::{Ended, import, show};
+use crate::simulate::{PictureFiles, Simulated, Task, simulate, stepped};
 
-pub(super) fn run(given: &Simulate, stop: &Arc<AtomicBool>) -> anyhow::Result<Ended> {
+/// Accounts at the start, at least: a community of each network and some of nobody's.
+const ACCOUNTS_MIN: u32 = 100;
+/// Accounts at the start, at most: a million of them take half a gibibyte of memory.
+const ACCOUNTS_MAX: u32 = 5_000_000;
+
+pub(super) fn run(given: &Simulate) -> anyhow::Result<Ended> {
     if given.calibrate {
-        return calibrate(given.seed);
+        return calibration::print(given.seed);
     }
     let parameters = parameters(given)?;
     if given.samples {
         return samples(parameters, given.seed);
     }
     let task = task(given, parameters)?;
-    let done = simulate(&task, stop)?;
+    if given.step {
+        stepped(&task, std::io::stdin().lock(), BufWriter::new(std::io::stdout().lock()))?;
+        return Ok(Ended::Fine);
+    }
+    let done = simulate(&task, &import::stop_on_signal())?;
     tell(&task, &done)?;
     Ok(if done.is_whole() { Ended::Fine } else { Ended::Findings })
 }
@@ -30,6 +39,12 @@ fn parameters(given: &Simulate) -> anyhow::Result<Parameters> {
     let mut parameters = Parameters::preset(&given.preset)
         .with_context(|| format!("there is no preset `{}`: use {}", given.preset, presets()))?;
     if let Some(accounts) = given.accounts {
+        anyhow::ensure!(
+            (ACCOUNTS_MIN..=ACCOUNTS_MAX).contains(&accounts),
+            "--accounts is from {} to {}",
+            show::count(ACCOUNTS_MIN.into()),
+            show::count(ACCOUNTS_MAX.into())
+        );
         parameters.accounts = accounts;
     }
     if let Some(days) = given.days {
@@ -85,6 +100,9 @@ fn tell(task: &Task, done: &Simulated) -> anyhow::Result<()> {
         writeln!(out, "  {:>12} {kind}", show::count(*count))?;
     }
     writeln!(out, "  {:>12} accounts", show::count(done.accounts))?;
+    if let Some(pictures) = done.pictures {
+        writeln!(out, "  {:>12} pictures", show::count(pictures))?;
+    }
     writeln!(out, "  {:>12} lines of truth, in truth.jsonl", show::count(done.truths))?;
     let program = show::program();
     let events = show::quoted(&task.out.join("events.jsonl").display().to_string());
@@ -124,41 +142,4 @@ fn samples(parameters: Parameters, seed: u64) -> anyhow::Result<Ended> {
         writeln!(out)?;
     }
     Ok(Ended::Fine)
-}
-
-/// Prints how near the simulator comes to published figures, as a page.
-fn calibrate(seed: u64) -> anyhow::Result<Ended> {
-    let figures = seawall_sim::calibrate(seed)?;
-    let mut out = std::io::stdout().lock();
-    writeln!(out, "Version {VERSION}, seed {seed}.\n")?;
-    writeln!(
-        out,
-        "| figure | published | accepted | source | achieved | 95 % interval | counted | |"
-    )?;
-    writeln!(out, "|---|---|---|---|---|---|---|---|")?;
-    for figure in &figures {
-        writeln!(out, "{}", row(figure))?;
-    }
-    let missed = figures.iter().filter(|f| f.era == Era::Studied && !f.is_met()).count() as u64;
-    writeln!(out, "\n{} of 2014 to 2019 not met.", show::counted(missed, "figure", "figures"))?;
-    Ok(if missed == 0 { Ended::Fine } else { Ended::Findings })
-}
-
-fn row(figure: &Figure) -> String {
-    let met = match (figure.is_met(), figure.era) {
-        (true, _) => "met",
-        (false, Era::Studied) => "NOT MET",
-        (false, Era::Form) => "not met; another time or network",
-    };
-    let (low, high) = figure.interval;
-    format!(
-        "| {} | {} | {} to {} | {} | {:.3} | {low:.3} to {high:.3} | {} | {met} |",
-        figure.target.what,
-        figure.target.published,
-        figure.target.range.0,
-        figure.target.range.1,
-        figure.target.source,
-        figure.achieved,
-        show::count(figure.counted as u64),
-    )
 }

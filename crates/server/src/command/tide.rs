@@ -15,6 +15,7 @@ use seawall_store::{Access, Content, Folder, LogReader};
 use seawall_wave::{History, Interval, TraceKey};
 
 use super::args::{By, Global, Tide};
+use super::tide_cases::{self, CasesShown};
 use super::{Ended, settings, tide_chart, tide_list};
 use crate::chance;
 
@@ -69,6 +70,8 @@ pub(super) struct TideShown {
     pub(super) buckets: Vec<Bucket>,
     pub(super) waves: Vec<WaveShown>,
     pub(super) field_events: Vec<FieldEventShown>,
+    /// Of the whole platform; `None` for a single trace, and where there never was a case.
+    pub(super) cases: Option<CasesShown>,
 }
 
 pub(super) fn run(global: &Global, given: &Tide) -> anyhow::Result<Ended> {
@@ -104,10 +107,16 @@ fn gather(folder: &Folder, given: &Tide) -> anyhow::Result<TideShown> {
     let series = Series::new(&hours, from, &history)?;
     let by = given.by.unwrap_or_else(|| series.fitting());
     let times = series.times();
+    let buckets = series.buckets(by);
+    let cases = match given.trace {
+        None => tide_cases::gather(folder, &mut reader, &times, &buckets)?,
+        Some(_) => None,
+    };
     Ok(TideShown {
         by,
         trace: given.trace.clone(),
-        buckets: series.buckets(by),
+        buckets,
+        cases,
         waves: waves(folder, &mut reader, &times)?,
         field_events: field_events(folder, &mut reader, &times)?,
     })

@@ -46,6 +46,9 @@ pub(super) fn draw(shown: &TideShown, dir: &Path, out: &mut dyn Write) -> std::i
     totals(shown, out)?;
     field_events(shown, out)?;
     waves(shown, out)?;
+    if let Some(cases) = &shown.cases {
+        cases.draw(out)?;
+    }
     next(shown, dir, out)
 }
 
@@ -232,6 +235,9 @@ fn next(shown: &TideShown, dir: &Path, out: &mut dyn Write) -> std::io::Result<(
     if let Some(name) = name {
         writeln!(out, "  {program} tide --dir {dir} --trace {}", show::quoted(name))?;
     }
+    if shown.cases.is_some() {
+        writeln!(out, "  {program} case list --dir {dir}")?;
+    }
     Ok(())
 }
 
@@ -241,7 +247,7 @@ pub(super) fn json(shown: &TideShown, out: &mut dyn Write) -> std::io::Result<()
         .buckets
         .iter()
         .map(|bucket| {
-            serde_json::json!({
+            let mut value = serde_json::json!({
                 "start": bucket.start.to_string(),
                 "hours": bucket.hours,
                 "posts": bucket.posts,
@@ -250,7 +256,13 @@ pub(super) fn json(shown: &TideShown, out: &mut dyn Write) -> std::io::Result<()
                 "upper": bucket.interval.map(|(_, upper)| upper),
                 "hours_above": bucket.hours_above,
                 "events": bucket.events,
-            })
+            });
+            if let Some(cases) = &shown.cases {
+                let (opened, returns) = cases.of_bucket(bucket.start);
+                value["cases_opened"] = opened.into();
+                value["returns"] = returns.into();
+            }
+            value
         })
         .collect();
     let field_events: Vec<_> = shown
@@ -271,13 +283,16 @@ pub(super) fn json(shown: &TideShown, out: &mut dyn Write) -> std::io::Result<()
         By::Day => "day",
         By::Week => "week",
     };
-    let tide = serde_json::json!({
+    let mut tide = serde_json::json!({
         "by": by,
         "trace": shown.trace,
         "buckets": buckets,
         "field_events": field_events,
         "waves": waves,
     });
+    if let Some(cases) = &shown.cases {
+        tide["cases"] = cases.json();
+    }
     serde_json::to_writer_pretty(&mut *out, &tide)?;
     writeln!(out)
 }

@@ -7,9 +7,10 @@ use seawall_model::journal::{Body, Entry};
 use seawall_model::{Accepted, Event, Position, Timestamp};
 use seawall_pipeline::{BUILD, Derived, Output, Pipeline};
 use seawall_store::snapshot::{self, Snapshot};
-use seawall_store::{Entries, Journal, Placed, Tables};
+use seawall_store::{Entries, Journal, KnowledgeBase, Placed, Tables};
 
 use super::EngineError;
+use super::shelf::Shelf;
 
 /// An event with the place the log gave it.
 #[derive(Debug)]
@@ -26,6 +27,7 @@ pub struct Derivation {
     pub(super) pipeline: Pipeline,
     pub(super) journal: Journal,
     pub(super) tables: Tables,
+    pub(super) knowledge: KnowledgeBase,
     pub(super) snapshots: PathBuf,
     pub(super) snapshot_every: u64,
     pub(super) last_snapshot: Position,
@@ -105,9 +107,11 @@ impl Derivation {
         let after = self.pipeline.position();
         let given = bodies.into_iter().map(|body| Derived { after, at, body });
         let given: Vec<Derived> = given.collect();
+        let contents = Shelf::new(&self.knowledge);
         for Derived { body, .. } in &given {
-            self.pipeline.input(body, at, &mut self.out);
+            self.pipeline.input(body, at, &contents, &mut self.out);
         }
+        contents.finish()?;
         self.record(&given)
     }
 

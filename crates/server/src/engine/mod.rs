@@ -6,10 +6,14 @@
 
 mod derivation;
 mod open;
+mod people;
+mod shelf;
 pub mod walk;
 
 pub use derivation::{Derivation, Taken};
 pub use open::{History, Opened, Settings, open};
+pub use people::PeopleError;
+pub use shelf::Shelf;
 
 /// Why the engine cannot go on.
 #[derive(Debug, thiserror::Error)]

@@ -7,11 +7,11 @@ use seawall_model::{Position, Timestamp};
 use seawall_pipeline::{BUILD, Constants, Output, Pipeline};
 use seawall_store::snapshot::{self, Snapshot};
 use seawall_store::{
-    Access, Entries, EventLog, Events, Folder, Journal, LogLimits, Rejects, Tables,
+    Access, Entries, EventLog, Events, Folder, Journal, KnowledgeBase, LogLimits, Rejects, Tables,
 };
 
 use super::walk::{Keep, Start, Walk, Walked};
-use super::{Derivation, EngineError};
+use super::{Derivation, EngineError, Shelf};
 use crate::chance;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -68,7 +68,9 @@ pub fn open(path: &Path, settings: &Settings) -> Result<Opened, EngineError> {
     let tables = folder.tables(Access::Write)?;
     let mut repaired = Vec::new();
     let recovery = Recovery { folder: &folder, log: &log, settings };
-    let derivation = recovery.run(journal, tables, &mut repaired)?;
+    let knowledge = folder.knowledge(Access::Write)?;
+    let mut derivation = recovery.run(journal, tables, knowledge, &mut repaired)?;
+    derivation.settle_knowledge(&folder, settings, &mut repaired)?;
     Ok(Opened { folder, log, derivation, rejects, repaired })
 }
 
@@ -83,12 +85,13 @@ impl Recovery<'_> {
         &self,
         journal: Journal,
         mut tables: Tables,
+        knowledge: KnowledgeBase,
         repaired: &mut Vec<String>,
     ) -> Result<Derivation, EngineError> {
         if journal.head().0 == 0 {
             // It is begun before the log takes its first event, so this is no crash.
             return match self.log.last().0 {
-                Position::START => self.begin(journal, tables),
+                Position::START => self.begin(journal, tables, knowledge),
                 last => Err(EngineError::NoJournal { last: last.0 }),
             };
         }
@@ -101,17 +104,19 @@ impl Recovery<'_> {
         let found = self.snapshot(&journal, repaired)?;
         let is_same_build = history.build == BUILD;
         let lost_state = found.is_none() && history.blind_until > 0 && !history.restarted;
-        let start = self.start(found.filter(|_| is_same_build), &history);
+        let contents = Shelf::new(&knowledge);
+        let start = self.start(found.filter(|_| is_same_build), &history, &contents);
         let from_start = start.seq == 0;
         self.fold_tables(&mut tables, start.pipeline.position())?;
         let reader = self.folder.log_reader()?;
         let mut fold = |position, at, kind| tables.fold(position, at, kind);
-        let walked = Walk::new(&journal, reader, start, Keep::Findings, &mut fold).run()?;
+        let walk = Walk::new(&journal, &contents, reader, start, Keep::Findings, &mut fold);
+        let walked = walk.run()?;
         if let Some(first) = walked.differences.first().filter(|_| !lost_state) {
             return Err(EngineError::Disagree { seq: first.after });
         }
         let waves = walked.waves.clone();
-        let mut derivation = self.derivation(journal, tables, walked, repaired)?;
+        let mut derivation = self.derivation(journal, tables, knowledge, walked, repaired)?;
         if !is_same_build {
             derivation.begin_span(SpanReason::BuildChanged, &waves, self.settings.clock.now())?;
             repaired.push("another build of seawall: a new span begins".into());
@@ -124,21 +129,26 @@ impl Recovery<'_> {
     }
 
     /// The first entries of a new data folder.
-    fn begin(&self, journal: Journal, tables: Tables) -> Result<Derivation, EngineError> {
-        let constants = Constants::default();
-        let pipeline = Pipeline::new(constants.clone(), self.folder.keys().trace_key());
+    fn begin(
+        &self,
+        journal: Journal,
+        tables: Tables,
+        knowledge: KnowledgeBase,
+    ) -> Result<Derivation, EngineError> {
+        let values = Constants::default();
+        let pipeline = Pipeline::new(values.clone(), self.folder.keys().trace_key());
         let now = self.settings.clock.now();
-        let mut derivation = self.made(pipeline, journal, tables);
+        let mut derivation = self.made(pipeline, journal, tables, knowledge);
         // Both in one step: the journal is begun whole or not at all.
         let span = Body::SpanStarted { build: self.build_name(), reason: SpanReason::FolderMade };
-        let knowledge = Body::KnowledgeActivated {
+        let constants = Body::KnowledgeActivated {
             name: "constants".into(),
             version: 1,
-            added: constants.values(),
+            added: values.values(),
             withdrawn: Vec::new(),
-            hash: constants.hash(),
+            hash: values.hash(),
         };
-        derivation.inputs(vec![span, knowledge], now)?;
+        derivation.inputs(vec![span, constants], now)?;
         Ok(derivation)
     }
 
@@ -146,12 +156,19 @@ impl Recovery<'_> {
         BUILD.to_owned()
     }
 
-    fn made(&self, pipeline: Pipeline, journal: Journal, tables: Tables) -> Derivation {
+    fn made(
+        &self,
+        pipeline: Pipeline,
+        journal: Journal,
+        tables: Tables,
+        knowledge: KnowledgeBase,
+    ) -> Derivation {
         Derivation {
             last_snapshot: pipeline.position(),
             pipeline,
             journal,
             tables,
+            knowledge,
             snapshots: self.folder.snapshots(),
             snapshot_every: self.settings.config.snapshots.every_events,
             out: Output::default(),
@@ -162,10 +179,11 @@ impl Recovery<'_> {
         &self,
         journal: Journal,
         tables: Tables,
+        knowledge: KnowledgeBase,
         walked: Walked,
         repaired: &mut Vec<String>,
     ) -> Result<Derivation, EngineError> {
-        let mut derivation = self.made(walked.pipeline, journal, tables);
+        let mut derivation = self.made(walked.pipeline, journal, tables, knowledge);
         if !walked.tail.is_empty() {
             repaired.push(format!("{} journal entries made again", walked.tail.len()));
             derivation.out.entries = walked.tail;
@@ -191,10 +209,10 @@ impl Recovery<'_> {
         Ok(found.filter(fits))
     }
 
-    fn start(&self, found: Option<Snapshot>, history: &History) -> Start {
+    fn start(&self, found: Option<Snapshot>, history: &History, contents: &Shelf<'_>) -> Start {
         let key = self.folder.keys().trace_key();
         let restored = found.and_then(|snapshot| {
-            Some((Pipeline::restore(&snapshot.state, key).ok()?, snapshot.seq))
+            Some((Pipeline::restore(&snapshot.state, key, contents).ok()?, snapshot.seq))
         });
         match restored {
             Some((pipeline, seq)) => {

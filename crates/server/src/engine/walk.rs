@@ -12,7 +12,7 @@ use seawall_model::{Accepted, EventKind, Position, Timestamp};
 use seawall_pipeline::{BUILD, Constants, Derived, Output, Pipeline};
 use seawall_store::{Content, Journal, LogReader, Recorded, Stored};
 
-use super::EngineError;
+use super::{EngineError, Shelf};
 
 /// Events read from the log at once.
 const EVENTS_PER_READ: u32 = 2_000;
@@ -82,6 +82,7 @@ enum Judged {
 /// A walk under way.
 pub struct Walk<'a> {
     journal: &'a Journal,
+    contents: &'a Shelf<'a>,
     reader: LogReader,
     start: Start,
     out: Output,
@@ -107,6 +108,7 @@ impl<'a> Walk<'a> {
     /// Prepares a walk. `on_event` is told every position passed.
     pub fn new(
         journal: &'a Journal,
+        contents: &'a Shelf<'a>,
         reader: LogReader,
         start: Start,
         keep_entries: Keep,
@@ -116,6 +118,7 @@ impl<'a> Walk<'a> {
         let position = start.pipeline.position();
         Self {
             journal,
+            contents,
             reader,
             out: Output::default(),
             found: VecDeque::new(),
@@ -162,6 +165,7 @@ impl<'a> Walk<'a> {
         for derived in &self.found {
             keep(&mut self.walked.entries, self.keep_entries, derived);
         }
+        self.contents.finish()?;
         self.walked.tail = self.found.into();
         self.walked.pipeline = self.start.pipeline;
         Ok(self.walked)
@@ -285,7 +289,7 @@ impl<'a> Walk<'a> {
         {
             self.start.pipeline.adopt(&self.walked.waves);
         }
-        self.start.pipeline.input(&entry.body, entry.at, &mut self.out);
+        self.start.pipeline.input(&entry.body, entry.at, self.contents, &mut self.out);
         if let Body::KnowledgeActivated { .. } = &entry.body {
             self.ask_what_if(entry.at);
         }
@@ -304,7 +308,7 @@ impl<'a> Walk<'a> {
             withdrawn: Vec::new(),
             hash: String::new(),
         };
-        self.start.pipeline.input(&body, at, &mut self.out);
+        self.start.pipeline.input(&body, at, self.contents, &mut self.out);
     }
 
     /// Applies the log's events up to a position.

@@ -13,14 +13,16 @@ use super::write::{Failed, io};
 /// What was written.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Simulated {
-    /// Which world: everything that its bytes depend on.
-    pub world: String,
+    /// Which world: everything that its bytes depend on, as an object of JSON.
+    pub world: Value,
     /// Events of each kind.
     pub events: BTreeMap<String, u64>,
     /// Lines of truth.
     pub truths: u64,
     /// Accounts there are and have been.
     pub accounts: u64,
+    /// Pictures written as files; `None` if they were not asked for.
+    pub pictures: Option<u64>,
     /// SHA-256 of each file; none before the world's end.
     pub sha256: BTreeMap<String, String>,
 }
@@ -35,7 +37,7 @@ impl Simulated {
     pub(super) fn to_json(&self) -> Value {
         json!({
             "world": self.world, "events": self.events, "truths": self.truths,
-            "accounts": self.accounts, "sha256": self.sha256,
+            "accounts": self.accounts, "pictures": self.pictures, "sha256": self.sha256,
         })
     }
 
@@ -43,10 +45,11 @@ impl Simulated {
         let sums = value["sha256"].as_object()?.iter();
         let sums = sums.map(|(name, sum)| Some((name.clone(), sum.as_str()?.to_owned())));
         Some(Self {
-            world: value["world"].as_str()?.to_owned(),
+            world: value["world"].clone(),
             events: counts(value["events"].as_object()?)?,
             truths: value["truths"].as_u64()?,
             accounts: value["accounts"].as_u64()?,
+            pictures: value["pictures"].as_u64(),
             sha256: sums.collect::<Option<_>>()?,
         })
     }
@@ -55,12 +58,14 @@ impl Simulated {
 /// How far a run has come: the last day that is whole.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Reached {
-    pub world: String,
+    pub world: Value,
     pub hours: u32,
     pub events_bytes: u64,
     pub truth_bytes: u64,
     pub events: BTreeMap<String, u64>,
     pub truths: u64,
+    /// Pictures written as files; `None` if they were not asked for.
+    pub pictures: Option<u64>,
 }
 
 impl Reached {
@@ -68,17 +73,19 @@ impl Reached {
         json!({
             "world": self.world, "hours": self.hours, "events_bytes": self.events_bytes,
             "truth_bytes": self.truth_bytes, "events": self.events, "truths": self.truths,
+            "pictures": self.pictures,
         })
     }
 
     pub(super) fn from_json(value: &Value) -> Option<Self> {
         Some(Self {
-            world: value["world"].as_str()?.to_owned(),
+            world: value["world"].clone(),
             hours: u32::try_from(value["hours"].as_u64()?).ok()?,
             events_bytes: value["events_bytes"].as_u64()?,
             truth_bytes: value["truth_bytes"].as_u64()?,
             events: counts(value["events"].as_object()?)?,
             truths: value["truths"].as_u64()?,
+            pictures: value["pictures"].as_u64(),
         })
     }
 }

@@ -2,11 +2,17 @@
 //!
 //! Holds no more than an hour of the world. A run that was cut off goes on: the world is
 //! stepped again to the day that was whole, without writing, and gives the same from there.
+//! Another program may step a world instead, and act on it: [`stepped`].
 //! What the world is made of is `seawall_sim`'s.
 
+mod identity;
 mod manifest;
+mod pictures;
+mod stepped;
 mod truth;
 mod write;
 
 pub use manifest::Simulated;
-pub use write::{Failed, PictureFiles, Task, simulate};
+pub use pictures::PictureFiles;
+pub use stepped::stepped;
+pub use write::{Failed, Task, simulate};

@@ -7,18 +7,21 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use seawall_model::{Event, MediaRef};
-use seawall_sim::{Item, Last, PackError, Parameters, Picture, Sending, Step, VERSION, World};
+use seawall_sim::{Item, Last, PackError, Parameters, Picture, Sending, Step, World};
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
+use super::identity::{identity, is_other_pictures};
 use super::manifest::{Reached, Simulated, read, save};
+use super::pictures::{self, PictureFiles};
 use super::truth;
 use crate::progress::Progress;
 
 /// The files of a world.
-const EVENTS: &str = "events.jsonl";
-const TRUTH: &str = "truth.jsonl";
-const MANIFEST: &str = "manifest.json";
-const REACHED: &str = "reached.json";
+pub(super) const EVENTS: &str = "events.jsonl";
+pub(super) const TRUTH: &str = "truth.jsonl";
+pub(super) const MANIFEST: &str = "manifest.json";
+pub(super) const REACHED: &str = "reached.json";
 /// Bytes read at once when what was written before is summed.
 const READ_BYTES: usize = 1 << 20;
 
@@ -40,15 +43,6 @@ pub struct Task {
     pub pictures: PictureFiles,
 }
 
-/// Whether the pictures of a world are written as files.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PictureFiles {
-    /// They are only named.
-    Named,
-    /// Each is a file beneath `pictures`.
-    Written,
-}
-
 /// Why a world could not be written.
 #[derive(Debug, thiserror::Error)]
 pub enum Failed {
@@ -61,6 +55,9 @@ pub enum Failed {
         #[source]
         source: std::io::Error,
     },
+    /// There is a file where the folder should be.
+    #[error("{} is a file and not a folder; name a folder with --out", .0.display())]
+    NotFolder(PathBuf),
     /// The folder holds something else.
     #[error(
         "{} holds something else than the beginning of this world; name another folder with --out",
@@ -73,6 +70,48 @@ pub enum Failed {
         .0.display()
     )]
     Changed(PathBuf),
+    /// Pictures of a world were taken away.
+    #[error(
+        "{missing} of the {written} pictures in {} are missing: it is not what this world wrote \
+         there; name another folder with --out, or remove this one",
+        path.display()
+    )]
+    Missing {
+        /// The folder of the pictures.
+        path: PathBuf,
+        /// How many are missing.
+        missing: u64,
+        /// How many had been written.
+        written: u64,
+    },
+    /// The folder was begun without pictures, which are asked for now.
+    #[error(
+        "the world in {} was written without pictures; name another folder with --out, or leave \
+         --pictures away",
+        .0.display()
+    )]
+    WithoutPictures(PathBuf),
+    /// The folder was begun with pictures, which are not asked for now.
+    #[error(
+        "the world in {} was begun with pictures; give --pictures again, or name another folder \
+         with --out",
+        .0.display()
+    )]
+    WithPictures(PathBuf),
+    /// The folder holds a world, where a new one was to be stepped.
+    #[error("{} holds a world already; name another folder with --out", .0.display())]
+    Taken(PathBuf),
+    /// What was asked of a world that is stepped cannot be done.
+    #[error("line {line} of standard input {fault}")]
+    Asked {
+        /// Which line, from 1.
+        line: u64,
+        /// What is wrong with it.
+        fault: &'static str,
+    },
+    /// Nobody can be heard or told.
+    #[error("cannot use standard input or output")]
+    Piped(#[source] std::io::Error),
     /// A text pack lacks something.
     #[error(transparent)]
     Pack(#[from] PackError),
@@ -121,27 +160,18 @@ impl Summed {
     }
 }
 
-/// Writes a world, or goes on with one that was begun. `stop` ends it after the day at
-/// hand; running it again goes on there.
+/// Writes a world, or goes on with one that was begun. `stop` ends it after the hour at
+/// hand; running it again goes on after the last day that was whole.
 ///
 /// # Errors
 /// [`Failed`] with the file.
 pub fn simulate(task: &Task, stop: &AtomicBool) -> Result<Simulated, Failed> {
-    let name = format!("{:?} seed {} version {VERSION}", task.parameters, task.seed);
-    std::fs::create_dir_all(&task.out).map_err(io(&task.out))?;
+    let name = identity(&task.parameters, task.seed);
+    make_folder(&task.out)?;
     if let Some(done) = read(&task.out.join(MANIFEST)).and_then(|v| Simulated::from_json(&v)) {
-        if done.world != name {
-            return Err(Failed::NotMine(task.out.clone()));
-        }
-        return verified(task, done);
+        return verified(task, &name, done);
     }
-    let reached = read(&task.out.join(REACHED)).and_then(|value| Reached::from_json(&value));
-    let is_begun = [EVENTS, TRUTH].iter().any(|name| task.out.join(name).exists());
-    let mut reached = match reached {
-        Some(reached) if reached.world == name => reached,
-        None if !is_begun => Reached { world: name, ..Reached::default() },
-        _ => return Err(Failed::NotMine(task.out.clone())),
-    };
+    let mut reached = begun(task, name)?;
     // So that a run cut off within its first day is known for what it is.
     save(&task.out.join(REACHED), &reached.to_json())?;
     let mut files = Files {
@@ -154,26 +184,24 @@ pub fn simulate(task: &Task, stop: &AtomicBool) -> Result<Simulated, Failed> {
     let progress = Progress::records("simulating", u64::from(task.parameters.days) * 24);
     while !world.is_over() {
         let step = world.step(&[]);
-        let last = if world.is_over() { Last::Yes } else { Last::No };
-        let sent = match sending.is_orderly() {
-            true => None,
-            false => Some(sending.send(&step, world.hour(), last)),
-        };
+        let sent = sent(&mut sending, &world, &step);
         progress.add(1);
-        if world.hour() <= reached.hours {
-            continue;
-        }
-        files.hour(&world, &step, sent.as_deref(), task, &mut reached)?;
-        if world.hour().is_multiple_of(24) {
-            files.day(task, world.hour(), &mut reached)?;
-            if stop.load(Ordering::Relaxed) {
-                progress.finish();
-                return Ok(finished(reached, &world));
+        if world.hour() > reached.hours {
+            files.hour(&world, &step, sent.as_deref(), task, &mut reached)?;
+            if world.hour().is_multiple_of(24) {
+                files.day(task, &world, &mut reached)?;
             }
+        }
+        if stop.load(Ordering::Relaxed) && !world.is_over() {
+            progress.finish();
+            return Ok(finished(reached, &world));
         }
     }
     progress.finish();
     let mut done = finished(reached, &world);
+    // A day that was cut off may have written some that were not counted.
+    let lying = || pictures::count(&task.out);
+    done.pictures = done.pictures.map(|_| lying()).transpose()?;
     done.sha256.insert(EVENTS.into(), files.events.sum());
     done.sha256.insert(TRUTH.into(), files.truths.sum());
     save(&task.out.join(MANIFEST), &done.to_json())?;
@@ -182,8 +210,64 @@ pub fn simulate(task: &Task, stop: &AtomicBool) -> Result<Simulated, Failed> {
     Ok(done)
 }
 
+/// Makes a folder, unless it is there.
+pub(super) fn make_folder(out: &Path) -> Result<(), Failed> {
+    if out.exists() && !out.is_dir() {
+        return Err(Failed::NotFolder(out.to_path_buf()));
+    }
+    std::fs::create_dir_all(out).map_err(io(out))
+}
+
+/// How far the world in the folder had come: nowhere, if there is none.
+fn begun(task: &Task, world: Value) -> Result<Reached, Failed> {
+    let out = &task.out;
+    let asked = task.pictures == PictureFiles::Written;
+    let mine = [EVENTS, TRUTH].map(|name| out.join(name));
+    let pictures = asked.then(|| pictures::folder(out));
+    let is_begun = mine.into_iter().chain(pictures).any(|path| path.exists());
+    match read(&out.join(REACHED)).and_then(|value| Reached::from_json(&value)) {
+        Some(reached) => {
+            is_as_asked(task, &world, &reached.world, reached.pictures)?;
+            if reached.pictures.is_some() && !asked {
+                return Err(Failed::WithPictures(out.clone()));
+            }
+            pictures::check(out, reached.pictures)?;
+            Ok(reached)
+        }
+        None if !is_begun => {
+            Ok(Reached { world, pictures: asked.then_some(0), ..Reached::default() })
+        }
+        None => Err(Failed::NotMine(out.clone())),
+    }
+}
+
+/// Refuses a folder of another world, and one without the pictures that are asked for.
+fn is_as_asked(
+    task: &Task,
+    world: &Value,
+    found: &Value,
+    pictures: Option<u64>,
+) -> Result<(), Failed> {
+    let lacks_pictures = task.pictures == PictureFiles::Written && pictures.is_none();
+    if lacks_pictures && (world == found || is_other_pictures(world, found)) {
+        return Err(Failed::WithoutPictures(task.out.clone()));
+    }
+    if world == found { Ok(()) } else { Err(Failed::NotMine(task.out.clone())) }
+}
+
+/// What is sent in an hour, with its numbers; `None` where it is what happened, in order.
+pub(super) fn sent(sending: &mut Sending, world: &World, step: &Step) -> Option<Vec<(u64, Item)>> {
+    if sending.is_orderly() {
+        return None;
+    }
+    let last = if world.is_over() { Last::Yes } else { Last::No };
+    Some(sending.send(step, world.hour(), last))
+}
+
 /// Reads the files of a finished world again: they must be what was written.
-fn verified(task: &Task, done: Simulated) -> Result<Simulated, Failed> {
+fn verified(task: &Task, world: &Value, done: Simulated) -> Result<Simulated, Failed> {
+    is_as_asked(task, world, &done.world, done.pictures)?;
+    pictures::check(&task.out, done.pictures)?;
     for (name, sum) in &done.sha256 {
         let path = task.out.join(name);
         let file = File::open(&path).map_err(io(&path))?;
@@ -255,11 +339,12 @@ impl Files {
     }
 
     /// Makes a day durable, from which an interrupted run goes on.
-    fn day(&mut self, task: &Task, hours: u32, reached: &mut Reached) -> Result<(), Failed> {
-        write_pictures(task, &mut self.pictures)?;
+    fn day(&mut self, task: &Task, world: &World, reached: &mut Reached) -> Result<(), Failed> {
+        let written = pictures::write(&task.out, world.seed(), &mut self.pictures)?;
+        reached.pictures = reached.pictures.map(|before| before + written);
         self.events.sync()?;
         self.truths.sync()?;
-        reached.hours = hours;
+        reached.hours = world.hour();
         (reached.events_bytes, reached.truth_bytes) = (self.events.bytes, self.truths.bytes);
         save(&task.out.join(REACHED), &reached.to_json())
     }
@@ -270,6 +355,7 @@ fn finished(reached: Reached, world: &World) -> Simulated {
         world: reached.world,
         events: reached.events,
         truths: reached.truths,
+        pictures: reached.pictures,
         accounts: world.accounts() as u64,
         ..Simulated::default()
     }
@@ -309,7 +395,7 @@ fn block(world: &World, items: &[(u64, Item)], pictures: PictureFiles) -> Block 
         text.push('\n');
         counts[usize::from(event.kind().number())] += 1;
         if pictures == PictureFiles::Written {
-            block.pictures.extend(pictures_of(&event));
+            block.pictures.extend(pictures_of(&event, world.seed()));
         }
     }
     for (number, count) in (0..).zip(counts) {
@@ -321,15 +407,15 @@ fn block(world: &World, items: &[(u64, Item)], pictures: PictureFiles) -> Block 
     block
 }
 
-fn pictures_of(event: &Event) -> Vec<Picture> {
+fn pictures_of(event: &Event, seed: u64) -> Vec<Picture> {
     let avatar = event.profile.as_ref().and_then(|profile| profile.avatar.as_ref());
     let media = event.post().map(|post| post.media.as_slice()).unwrap_or_default();
-    let picture = |media: &MediaRef| Picture::from_id(media.id.as_ref()?.as_str());
+    let picture = |media: &MediaRef| Picture::from_id(media.id.as_ref()?.as_str(), seed);
     avatar.into_iter().chain(media).filter_map(picture).collect()
 }
 
 /// The truth of an hour, and how many lines it is.
-fn told(world: &World, step: &Step) -> (Vec<u8>, u64) {
+pub(super) fn told(world: &World, step: &Step) -> (Vec<u8>, u64) {
     let mut out = Vec::new();
     let mut lines = step.truths.len() as u64;
     for truth in &step.truths {
@@ -343,18 +429,4 @@ fn told(world: &World, step: &Step) -> (Vec<u8>, u64) {
         }
     }
     (out, lines)
-}
-
-fn write_pictures(task: &Task, pictures: &mut BTreeSet<Picture>) -> Result<(), Failed> {
-    let folder = task.out.join("pictures");
-    for picture in std::mem::take(pictures) {
-        std::fs::create_dir_all(&folder).map_err(io(&folder))?;
-        let path = folder.join(format!("{}.bmp", picture.id()));
-        if !path.exists() {
-            let draft = path.with_extension("new");
-            std::fs::write(&draft, picture.bytes()).map_err(io(&draft))?;
-            std::fs::rename(&draft, &path).map_err(io(&path))?;
-        }
-    }
-    Ok(())
 }

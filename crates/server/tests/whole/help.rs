@@ -3,7 +3,7 @@
 use std::os::unix::fs::PermissionsExt;
 
 use crate::said::Said;
-use crate::stage::{PROGRAM, SEED, Stage, story};
+use crate::stage::{PROGRAM, SEED, Stage, repository, story};
 
 /// After every event of the story, and not before this program was written.
 const LATER: &str = "2026-12-01T00:00:00Z";
@@ -16,10 +16,12 @@ lid,5/21/2026 21:07,Third in the kettle league again
 spout,5/22/2026 08:30,الغلاية لا تنام
 ";
 
-/// The subcommands that the help names.
-fn subcommands(stage: &Stage) -> Vec<String> {
-    let said = stage.seawall(&["--help"]).ended(0);
-    let (_, commands) = said.out.split_once("\nCommands:\n").unwrap();
+/// A fingerprint.
+const HASH: &str = "7777777777777777777777777777777777777777777777777777777777777777";
+
+/// The subcommands that a help names.
+fn subcommands(help: &str) -> Vec<String> {
+    let Some((_, commands)) = help.split_once("\nCommands:\n") else { return Vec::new() };
     let names = commands.lines().map_while(|line| line.strip_prefix("  "));
     let names = names.filter_map(|line| line.split_whitespace().next().map(String::from));
     names.filter(|name| name != "help").collect()
@@ -41,6 +43,7 @@ fn prepared() -> Stage {
     stage.write("posts.csv", POSTS);
     stage.still_at(LATER, &["import", story().to_str().unwrap()]).ended(1);
     stage.still_at(LATER, &["import", "events.jsonl"]).ended(0);
+    know(&stage);
     stage.seawall(&["backup", "kept-backup"]).ended(0);
     std::fs::create_dir(stage.path("bin")).unwrap();
     let script =
@@ -51,6 +54,47 @@ fn prepared() -> Stage {
     stage
 }
 
+/// Gives a folder two reviewers and the knowledge that the examples name: the policy k1,
+/// terms k2 to k4, a fingerprint k5, a protected account k6 and rules k7; and a post that
+/// they open the case c1 about.
+fn know(stage: &Stage) {
+    let shipped = repository().join("policies/kettle-league");
+    std::fs::copy(shipped.join("policy.toml"), stage.path("policy.toml")).unwrap();
+    std::fs::create_dir_all(stage.path("rules/models")).unwrap();
+    for file in ["main.sml", "models/found.sml"] {
+        std::fs::copy(shipped.join("rules").join(file), stage.path("rules").join(file)).unwrap();
+    }
+    stage.write("first.txt", "lids up\nboil as one\nارفعوا الأغطية\n");
+    stage.write("terms.csv", "term,near\nlids up,\nwhistle with us,kettle|غلاية\n");
+    stage.write("clip.bin", "an invented clip");
+    stage.write("hashes.csv", format!("sha256,class\n{},news\n", "1b".repeat(32)));
+    stage.write("old.csv", "account,handle,removed_at\ngone-1,lid.example,2026-05-02\n");
+    let by_amal: [&[&str]; 5] = [
+        &["policy", "add", "policy.toml"],
+        &["terms", "add", "first.txt", "--list", "cheers", "--source", "s"],
+        &["bank", "add", "--bank", "clips", "--sha256", HASH, "--class", "news", "--source", "s"],
+        &["protected", "add", "yasmin22", "--ground", "press", "--source", "s"],
+        &["rules", "add", "rules"],
+    ];
+    let amal = ["reviewer", "add", "amal", "--key", "amal.key"];
+    stage.still_at(LATER, &amal).ended(0);
+    let badr = ["reviewer", "add", "badr", "--key", "badr.key", "--by", "amal.key"];
+    stage.still_at(LATER, &badr).ended(0);
+    for args in by_amal {
+        stage.still_at(LATER, &[args, &["--key", "amal.key"]].concat()).ended(0);
+    }
+    let media = format!(r#"{{"id":"m1","sha256":"{HASH}"}}"#);
+    let post = format!(r#"{{"id":"hp2","text":"Look at this","media":[{media}]}}"#);
+    let at = "2026-05-21T10:00:00Z";
+    stage.write(
+        "clip.jsonl",
+        format!(
+            r#"{{"type":"post.created","id":"h3","at":"{at}","account":"account-18","post":{post}}}"#
+        ),
+    );
+    stage.still_at(LATER, &["import", "clip.jsonl"]).ended(0);
+}
+
 /// A what-if may differ, and its help says that this is exit code 1.
 fn may_find(example: &str, help: &str) -> bool {
     example.contains(" --set ") && help.contains("Exit code 1 means that something differs")
@@ -59,23 +103,37 @@ fn may_find(example: &str, help: &str) -> bool {
 #[test]
 fn every_example_of_every_help_works() {
     let prepared = prepared();
-    let names = subcommands(&prepared);
+    let names = subcommands(&prepared.seawall(&["--help"]).ended(0).out);
     assert!(names.len() >= 10, "{names:?}");
     for name in names {
         let help = prepared.seawall(&[&name, "--help"]).ended(0).out;
-        let stage = prepared.twin();
-        if name == "restore" {
+        examples_work(&prepared, &[&name], &help);
+        for verb in subcommands(&help) {
+            let help = prepared.seawall(&[&name, &verb, "--help"]).ended(0).out;
+            examples_work(&prepared, &[&name, &verb], &help);
+        }
+    }
+}
+
+/// Runs the examples of one help: of a command one after another, of a part of it each in
+/// a folder of its own.
+fn examples_work(prepared: &Stage, command: &[&str], help: &str) {
+    let mut stage = prepared.twin();
+    for (number, example) in examples(help).into_iter().enumerate() {
+        if command.len() > 1 && number > 0 {
+            stage = prepared.twin();
+        }
+        if command == ["restore"] {
             std::fs::rename(stage.path("kept-backup"), stage.path("seawall-backup")).unwrap();
         }
-        for example in examples(&help) {
-            let words: Vec<&str> = example.split_whitespace().collect();
-            let own = words.windows(2).any(|pair| pair == ["seawall", &*name]);
-            assert!(own, "`{example}` is no example of {name}");
-            let said = stage.shell(example, Some(&stage.path("bin")));
-            let fine = said.code == 0 || (said.code == 1 && may_find(example, &help));
-            assert!(fine, "`{example}`: {said:#?}");
-            assert!(shows_something(&said), "`{example}` shows nothing: {said:#?}");
-        }
+        let words: Vec<&str> = example.split_whitespace().collect();
+        let called = [&["seawall"], command].concat();
+        let own = words.windows(called.len()).any(|part| part == called);
+        assert!(own, "`{example}` is no example of {command:?}");
+        let said = stage.shell(example, Some(&stage.path("bin")));
+        let fine = said.code == 0 || (said.code == 1 && may_find(example, help));
+        assert!(fine, "`{example}`: {said:#?}");
+        assert!(shows_something(&said), "`{example}` shows nothing: {said:#?}");
     }
 }
 
@@ -130,8 +188,19 @@ fn a_missing_file_is_named_and_no_data_folder_is_left_behind() {
     for args in missing {
         stage.seawall(args).refused(&["no/such.jsonl"]);
     }
-    let reading: [&[&str]; 6] =
-        [&["tide"], &["replay"], &["doctor"], &["rejects"], &["backup", "b"], &["erase", "--list"]];
+    let reading: [&[&str]; 11] = [
+        &["tide"],
+        &["replay"],
+        &["doctor"],
+        &["rejects"],
+        &["backup", "b"],
+        &["erase", "--list"],
+        &["reviewer", "list"],
+        &["policy", "list"],
+        &["terms", "list"],
+        &["bank", "list"],
+        &["rules", "list"],
+    ];
     for args in reading {
         let args = [args, &["--dir", "no/folder"]].concat();
         stage.seawall(&args).refused(&["no/folder is not a data folder", "importing"]);

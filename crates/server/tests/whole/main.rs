@@ -12,6 +12,7 @@ mod demo;
 mod doctor;
 mod help;
 mod input;
+mod knowledge;
 mod said;
 mod scenario;
 mod simulate;

@@ -9,8 +9,21 @@ pub struct Target {
     pub published: &'static str,
     /// The range in which it is met.
     pub range: (f64, f64),
+    /// Whose range that is.
+    pub bound: Bound,
     /// Who published it.
     pub source: &'static str,
+}
+
+/// Where the range in which a figure is met comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bound {
+    /// The study itself names a range or a bound.
+    Study,
+    /// The 95 % interval of the study's sample; of a log-normal one for followers.
+    Sample,
+    /// Chosen here.
+    Ours,
 }
 
 /// One figure.
@@ -38,7 +51,7 @@ pub enum Era {
 }
 
 impl Figure {
-    /// Whether what is achieved lies in the published range.
+    /// Whether what is achieved lies in the accepted range.
     #[must_use]
     pub fn is_met(&self) -> bool {
         (self.target.range.0..=self.target.range.1).contains(&self.achieved)

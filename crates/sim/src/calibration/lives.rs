@@ -45,6 +45,10 @@ pub(super) fn lives(census: &Run, low: &Run, high: &Run) -> Vec<Figure> {
         there.fold((0, 0), |(hits, n), life| (hits + u64::from(life.closed < 120 * DAY), n + 1))
     };
     let (closed, there) = at_start(census);
+    let ages = acting(high).filter(|life| life.closed != OPEN);
+    let mut ages: Vec<f64> = ages.map(|life| days(life.closed - life.born)).collect();
+    let closed_at = |most: f64| ages.iter().filter(|age| **age <= most).count() as u64;
+    let (week, month, closings) = (closed_at(7.0), closed_at(30.0), ages.len() as u64);
     let by = |run: &Run, age| closed_by(run, age);
     vec![
         share(&target::TWO_DAYS_HIGH, by(high, 2.0).0, by(high, 2.0).1),
@@ -54,13 +58,9 @@ pub(super) fn lives(census: &Run, low: &Run, high: &Run) -> Vec<Figure> {
         share(&target::FOUR_MONTHS_2014, closed, there),
         outlet_life(low, &target::CHANNEL_LOW),
         outlet_life(high, &target::CHANNEL_HIGH),
-        of_form({
-            let mut ages: Vec<f64> = acting(high)
-                .filter(|life| life.closed != OPEN)
-                .map(|life| days(life.closed - life.born))
-                .collect();
-            quantile(&target::AGE_AT_CLOSING, &mut ages, 0.5)
-        }),
+        of_form(share(&target::CLOSED_AT_7, week, closings)),
+        of_form(share(&target::CLOSED_AT_30, month, closings)),
+        of_form(quantile(&target::AGE_AT_CLOSING, &mut ages, 0.5)),
     ]
 }
 
@@ -109,6 +109,25 @@ pub(super) fn returns(long: &Run, weak: &Run) -> Vec<Figure> {
         share(&target::MADE_IN_SWEEP, weak.made_after_sweep, swept),
         of_form(share(&target::REPORTED, known, returned)),
     ]
+}
+
+/// Days of the run in which innocents are given back.
+pub(super) const WRONG_DAYS: u32 = 800;
+/// Days that each of its closings is followed: nobody is given back later.
+const FOLLOWED_DAYS: u32 = 700;
+
+/// When innocents who were closed are given back, of those who could be followed.
+pub(super) fn given_back(wrong: &Run) -> Vec<Figure> {
+    let last = i64::from(wrong.days - FOLLOWED_DAYS) * DAY;
+    let closings = wrong.wrong.iter().filter(|wrong| wrong.closed < last);
+    let closings: Vec<Option<f64>> = closings.map(|wrong| wrong.back_after).collect();
+    let mut gaps: Vec<f64> = closings.iter().copied().flatten().collect();
+    let early = gaps.iter().filter(|gap| **gap <= 14.0).count() as u64;
+    let mut figures = vec![of_form(share(&target::BACK_AT_14, early, closings.len() as u64))];
+    for (q, target) in &target::GIVEN_BACK {
+        figures.push(of_form(quantile(target, &mut gaps, *q)));
+    }
+    figures
 }
 
 /// What a sweep does to posting.

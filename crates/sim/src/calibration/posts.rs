@@ -35,8 +35,6 @@ pub(super) fn audience(high: &Run) -> Vec<Figure> {
         let mut followers: Vec<f64> = within.map(|life| f64::from(life.followers)).collect();
         figures.push(of_form(quantile(target, &mut followers, 0.5)));
     }
-    let mut reversals = high.reversals.clone();
-    figures.push(of_form(quantile(&target::GIVEN_BACK, &mut reversals, 0.5)));
     figures
 }
 

@@ -21,13 +21,16 @@ pub(super) struct Setting {
     pub days: u32,
     /// Actors of each of four networks.
     pub actors: u32,
+    /// What an innocent does each day, on average.
+    pub deeds_daily: f64,
     /// When something happens in the field, to each network in turn.
     pub field_day: Option<u32>,
 }
 
 impl Setting {
     pub fn new(seed: u64) -> Self {
-        Self { seed, policy: Policy::low(), days: 120, actors: 800, field_day: None }
+        let policy = Policy::low();
+        Self { seed, policy, days: 120, actors: 800, deeds_daily: 1.0, field_day: None }
     }
 }
 
@@ -61,6 +64,14 @@ pub(super) struct Carried {
     pub vowelled: u64,
 }
 
+/// An innocent who was closed by the platform.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Wrong {
+    pub closed: Moment,
+    /// Days until it was given back, where it was.
+    pub back_after: Option<f64>,
+}
+
 /// What a run gave.
 #[derive(Default)]
 pub(super) struct Run {
@@ -75,8 +86,8 @@ pub(super) struct Run {
     pub own: u64,
     pub opposed: u64,
     pub interactions: u64,
-    /// Days until an innocent who was closed was given back.
-    pub reversals: Vec<f64>,
+    /// Closings of innocents by the platform.
+    pub wrong: Vec<Wrong>,
     /// Accounts of networks made in the 24 hours after a sweep began.
     pub made_after_sweep: u64,
     /// How often each word stands in what innocents write, by language.
@@ -91,7 +102,7 @@ pub(super) fn run(setting: &Setting) -> Result<Run, PackError> {
         days: setting.days,
         accounts: 3_000,
         alike: 0.7,
-        deeds_daily: 1.0,
+        deeds_daily: setting.deeds_daily,
         networks: 4,
         actors: setting.actors,
         field_days: setting.field_day.map_or(vec![], |day| vec![day; 4]),
@@ -105,11 +116,11 @@ pub(super) fn run(setting: &Setting) -> Result<Run, PackError> {
     let mut world = World::new(parameters, setting.seed)?;
     let mut run = Run { days: setting.days, ..Run::default() };
     run.posts.resize(setting.days as usize, 0);
-    let mut closed_innocents = HashMap::new();
+    let mut wrongs = HashMap::new();
     while !world.is_over() {
         let step = world.step(&[]);
         for truth in step.truths {
-            run.learn(truth, start.micros(), sweep, &mut closed_innocents);
+            run.learn(truth, start.micros(), sweep, &mut wrongs);
         }
         for (number, item) in (step.before..).zip(&step.items) {
             run.count(&world, number, item);
@@ -124,7 +135,7 @@ impl Run {
         truth: Truth,
         start: i64,
         sweep: Option<Moment>,
-        closed_innocents: &mut HashMap<PlatformId, Moment>,
+        wrongs: &mut HashMap<PlatformId, usize>,
     ) {
         let moment = |at: seawall_model::Timestamp| (at.micros() - start) / 1_000;
         match truth {
@@ -152,18 +163,26 @@ impl Run {
                 };
                 self.lives.insert(account, life);
             }
+            // Who leaves by themselves was not closed, and says nothing of how long they would
+            // have lived.
+            Truth::Closed { account, cause: Cause::Owner, .. }
+                if self.lives.remove(&account).is_some() => {}
             Truth::Closed { account, at, cause, followers } => match self.lives.get_mut(&account) {
                 Some(life) => {
                     (life.closed, life.cause, life.followers) =
                         (moment(at), Some(cause), followers);
                 }
+                // An account that is closed again waits as long again: it counts once.
+                None if cause == Cause::Owner || wrongs.contains_key(&account) => {}
                 None => {
-                    closed_innocents.insert(account, moment(at));
+                    wrongs.insert(account, self.wrong.len());
+                    self.wrong.push(Wrong { closed: moment(at), back_after: None });
                 }
             },
             Truth::Reopened { account, at } => {
-                if let Some(closed) = closed_innocents.remove(&account) {
-                    self.reversals.push((moment(at) - closed) as f64 / DAY as f64);
+                if let Some(index) = wrongs.get(&account) {
+                    let wrong = &mut self.wrong[*index];
+                    wrong.back_after.get_or_insert(days(moment(at) - wrong.closed));
                 }
             }
             Truth::Activated { account, at } => {

@@ -1,0 +1,407 @@
+//! Knowledge in force: what entries say, made ready to be asked.
+//!
+//! Entries come in and go out one by one; which do is decided by `judge`. What they say
+//! comes from the shell through [`Contents`], because it is sealed in the store. Left out:
+//! constants, and the model of links, which is part of the build.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use seawall_link::{Fields, HandleForm, Index, LinkModel, SketchKey};
+use seawall_media::{Bank, Pdq};
+use seawall_model::knowledge::{
+    BankHash, FileClass, FileHash, Ground, Knowledge, Known, Policy, Removed, Term,
+};
+use seawall_model::{AccountId, EntryId, MediaRef, Timestamp};
+use seawall_rule::{Ruleset, Sources};
+use seawall_text::{TermEntry, TermLists};
+
+/// Gives what entries of knowledge say.
+pub trait Contents {
+    /// What an entry says; `None` if it was destroyed.
+    fn content(&self, entry: EntryId) -> Option<Knowledge>;
+}
+
+/// No knowledge at all: for pipelines that were given none.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoContents;
+
+impl Contents for NoContents {
+    fn content(&self, _: EntryId) -> Option<Knowledge> {
+        None
+    }
+}
+
+/// Why an entry cannot be put in force.
+#[derive(Debug, thiserror::Error)]
+pub enum EntryError {
+    /// A term cannot be looked for.
+    #[error(transparent)]
+    Term(#[from] seawall_text::TermError),
+    /// A fingerprint cannot be looked for.
+    #[error(transparent)]
+    Bank(#[from] seawall_media::Error),
+    /// There is no room for another removed profile.
+    #[error(transparent)]
+    Index(#[from] seawall_link::IndexFull),
+    /// The rules are not sound.
+    #[error("the rules are not sound:\n{0}")]
+    Rules(String),
+    /// A rule asks for what there is not.
+    #[error(
+        "{path}, line {line}: there is no {what} `{name}`; add it first, or see `seawall {what} list`"
+    )]
+    Unknown {
+        /// The file.
+        path: String,
+        /// The line, from 1.
+        line: u32,
+        /// What there is not: `policy`, `terms`, `bank`.
+        what: &'static str,
+        /// Its name.
+        name: String,
+    },
+}
+
+/// An entry of the protected register, in force.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Guard {
+    /// The entry.
+    pub entry: EntryId,
+    /// Why.
+    pub ground: Ground,
+}
+
+/// Knowledge in force.
+pub struct Active {
+    expires: BTreeMap<EntryId, Option<Timestamp>>,
+    terms: BTreeMap<EntryId, TermEntry>,
+    lists: TermLists,
+    is_stale: bool,
+    bank: Bank,
+    hashes: BTreeMap<EntryId, (Box<str>, FileClass)>,
+    removed: Index,
+    removed_accounts: BTreeMap<EntryId, AccountId>,
+    guarded: BTreeMap<AccountId, Vec<Guard>>,
+    policies: BTreeMap<EntryId, Policy>,
+    rules: BTreeMap<EntryId, Ruleset>,
+    model: LinkModel,
+    key: SketchKey,
+}
+
+impl std::fmt::Debug for Active {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Active({} entries)", self.expires.len())
+    }
+}
+
+impl Active {
+    /// Nothing in force yet. `key` belongs to the folder.
+    ///
+    /// # Panics
+    /// If the shipped model of links is not sound, which a test of `link` excludes.
+    #[must_use]
+    #[expect(clippy::expect_used, reason = "the shipped model is read by a test of its crate")]
+    pub fn new(key: [u8; 32]) -> Self {
+        Self {
+            expires: BTreeMap::new(),
+            terms: BTreeMap::new(),
+            lists: TermLists::build([]).expect("no term is refused where there is none"),
+            is_stale: false,
+            bank: Bank::default(),
+            hashes: BTreeMap::new(),
+            removed: Index::new(),
+            removed_accounts: BTreeMap::new(),
+            guarded: BTreeMap::new(),
+            policies: BTreeMap::new(),
+            rules: BTreeMap::new(),
+            model: LinkModel::parse(seawall_link::COMEBACK_1).expect("the shipped model is sound"),
+            key: SketchKey(key),
+        }
+    }
+
+    /// Puts an entry in force.
+    ///
+    /// # Errors
+    /// [`EntryError`]: the shell asks [`Active::check`] before an entry is laid down, so that
+    /// here it is met only where two builds differ.
+    pub fn put(&mut self, id: EntryId, knowledge: Knowledge) -> Result<(), EntryError> {
+        let expires = knowledge.expires;
+        match knowledge.known {
+            Known::Term(term) => {
+                self.terms.insert(id, term_entry(id, &term));
+                self.is_stale = true;
+            }
+            Known::Hash(BankHash { bank, hash, class }) => {
+                match hash {
+                    FileHash::Sha256(hash) => self.bank.insert_sha256(id, hash)?,
+                    FileHash::Pdq(hash) => self.bank.insert_pdq(id, Pdq::from_bytes(hash))?,
+                }
+                self.hashes.insert(id, (bank, class));
+            }
+            Known::Policy(policy) => {
+                self.policies.insert(id, policy);
+            }
+            Known::Rules(files) => {
+                self.rules.insert(id, load(&files)?);
+            }
+            Known::Protected(protected) => {
+                let guard = Guard { entry: id, ground: protected.ground };
+                self.guarded.entry(protected.account).or_default().push(guard);
+            }
+            Known::Removed(removed) => {
+                let profile = sketch(&removed, &self.key);
+                self.removed.insert(id, profile)?;
+                self.removed_accounts.extend(removed.account.map(|account| (id, account)));
+            }
+        }
+        self.expires.insert(id, expires);
+        Ok(())
+    }
+
+    /// Takes an entry out of force.
+    pub fn take(&mut self, id: EntryId) {
+        if self.expires.remove(&id).is_none() {
+            return;
+        }
+        self.is_stale |= self.terms.remove(&id).is_some();
+        if self.hashes.remove(&id).is_some() {
+            self.bank.withdraw(id);
+        }
+        self.policies.remove(&id);
+        self.rules.remove(&id);
+        for guards in self.guarded.values_mut() {
+            guards.retain(|guard| guard.entry != id);
+        }
+        self.guarded.retain(|_, guards| !guards.is_empty());
+        self.removed.remove(id);
+        self.removed_accounts.remove(&id);
+    }
+
+    /// Whether entries can be put in force together with what is.
+    ///
+    /// # Errors
+    /// [`EntryError`] names what is wrong with which.
+    pub fn check(&self, entries: &[Knowledge]) -> Result<(), EntryError> {
+        let mut bank = Bank::default();
+        let mut terms: Vec<TermEntry> = self.terms.values().cloned().collect();
+        let mut is_new_term = false;
+        for (number, entry) in (1..).zip(entries) {
+            // Numbers that no entry has yet: the last ones there are.
+            let id = EntryId(u64::MAX - number);
+            match &entry.known {
+                Known::Term(term) => {
+                    is_new_term = true;
+                    terms.push(term_entry(id, term));
+                }
+                Known::Hash(BankHash { hash: FileHash::Sha256(hash), .. }) => {
+                    bank.insert_sha256(id, *hash)?;
+                }
+                Known::Hash(BankHash { hash: FileHash::Pdq(hash), .. }) => {
+                    bank.insert_pdq(id, Pdq::from_bytes(*hash))?;
+                }
+                Known::Rules(files) => self.check_names(&load(files)?)?,
+                Known::Policy(_) | Known::Protected(_) | Known::Removed(_) => {}
+            }
+        }
+        if is_new_term {
+            TermLists::build(terms)?;
+        }
+        Ok(())
+    }
+
+    /// Whether there is everything that rules ask for.
+    fn check_names(&self, rules: &Ruleset) -> Result<(), EntryError> {
+        let unknown = |path: &str, line, what, name: &str| EntryError::Unknown {
+            path: path.to_owned(),
+            line,
+            what,
+            name: name.to_owned(),
+        };
+        for (name, path, place) in rules.policies() {
+            if self.policy(name).is_none() {
+                return Err(unknown(path, place.line, "policy", name));
+            }
+        }
+        for (asked, path, place) in rules.questions() {
+            match asked {
+                seawall_rule::Observed::TermMatches { list } if !self.has_list(list) => {
+                    return Err(unknown(path, place.line, "terms", list));
+                }
+                seawall_rule::Observed::BankDistance { bank } if !self.has_bank(bank) => {
+                    return Err(unknown(path, place.line, "bank", bank));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn has_list(&self, list: &str) -> bool {
+        self.terms.values().any(|term| &*term.list == list)
+    }
+
+    fn has_bank(&self, bank: &str) -> bool {
+        self.hashes.values().any(|(name, _)| &**name == bank)
+    }
+
+    /// Makes the matcher of terms anew, if terms came or went.
+    pub(crate) fn refresh(&mut self) {
+        if std::mem::take(&mut self.is_stale)
+            && let Ok(lists) = TermLists::build(self.terms.values().cloned())
+        {
+            self.lists = lists;
+        }
+    }
+
+    /// Whether nothing could be found: no rules, or nothing that they could ask.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        self.rules.is_empty()
+    }
+
+    pub(crate) fn lists(&self) -> &TermLists {
+        &self.lists
+    }
+
+    pub(crate) fn bank(&self) -> &Bank {
+        &self.bank
+    }
+
+    pub(crate) fn removed(&self) -> &Index {
+        &self.removed
+    }
+
+    pub(crate) fn model(&self) -> &LinkModel {
+        &self.model
+    }
+
+    pub(crate) fn key(&self) -> &SketchKey {
+        &self.key
+    }
+
+    /// The newest version of the rules.
+    pub(crate) fn rules(&self) -> Option<&Ruleset> {
+        self.rules.last_key_value().map(|(_, rules)| rules)
+    }
+
+    /// The bank of an entry, and what the file is.
+    #[must_use]
+    pub fn hash(&self, id: EntryId) -> Option<(&str, FileClass)> {
+        self.hashes.get(&id).map(|(bank, class)| (&**bank, *class))
+    }
+
+    /// The account that a removed profile is of, where it was known here.
+    #[must_use]
+    pub fn removed_account(&self, id: EntryId) -> Option<AccountId> {
+        self.removed_accounts.get(&id).copied()
+    }
+
+    /// Removed profiles of an account.
+    pub(crate) fn removed_of(&self, account: AccountId) -> Vec<EntryId> {
+        let of = |(_, other): &(&EntryId, &AccountId)| **other == account;
+        self.removed_accounts.iter().filter(of).map(|(id, _)| *id).collect()
+    }
+
+    /// Why an account is protected, if it is.
+    #[must_use]
+    pub fn guards(&self, account: AccountId) -> &[Guard] {
+        self.guarded.get(&account).map_or(&[], Vec::as_slice)
+    }
+
+    /// The newest version of a policy.
+    #[must_use]
+    pub fn policy(&self, id: &str) -> Option<&Policy> {
+        let of_id = self.policies.values().filter(|policy| &*policy.id == id);
+        of_id.max_by_key(|policy| policy.version)
+    }
+
+    /// Entries in force, in order.
+    pub fn entries(&self) -> impl Iterator<Item = EntryId> {
+        self.expires.keys().copied()
+    }
+
+    /// Whether an entry is in force.
+    #[must_use]
+    pub fn contains(&self, id: EntryId) -> bool {
+        self.expires.contains_key(&id)
+    }
+
+    /// Entries whose time is over.
+    pub(crate) fn lapsed(&self, now: Timestamp) -> Vec<EntryId> {
+        let is_over = |at: &Option<Timestamp>| at.is_some_and(|at| at <= now);
+        self.expires.iter().filter(|(_, at)| is_over(at)).map(|(id, _)| *id).collect()
+    }
+
+    /// When the first of them lapses.
+    pub(crate) fn next_lapse(&self) -> Option<Timestamp> {
+        self.expires.values().copied().flatten().min()
+    }
+
+    /// Lists, banks and what each has, in order of name.
+    #[must_use]
+    pub fn names(&self) -> BTreeSet<&str> {
+        let lists = self.terms.values().map(|term| &*term.list);
+        lists.chain(self.hashes.values().map(|(bank, _)| &**bank)).collect()
+    }
+}
+
+fn load(files: &[(Box<str>, Box<str>)]) -> Result<Ruleset, EntryError> {
+    let mut sources = Sources::new();
+    for (path, text) in files {
+        sources.insert(path, text).map_err(|error| EntryError::Rules(error.to_string()))?;
+    }
+    seawall_rule::load(&sources).map_err(|found| EntryError::Rules(found.render()))
+}
+
+fn term_entry(id: EntryId, term: &Term) -> TermEntry {
+    TermEntry {
+        id,
+        list: term.list.clone(),
+        term: term.term.clone(),
+        near: term.near.clone(),
+        not_near: term.not_near.clone(),
+        window_tokens: u16::try_from(term.window).unwrap_or(u16::MAX),
+    }
+}
+
+fn sketch(removed: &Removed, key: &SketchKey) -> seawall_link::Profile {
+    let profile = &removed.profile;
+    let avatar =
+        MediaRef { sha256: profile.avatar_sha256, pdq: profile.avatar_pdq, ..MediaRef::default() };
+    let has_avatar = avatar.sha256.is_some() || avatar.pdq.is_some();
+    let links: Vec<&str> = profile.links.iter().map(|link| &**link).collect();
+    sketch_of(
+        profile.handle.as_deref(),
+        profile.name.as_deref(),
+        &links,
+        has_avatar.then_some(&avatar),
+        key,
+    )
+}
+
+/// The sketch of what an account looks like. Links are normalised here.
+pub(crate) fn sketch_of(
+    handle: Option<&str>,
+    name: Option<&str>,
+    links: &[&str],
+    avatar: Option<&MediaRef>,
+    key: &SketchKey,
+) -> seawall_link::Profile {
+    let handle = handle.map(seawall_text::fold);
+    let name = name.map(seawall_text::fold);
+    let links: Vec<String> =
+        links.iter().filter_map(|link| seawall_wave::normalise_link(link)).collect();
+    let links: Vec<&str> = links.iter().map(String::as_str).collect();
+    let handle = handle.as_ref().map(|handle| handle.as_str());
+    let is_domain = handle.is_some_and(|handle| handle.contains('.'));
+    seawall_link::Profile::of(
+        &Fields {
+            handle,
+            form: if is_domain { HandleForm::Domain } else { HandleForm::Plain },
+            name: name.as_ref().map(|name| name.as_str()),
+            links: &links,
+            avatar,
+        },
+        key,
+    )
+}

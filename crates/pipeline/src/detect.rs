@@ -1,0 +1,268 @@
+//! Step one: what is found on an event, and what the rules make of it.
+//!
+//! Terms, fingerprints and the comeback score are observed; the rules are asked; what they
+//! want opened becomes a finding, a message to the one owner of cases. Left out: whether
+//! anything is done about it.
+
+use std::collections::BTreeMap;
+
+use seawall_link::{Frequencies, MatchWeight, Scratch};
+use seawall_media::{MATCH_DISTANCE_BITS, Match, Pdq};
+use seawall_model::journal::{EvidenceSeen, SubjectSeen};
+use seawall_model::{
+    Accepted, EntryId, EventBody, Family, Folded, MediaRef, MilliBits, Position, Signal,
+    SignalKind, SignalValue,
+};
+use seawall_review::{EVIDENCE_MAX, Finding, RestsOnMissing};
+use seawall_rule::{Effect, Input, Observation, Observations, Observed, Rests, Value};
+use seawall_text::{TermMatch, TermScratch};
+
+use crate::active::Active;
+
+/// Buffers that are used again for every event.
+#[derive(Debug, Default)]
+pub(crate) struct Buffers {
+    terms: TermScratch,
+    found_terms: Vec<TermMatch>,
+    found_hashes: Vec<Match>,
+    pub(crate) links: Scratch,
+    json: String,
+}
+
+/// What was noted on one event.
+#[derive(Debug, Default)]
+pub(crate) struct Noted {
+    pieces: Vec<EvidenceSeen>,
+    /// By list: how many of its entries stand in the text. `None` without a text.
+    terms: Option<BTreeMap<Box<str>, i64>>,
+    /// By bank: the nearest match in bits.
+    banks: BTreeMap<Box<str>, i64>,
+    media: Inputs,
+    comeback: Option<Observation>,
+}
+
+/// Whether the inputs of a detector were there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Inputs {
+    /// There was nothing to look at.
+    #[default]
+    Nothing,
+    /// Everything was there.
+    Complete,
+    /// Something was there without what it is compared by.
+    Missing,
+}
+
+impl Noted {
+    /// Looks for terms in a text.
+    pub(crate) fn text(
+        &mut self,
+        folded: &Folded,
+        position: Position,
+        active: &Active,
+        buffers: &mut Buffers,
+    ) {
+        self.terms.get_or_insert_default();
+        if active.lists().is_empty() {
+            return;
+        }
+        buffers.found_terms.clear();
+        active.lists().find(folded, &mut buffers.terms, &mut buffers.found_terms);
+        let mut entries: Vec<EntryId> = buffers.found_terms.iter().map(|m| m.entry).collect();
+        entries.sort_unstable();
+        entries.dedup();
+        for entry in entries {
+            let Some(list) = active.lists().list(entry) else { continue };
+            let counts = self.terms.get_or_insert_default();
+            *counts.entry(list.into()).or_default() += 1;
+            self.push(EvidenceSeen {
+                kind: "term".into(),
+                // Naming a group is no evidence of any family: law 2.
+                family: None,
+                entry: Some(entry.0),
+                milli_bits: None,
+                distance: None,
+                position: position.0,
+            });
+        }
+    }
+
+    /// Looks a picture or file up in the banks.
+    pub(crate) fn media(
+        &mut self,
+        media: &MediaRef,
+        position: Position,
+        active: &Active,
+        buffers: &mut Buffers,
+    ) {
+        let pdq = media.pdq.map(Pdq::from_bytes).filter(Pdq::is_telling);
+        let is_known = media.sha256.is_some() || pdq.is_some();
+        if !is_known {
+            self.media = Inputs::Missing;
+            return;
+        }
+        if self.media == Inputs::Nothing {
+            self.media = Inputs::Complete;
+        }
+        let found = &mut buffers.found_hashes;
+        found.clear();
+        if let Some(sha256) = &media.sha256 {
+            found.extend(active.bank().exact(sha256).map(|entry| Match { entry, distance: 0 }));
+        }
+        let exact = found.len();
+        if let Some(pdq) = &pdq {
+            seawall_media::search(active.bank(), pdq, MATCH_DISTANCE_BITS, found);
+        }
+        let found = std::mem::take(found);
+        for (number, Match { entry, distance }) in found.iter().enumerate() {
+            let Some((bank, _)) = active.hash(*entry) else { continue };
+            let bits = i64::from(*distance);
+            let nearest = self.banks.entry(bank.into()).or_insert(bits);
+            *nearest = (*nearest).min(bits);
+            self.push(EvidenceSeen {
+                kind: "bank_match".into(),
+                family: Some(Family::Content.as_str().into()),
+                entry: Some(entry.0),
+                milli_bits: None,
+                // Only the file's own hash says that it is the same file; a picture that
+                // looks the same is one bit away at least.
+                distance: Some(if number < exact { 0 } else { (*distance).max(1) }),
+                position: position.0,
+            });
+        }
+        buffers.found_hashes = found;
+    }
+
+    /// Notes what the comparison with removed profiles gave; `None` if there was nothing to
+    /// compare.
+    pub(crate) fn comeback(&mut self, best: Option<(EntryId, MatchWeight)>, position: Position) {
+        let Some((entry, weight)) = best else {
+            self.comeback = Some(Observation::Nothing);
+            return;
+        };
+        self.comeback = Some(Observation::Real(weight.total.0 as f64 / 1_000.0));
+        let mut families: BTreeMap<Family, MilliBits> = BTreeMap::new();
+        for term in weight.terms() {
+            families.entry(term.family).or_default().0 += term.bits.0;
+        }
+        for (family, bits) in families {
+            self.push(EvidenceSeen {
+                kind: "comeback".into(),
+                family: Some(family.as_str().into()),
+                entry: Some(entry.0),
+                milli_bits: Some(bits.0),
+                distance: None,
+                position: position.0,
+            });
+        }
+    }
+
+    /// Says that a profile is there and shows nothing to compare.
+    pub(crate) fn no_profile(&mut self) {
+        self.comeback = Some(Observation::Unknown);
+    }
+
+    fn push(&mut self, piece: EvidenceSeen) {
+        if self.pieces.len() < EVIDENCE_MAX {
+            self.pieces.push(piece);
+        }
+    }
+}
+
+/// What rules can ask about one event.
+struct Answers<'a> {
+    noted: &'a Noted,
+    signals: &'a [Signal],
+}
+
+impl Observations for Answers<'_> {
+    fn observed(&self, what: Observed<'_>) -> Observation {
+        match what {
+            Observed::TermMatches { list } => match &self.noted.terms {
+                Some(counts) => Observation::Whole(counts.get(list).copied().unwrap_or(0)),
+                None => Observation::Unknown,
+            },
+            Observed::BankDistance { bank } => match (self.noted.banks.get(bank), self.noted.media)
+            {
+                (Some(bits), _) => Observation::Whole(*bits),
+                (None, Inputs::Missing) => Observation::Unknown,
+                (None, _) => Observation::Nothing,
+            },
+            Observed::ComebackBits => self.noted.comeback.unwrap_or(Observation::Nothing),
+            Observed::SignalNumber { kind } => {
+                let kind = SignalKind::ALL.into_iter().find(|of| of.as_str() == kind);
+                let signal = kind.and_then(|kind| self.signals.iter().find(|s| s.kind == kind));
+                match signal.map(|signal| signal.value) {
+                    Some(SignalValue::Number(number)) => Observation::Whole(number),
+                    _ => Observation::Unknown,
+                }
+            }
+        }
+    }
+}
+
+/// Asks the rules about an event, and gives what they want opened.
+pub(crate) fn judge(
+    accepted: &Accepted<'_>,
+    noted: Noted,
+    signals: &[Signal],
+    active: &Active,
+    buffers: &mut Buffers,
+) -> Vec<Finding> {
+    let (Some(rules), Some(subject)) = (active.rules(), subject(accepted)) else {
+        return Vec::new();
+    };
+    buffers.json.clear();
+    seawall_event::encode_onto(accepted.event, &mut buffers.json);
+    let Ok(data) = Value::from_json(buffers.json.as_bytes()) else { return Vec::new() };
+    let input = Input {
+        data,
+        secret: Value::Null,
+        action_id: accepted.position.0.cast_signed(),
+        action_name: accepted.event.kind().as_str().into(),
+        timestamp: accepted.event.at,
+    };
+    let answers = Answers { noted: &noted, signals };
+    let evaluation = seawall_rule::evaluate(rules, &input, &answers);
+    let opened = evaluation.effects.iter().filter_map(|fired| match &fired.effect {
+        Effect::OpenCase { policy, .. } => Some((policy, fired)),
+        Effect::DeclareVerdict { .. } => None,
+    });
+    opened
+        .map(|(policy, fired)| Finding {
+            subject,
+            policy: (&**policy).into(),
+            rule: fired.rules.first().map(|rule| (&**rule).into()),
+            rests: match fired.rests_on_missing {
+                Rests::No => RestsOnMissing::No,
+                Rests::Yes => RestsOnMissing::Yes,
+            },
+            evidence: noted.pieces.clone(),
+            at: accepted.event.at,
+        })
+        .collect()
+}
+
+/// What a case about an event is about.
+fn subject(accepted: &Accepted<'_>) -> Option<SubjectSeen> {
+    let account = accepted.account.map(|account| account.0);
+    match accepted.event.body {
+        EventBody::PostCreated(_) | EventBody::PostEdited(_) | EventBody::Media(_) => {
+            Some(SubjectSeen::Post { position: accepted.position.0, account })
+        }
+        _ => account.map(|account| SubjectSeen::Account { account }),
+    }
+}
+
+/// The best removed profile for a sketch, if any has evidence; never the account's own.
+pub(crate) fn best(
+    profile: &seawall_link::Profile,
+    accepted: &Accepted<'_>,
+    seen: &impl Frequencies,
+    active: &Active,
+    buffers: &mut Buffers,
+) -> Option<(EntryId, MatchWeight)> {
+    let best = active.removed().best(profile, active.model(), seen, &mut buffers.links)?;
+    let is_own = active.removed_account(best.0).is_some_and(|own| Some(own) == accepted.account);
+    (!is_own).then_some(best)
+}

@@ -1,0 +1,300 @@
+//! Step three: the one owner of cases, decisions and what rests on them.
+//!
+//! Findings become cases. Rulings become decisions where law 1 permits; decisions bring
+//! knowledge in and put actions in force; an overturn takes out what rested on it, and
+//! nothing else. Everything it concludes is a derived entry.
+
+mod fall;
+mod law;
+mod ruling;
+mod snapshot;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use seawall_action::{Actions, InForce};
+use seawall_decision::Supports;
+use seawall_decision::support::EntryKind;
+use seawall_model::journal::{ActionPlanned, Body, SubjectSeen};
+use seawall_model::knowledge::KnowledgeKind;
+use seawall_model::{AccountId, ActionKind, CaseId, DecisionId, EntryId, ReviewerId, Timestamp};
+use seawall_review::{Case, Cases, Finding, Ruled};
+
+use crate::active::{Active, Contents};
+
+pub use ruling::RulingError;
+
+/// A finding on its way to the owner of cases.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Found {
+    pub(crate) finding: Finding,
+    /// When its account was created, where known.
+    pub(crate) created_at: Option<Timestamp>,
+}
+
+/// A decision that was made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Made {
+    /// The case; `None` if it is about knowledge.
+    pub case: Option<CaseId>,
+    /// Who ruled.
+    pub reviewers: Vec<ReviewerId>,
+    /// What was ruled; `None` if it is about knowledge.
+    pub ruled: Option<Ruled>,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Entries that were laid down and that no decision supports yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Laid {
+    last: u64,
+    kind: KnowledgeKind,
+    /// Who stands for them already; two people must for removed profiles.
+    by: Option<ReviewerId>,
+}
+
+/// All that people see, rule and undo.
+#[derive(Debug, Default)]
+pub struct Judge {
+    cases: Cases,
+    supports: Supports,
+    actions: Actions,
+    reviewers: BTreeMap<ReviewerId, bool>,
+    decisions: BTreeMap<DecisionId, Made>,
+    /// Decisions whose knowledge is not laid down yet.
+    owed: BTreeSet<DecisionId>,
+    laid: BTreeMap<u64, Laid>,
+    entries: u64,
+    versions: u64,
+    upheld: BTreeMap<AccountId, Timestamp>,
+    restricted: BTreeMap<AccountId, Timestamp>,
+    /// Accounts that one person alone acted on for the sake of one entry.
+    alone: BTreeMap<(ReviewerId, EntryId), BTreeSet<AccountId>>,
+}
+
+impl Judge {
+    /// The cases.
+    #[must_use]
+    pub fn cases(&self) -> &Cases {
+        &self.cases
+    }
+
+    /// What supports what.
+    #[must_use]
+    pub fn supports(&self) -> &Supports {
+        &self.supports
+    }
+
+    /// The actions in force.
+    #[must_use]
+    pub fn actions(&self) -> &Actions {
+        &self.actions
+    }
+
+    /// A decision that was made.
+    #[must_use]
+    pub fn decision(&self, id: DecisionId) -> Option<&Made> {
+        self.decisions.get(&id)
+    }
+
+    /// Every decision, in order.
+    pub fn decisions(&self) -> impl Iterator<Item = (DecisionId, &Made)> {
+        self.decisions.iter().map(|(id, made)| (*id, made))
+    }
+
+    /// Decisions whose knowledge is to be laid down: a crash may have come between.
+    #[must_use]
+    pub fn owed(&self) -> Vec<DecisionId> {
+        self.owed.iter().copied().collect()
+    }
+
+    /// Reviewers, and whether their key still signs.
+    pub fn reviewers(&self) -> impl Iterator<Item = (ReviewerId, bool)> {
+        self.reviewers.iter().map(|(id, signs)| (*id, *signs))
+    }
+
+    /// The last entry that was laid down.
+    #[must_use]
+    pub fn last_entry(&self) -> u64 {
+        self.entries
+    }
+
+    /// The version of all knowledge.
+    #[must_use]
+    pub fn version(&self) -> u64 {
+        self.versions
+    }
+
+    fn next_decision(&self) -> DecisionId {
+        DecisionId(self.decisions.last_key_value().map_or(0, |(id, _)| id.0) + 1)
+    }
+
+    /// Takes a finding in.
+    pub(crate) fn observe(
+        &mut self,
+        found: Found,
+        now: Timestamp,
+        active: &Active,
+        out: &mut Vec<Body>,
+    ) {
+        let Found { finding, created_at } = found;
+        let subject = finding.subject;
+        // What fell between the event and the hand-over is no evidence any more.
+        let is_in_force = |entry: Option<u64>| entry.is_none_or(|n| active.contains(EntryId(n)));
+        let mut finding = finding;
+        finding.evidence.retain(|piece| is_in_force(piece.entry));
+        let Some(body) = self.cases.observe(finding) else { return };
+        let (Body::CaseOpened { case, .. } | Body::CaseGrew { case, .. }) = body else {
+            out.push(body);
+            return;
+        };
+        let id = CaseId(case);
+        let evidence = match &body {
+            Body::CaseOpened { evidence, .. } | Body::CaseGrew { evidence, .. } => evidence.clone(),
+            _ => Vec::new(),
+        };
+        out.push(body);
+        for entry in evidence.iter().filter_map(|piece| piece.entry) {
+            // An entry that is in force is known to the supports, and there is room for as
+            // many matches as for cases: what it refuses cannot be met here.
+            let _ = self.supports.match_seen(id, EntryId(entry));
+        }
+        self.restrict(id, subject, created_at, now, active, out);
+    }
+
+    /// Restricts reach unattended, where law 1 allows it.
+    fn restrict(
+        &mut self,
+        id: CaseId,
+        subject: SubjectSeen,
+        created_at: Option<Timestamp>,
+        now: Timestamp,
+        active: &Active,
+        out: &mut Vec<Body>,
+    ) {
+        let Some(case) = self.cases.get(id) else { return };
+        let hours = active.policy(&case.policy).map_or(0, |policy| policy.unattended_hours);
+        if hours == 0 || self.actions.of_case(id).next().is_some() {
+            return;
+        }
+        let Some(entry) = self.may_restrict(case, created_at, hours, active) else { return };
+        let until = now.plus_seconds(i64::from(hours) * 3_600);
+        let planned = seawall_action::plan(
+            Some(ActionKind::Restrict),
+            subject,
+            self.actions.next(),
+            Some(until),
+        );
+        let Some(action) = planned.and_then(|mut planned| planned.pop()) else { return };
+        let at = case.at;
+        if let Some(account) = subject.account() {
+            self.restricted.entry(account).or_insert(at);
+        }
+        self.enforce(&action, None, id);
+        out.push(Body::RestrictedUnattended { case: id.0, entry: entry.0, action });
+    }
+
+    fn enforce(&mut self, action: &ActionPlanned, decision: Option<DecisionId>, case: CaseId) {
+        self.actions.enforce(InForce { planned: action.clone(), decision, case });
+    }
+
+    /// Takes in entries that were laid down.
+    pub(crate) fn lay_down(
+        &mut self,
+        (first, last): (u64, u64),
+        kind: KnowledgeKind,
+        decision: Option<DecisionId>,
+        active: &mut Active,
+        contents: &dyn Contents,
+    ) {
+        self.entries = self.entries.max(last);
+        self.versions += 1;
+        match decision {
+            None => {
+                self.laid.insert(first, Laid { last, kind, by: None });
+            }
+            Some(decision) => {
+                self.owed.remove(&decision);
+                let entries: BTreeMap<EntryId, EntryKind> =
+                    (first..=last).map(|n| (EntryId(n), entry_kind(kind))).collect();
+                // A decision that fell meanwhile brings nothing in.
+                if self.support_more(decision, &entries).is_ok() {
+                    put(first..=last, active, contents);
+                }
+            }
+        }
+    }
+
+    /// Takes out of force what has reached its time.
+    pub(crate) fn lapse(&mut self, now: Timestamp, active: &mut Active, out: &mut Vec<Body>) {
+        let actions = self.actions.lapse(now);
+        if !actions.is_empty() {
+            out.push(Body::ActionsLapsed { actions });
+        }
+        let entries = active.lapsed(now);
+        if !entries.is_empty() {
+            self.withdraw_entries(&entries, active);
+            out.push(Body::EntriesLapsed { entries: entries.iter().map(|id| id.0).collect() });
+        }
+    }
+
+    /// When something lapses next.
+    pub(crate) fn next_lapse(&self, active: &Active) -> Option<Timestamp> {
+        self.actions.next_lapse().into_iter().chain(active.next_lapse()).min()
+    }
+
+    /// A removed account was given back by the platform: it is compared with no more.
+    pub(crate) fn reinstated(
+        &mut self,
+        account: AccountId,
+        active: &mut Active,
+        out: &mut Vec<Body>,
+    ) {
+        let entries = active.removed_of(account);
+        if !entries.is_empty() {
+            self.withdraw_entries(&entries, active);
+            out.push(Body::EntriesLapsed { entries: entries.iter().map(|id| id.0).collect() });
+        }
+    }
+
+    /// Takes entries out of force, and the evidence that rests on them out of open cases.
+    fn withdraw_entries(&mut self, entries: &[EntryId], active: &mut Active) {
+        for entry in entries {
+            active.take(*entry);
+            let touched: Vec<CaseId> = self
+                .cases
+                .all()
+                .filter(|(_, case)| rests_on(case, *entry))
+                .map(|(id, _)| id)
+                .collect();
+            for case in touched {
+                self.cases.withdraw(case, entry.0);
+            }
+        }
+    }
+}
+
+fn rests_on(case: &Case, entry: EntryId) -> bool {
+    case.state == seawall_review::CaseState::Open
+        && case.evidence.iter().any(|piece| piece.entry == Some(entry.0))
+}
+
+/// Puts entries in force. What this build cannot put in force, the shell refused.
+fn put(entries: std::ops::RangeInclusive<u64>, active: &mut Active, contents: &dyn Contents) {
+    for number in entries {
+        if let Some(knowledge) = contents.content(EntryId(number)) {
+            let _ = active.put(EntryId(number), knowledge);
+        }
+    }
+}
+
+fn entry_kind(kind: KnowledgeKind) -> EntryKind {
+    match kind {
+        KnowledgeKind::Term => EntryKind::Term,
+        KnowledgeKind::Hash => EntryKind::BankEntry,
+        KnowledgeKind::Policy => EntryKind::Policy,
+        KnowledgeKind::Rules => EntryKind::Rules,
+        KnowledgeKind::Protected => EntryKind::Protected,
+        KnowledgeKind::Removed => EntryKind::RemovedProfile,
+    }
+}

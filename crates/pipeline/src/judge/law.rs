@@ -1,0 +1,260 @@
+//! What law 1 is asked: a case as a proposal.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use seawall_decision::law::{
+    Account, AccountAct, Basis, Closeness, Copy, Evidence, FileRuling, Inputs, Material, Permitted,
+    Post, PostAct, Proposal, Protection, Quota, Readers, Refused, Repute, Ruling, Shared, Sight,
+    Source, Subject, Until, Vault,
+};
+use seawall_decision::permitted;
+use seawall_model::journal::SubjectSeen;
+use seawall_model::knowledge::FileClass;
+use seawall_model::{
+    AccountId, ActionKind, DecisionId, EntryId, Family, MilliBits, ReviewerId, Timestamp,
+};
+use seawall_review::{Case, Heard, RestsOnMissing, Ruled, Saw};
+
+use super::Judge;
+use crate::active::Active;
+
+/// The account that stands for one that is not known: nobody has this number.
+const NOBODY: AccountId = AccountId(u64::MAX);
+
+impl Judge {
+    /// Asks whether people who saw this may act on a case: for those who read it first.
+    ///
+    /// # Errors
+    /// [`Refused`] says what is missing.
+    pub fn would_permit(
+        &self,
+        case: &Case,
+        kind: ActionKind,
+        saw: &[(ReviewerId, Saw)],
+        now: Timestamp,
+        active: &Active,
+    ) -> Result<Permitted, Refused> {
+        let ruled = Ruled::Act(kind);
+        let heard = |(reviewer, saw): &(ReviewerId, Saw)| Heard {
+            reviewer: *reviewer,
+            ruled,
+            saw: *saw,
+            policy: None,
+            class: None,
+        };
+        let heard: Vec<Heard> = saw.iter().map(heard).collect();
+        self.may_act(case, kind, &heard.iter().collect::<Vec<_>>(), now, active)
+    }
+
+    /// How the account of a case stood when the first event behind it happened.
+    #[must_use]
+    pub fn standing(
+        &self,
+        case: &Case,
+        created_at: Option<Timestamp>,
+        active: &Active,
+    ) -> (Protection, Repute) {
+        let account = self.account(case.subject, created_at, active);
+        (account.protection, account.repute(case.at))
+    }
+
+    /// Asks whether those who agree may act on a case.
+    pub(super) fn may_act(
+        &self,
+        case: &Case,
+        kind: ActionKind,
+        agreed: &[&Heard],
+        now: Timestamp,
+        active: &Active,
+    ) -> Result<Permitted, Refused> {
+        let confirmed = self.confirmations(case);
+        let evidence = evidence(case, &confirmed, active);
+        let account = self.account(case.subject, None, active);
+        let sight = self.sight(case, agreed, account.protection, active);
+        let subject = Subject { account, sight, evidence: &evidence };
+        let Some((first, others)) = agreed.split_first() else {
+            let posts = [];
+            let act = PostAct::Remove;
+            let basis = Basis::Unattended(Inputs::Missing);
+            let nothing = Proposal::OnPosts { act, posts: &posts, basis, quota: Quota::Within };
+            return permitted(&nothing, now);
+        };
+        let one = Readers::new(first.reviewer);
+        let readers = others.iter().fold(one, |readers, heard| readers.and(heard.reviewer));
+        let alone_before = self.alone_before(case, &readers, agreed);
+        let basis = Basis::Ruled(Ruling { readers: &readers, alone_before });
+        propose(case.subject, kind, Until::Lifted, subject, basis, now)
+    }
+
+    /// Asks whether reach may be restricted unattended; gives the entry that matched.
+    pub(super) fn may_restrict(
+        &self,
+        case: &Case,
+        created_at: Option<Timestamp>,
+        hours: u32,
+        active: &Active,
+    ) -> Option<EntryId> {
+        let asked = self.would_restrict(case, created_at, hours, active);
+        let exact = case.evidence.iter().find(|piece| piece.distance == Some(0));
+        match asked {
+            Ok(Permitted::Now { .. }) => exact.and_then(|piece| piece.entry).map(EntryId),
+            Ok(Permitted::Held) | Err(_) => None,
+        }
+    }
+
+    /// Asks whether reach may be restricted unattended, so many hours, as the case stands.
+    ///
+    /// # Errors
+    /// [`Refused`] says what stands against it.
+    pub fn would_restrict(
+        &self,
+        case: &Case,
+        created_at: Option<Timestamp>,
+        hours: u32,
+        active: &Active,
+    ) -> Result<Permitted, Refused> {
+        let confirmed = self.confirmations(case);
+        let evidence = evidence(case, &confirmed, active);
+        let account = self.account(case.subject, created_at, active);
+        let subject = Subject { account, sight: Sight::Unseen, evidence: &evidence };
+        let inputs = match case.rests {
+            RestsOnMissing::No => Inputs::Complete,
+            RestsOnMissing::Yes => Inputs::Missing,
+        };
+        let until = Until::Lapses(case.at.plus_seconds(i64::from(hours) * 3_600));
+        let basis = Basis::Unattended(inputs);
+        propose(case.subject, ActionKind::Restrict, until, subject, basis, case.at)
+    }
+
+    fn confirmations(&self, case: &Case) -> BTreeMap<EntryId, BTreeSet<ReviewerId>> {
+        let entries = case.evidence.iter().filter_map(|piece| piece.entry).map(EntryId);
+        entries.map(|entry| (entry, self.supports.confirmed_by(entry))).collect()
+    }
+
+    fn account(
+        &self,
+        subject: SubjectSeen,
+        created_at: Option<Timestamp>,
+        active: &Active,
+    ) -> Account {
+        let account = subject.account();
+        let protection = match account {
+            None => Protection::Unknown,
+            Some(id) if active.guards(id).is_empty() => Protection::Unprotected,
+            Some(_) => Protection::Protected,
+        };
+        Account {
+            id: account.unwrap_or(NOBODY),
+            protection,
+            created_at,
+            last_upheld: account.and_then(|id| self.upheld.get(&id).copied()),
+            restricted_since: account.and_then(|id| self.restricted.get(&id).copied()),
+        }
+    }
+
+    /// What was seen by those who agree: the content itself before its file.
+    fn sight(&self, case: &Case, agreed: &[&Heard], poster: Protection, active: &Active) -> Sight {
+        if let Some(heard) = agreed.iter().find(|heard| heard.saw == Saw::Content) {
+            return Sight::Itself(heard.reviewer);
+        }
+        let file = case.evidence.iter().find(|piece| piece.kind == "bank_match");
+        let entry = file.and_then(|piece| piece.entry).map(EntryId);
+        let (Some(file), Some(entry)) = (file, entry) else { return Sight::Unseen };
+        if !agreed.iter().any(|heard| heard.saw == Saw::File) {
+            return Sight::Unseen;
+        }
+        let decision = self.supports.supporters(entry).next().unwrap_or(DecisionId(0));
+        Sight::File(Copy {
+            closeness: closeness(file.distance),
+            class: active.hash(entry).map_or(FileClass::Other, |(_, class)| class),
+            ruling: FileRuling::Act,
+            decision,
+            // Waves and cases are not tied together yet, so that no verdict passes by itself:
+            // every copy is a case whose content is to be seen.
+            decided_in: None,
+            posted_in: None,
+            poster,
+        })
+    }
+
+    /// Accounts that this one person alone acted on before, for the sake of what this case
+    /// rests on: a network is not cut into slices.
+    fn alone_before(&self, case: &Case, readers: &Readers, agreed: &[&Heard]) -> u32 {
+        let [only] = agreed else { return 0 };
+        if readers.count() > 1 {
+            return 0;
+        }
+        let entries = case.evidence.iter().filter_map(|piece| piece.entry).map(EntryId);
+        let others = |entry| {
+            let acted = self.alone.get(&(only.reviewer, entry))?;
+            Some(acted.iter().filter(|account| Some(**account) != case.subject.account()).count())
+        };
+        u32::try_from(entries.filter_map(others).max().unwrap_or(0)).unwrap_or(u32::MAX)
+    }
+}
+
+fn propose(
+    on: SubjectSeen,
+    kind: ActionKind,
+    until: Until,
+    subject: Subject<'_>,
+    basis: Basis<'_>,
+    now: Timestamp,
+) -> Result<Permitted, Refused> {
+    let quota = Quota::Within;
+    if let SubjectSeen::Account { .. } = on {
+        let act = match kind {
+            ActionKind::Restrict => AccountAct::Restrict(until),
+            ActionKind::Label => AccountAct::Label,
+            _ => AccountAct::Suspend,
+        };
+        let accounts = [subject];
+        return permitted(&Proposal::OnAccounts { act, accounts: &accounts, basis, quota }, now);
+    }
+    let act = match kind {
+        ActionKind::Restrict => PostAct::Restrict(until),
+        ActionKind::Interstitial => PostAct::Interstitial,
+        ActionKind::Label => PostAct::Label,
+        ActionKind::Destroy => PostAct::Destroy(Vault::Absent),
+        _ => PostAct::Remove,
+    };
+    let posts = [Post { material: Material::Ordinary, subject }];
+    permitted(&Proposal::OnPosts { act, posts: &posts, basis, quota }, now)
+}
+
+fn evidence<'a>(
+    case: &Case,
+    confirmed: &'a BTreeMap<EntryId, BTreeSet<ReviewerId>>,
+    active: &Active,
+) -> Vec<Evidence<'a>> {
+    let piece = |piece: &seawall_model::journal::EvidenceSeen| {
+        let entry = piece.entry.map(EntryId);
+        let family = piece.family.as_deref().and_then(Family::from_name);
+        match (&*piece.kind, entry, family) {
+            ("bank_match", Some(entry), _) => Some(Evidence::Match {
+                entry,
+                closeness: closeness(piece.distance),
+                class: active.hash(entry).map_or(FileClass::Other, |(_, class)| class),
+                confirmed_by: confirmed.get(&entry)?,
+            }),
+            ("comeback", _, Some(family)) => Some(Evidence::Link {
+                family,
+                weight: MilliBits(piece.milli_bits.unwrap_or(0)),
+                // Whether a thing is rare within a community is for whoever knows the
+                // community; until then links, people and content count as one.
+                shared: Shared::Unknown,
+            }),
+            ("term", ..) => Some(Evidence::Never(Source::Mention)),
+            _ => None,
+        }
+    };
+    case.evidence.iter().filter_map(piece).collect()
+}
+
+fn closeness(distance: Option<u32>) -> Closeness {
+    match distance {
+        Some(0) => Closeness::Exact,
+        Some(distance_bits) => Closeness::Near { distance_bits },
+        None => Closeness::Near { distance_bits: u32::MAX },
+    }
+}

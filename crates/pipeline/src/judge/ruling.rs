@@ -1,0 +1,428 @@
+//! Rulings: who may rule, what is still missing, and the decision that comes of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use seawall_decision::law::{Permitted, Sentence};
+use seawall_decision::support::{Decided, Ground, SourceId, SupportError};
+use seawall_model::journal::{Body, GroundSeen, PolicyCited, Ruling, Says};
+use seawall_model::knowledge::{FileClass, KnowledgeKind, PolicyScope};
+use seawall_model::{ActionKind, CaseId, DecisionId, EntryId, Gravity, ReviewerId, Timestamp};
+use seawall_review::{Case, CaseState, Heard, Refused, Ruled, Saw};
+
+use super::{Judge, Laid, Made, entry_kind, put};
+use crate::active::{Active, Contents};
+
+/// Why a ruling cannot be taken.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RulingError {
+    /// The case cannot be ruled on.
+    #[error(transparent)]
+    Case(#[from] Refused),
+    /// The supports cannot take it.
+    #[error(transparent)]
+    Support(#[from] SupportError),
+    /// Nobody was admitted under this number, or their key was withdrawn.
+    #[error("{0} is no reviewer here, or signs no more; see `seawall reviewer list`")]
+    Reviewer(ReviewerId),
+    /// The word is no ruling.
+    #[error(
+        "`{0}` is no ruling: use keep, keep_documents, restrict, interstitial, label, remove or suspend"
+    )]
+    Word(String),
+    /// Such a subject cannot be treated so.
+    #[error(
+        "{ruled} does not fit the subject of {case}: a post is removed, an account is suspended"
+    )]
+    DoesNotFit {
+        /// The case.
+        case: CaseId,
+        /// The ruling.
+        ruled: String,
+    },
+    /// There is no such version of a policy.
+    #[error("there is no policy `{id}` of version {version}; see `seawall policy list`")]
+    NoPolicy {
+        /// Its name.
+        id: String,
+        /// Its version.
+        version: u32,
+    },
+    /// A ruling that does something cites a policy.
+    #[error("a ruling that does something cites a policy")]
+    NoPolicyCited,
+    /// The entries are neither laid down nor in force.
+    #[error("k{0} to k{1} are not entries that can be stood for; see `seawall bank list`")]
+    NoEntries(u64, u64),
+    /// One key cannot read second.
+    #[error("{0} has stood for these entries already: one key cannot read second")]
+    Second(ReviewerId),
+}
+
+impl Judge {
+    /// Whether a ruling can be taken; the shell asks before it is journaled.
+    ///
+    /// # Errors
+    /// [`RulingError`] says why not.
+    pub fn check(&self, ruling: &Ruling, active: &Active) -> Result<(), RulingError> {
+        let reviewer = ReviewerId(ruling.reviewer);
+        if self.reviewers.get(&reviewer) != Some(&true) {
+            return Err(RulingError::Reviewer(reviewer));
+        }
+        match &ruling.says {
+            Says::Case { case, version, ruled, policy, .. } => {
+                let id = CaseId(*case);
+                let case = self.cases.may_hear(id, *version)?;
+                check_case(id, case, ruled, policy.as_ref(), active)
+            }
+            Says::Knowledge { first, last } => self.check_entries(*first, *last, reviewer, active),
+            Says::Withdraw { entries } => {
+                let unknown = entries.iter().find(|entry| !active.contains(EntryId(**entry)));
+                unknown.map_or(Ok(()), |entry| Err(RulingError::NoEntries(*entry, *entry)))
+            }
+            Says::Overturn { decision } => {
+                use seawall_decision::support::DecisionState;
+                let decision = DecisionId(*decision);
+                match self.supports.decision(decision) {
+                    None => Err(SupportError::UnknownDecision(decision).into()),
+                    Some(DecisionState::Overturned) => {
+                        Err(SupportError::AlreadyOverturned(decision).into())
+                    }
+                    Some(_) => Ok(()),
+                }
+            }
+        }
+    }
+
+    fn check_entries(
+        &self,
+        first: u64,
+        last: u64,
+        reviewer: ReviewerId,
+        active: &Active,
+    ) -> Result<(), RulingError> {
+        if let Some(laid) = self.laid.get(&first).filter(|laid| laid.last == last) {
+            return match laid.by == Some(reviewer) {
+                true => Err(RulingError::Second(reviewer)),
+                false => Ok(()),
+            };
+        }
+        if first > last || !(first..=last).all(|entry| active.contains(EntryId(entry))) {
+            return Err(RulingError::NoEntries(first, last));
+        }
+        if self.supports.confirmed_by(EntryId(first)).contains(&reviewer) {
+            return Err(RulingError::Second(reviewer));
+        }
+        Ok(())
+    }
+
+    /// Takes a ruling.
+    ///
+    /// One that [`Judge::check`] refuses changes nothing: the shell has refused it before.
+    pub(crate) fn rule(
+        &mut self,
+        ruling: &Ruling,
+        now: Timestamp,
+        active: &mut Active,
+        contents: &dyn Contents,
+        out: &mut Vec<Body>,
+    ) {
+        if self.check(ruling, active).is_err() {
+            return;
+        }
+        let reviewer = ReviewerId(ruling.reviewer);
+        match &ruling.says {
+            Says::Case { case, version, ruled, policy, saw, class } => {
+                let (Some(ruled), Some(saw)) = (Ruled::from_name(ruled), Saw::from_name(saw))
+                else {
+                    return;
+                };
+                let class = class.as_deref().and_then(FileClass::from_name);
+                let heard = Heard { reviewer, ruled, saw, policy: policy.clone(), class };
+                self.rule_case(CaseId(*case), *version, heard, now, active, out);
+            }
+            Says::Knowledge { first, last } => {
+                self.stand_for(*first, *last, reviewer, now, active, contents, out);
+            }
+            Says::Withdraw { entries } => {
+                let decided = self.decide_knowledge("withdraw", vec![reviewer], None, now);
+                out.push(decided);
+                let entries: Vec<EntryId> = entries.iter().map(|entry| EntryId(*entry)).collect();
+                self.withdraw_entries(&entries, active);
+                out.push(Body::EntriesLapsed { entries: entries.iter().map(|id| id.0).collect() });
+            }
+            Says::Overturn { decision } => {
+                let by = self.next_decision();
+                out.push(self.decide_knowledge("overturn", vec![reviewer], None, now));
+                self.overturn(DecisionId(*decision), by, active, out);
+            }
+        }
+    }
+
+    fn rule_case(
+        &mut self,
+        id: CaseId,
+        version: u64,
+        heard: Heard,
+        now: Timestamp,
+        active: &Active,
+        out: &mut Vec<Body>,
+    ) {
+        let reviewer = heard.reviewer;
+        let ruled = heard.ruled;
+        let Ok(case) = self.cases.hear(id, version, heard) else { return };
+        let case = case.clone();
+        let agreed = case.agreed();
+        let mut due = None;
+        if let Some(kind) = ruled.action() {
+            match self.may_act(&case, kind, &agreed, now, active) {
+                Ok(Permitted::Now { second_reading_due }) => due = second_reading_due,
+                Ok(Permitted::Held) => return,
+                Err(refused) => {
+                    let missing = refused.sentences().map(sentence_name).collect();
+                    let case = Some(id.0);
+                    out.push(Body::RulingHeld { case, reviewer: reviewer.0, missing });
+                    return;
+                }
+            }
+        }
+        self.decide(id, &case, &agreed, (due, now), active, out);
+    }
+
+    fn decide(
+        &mut self,
+        id: CaseId,
+        case: &Case,
+        agreed: &[&Heard],
+        (second_reading_due, now): (Option<Timestamp>, Timestamp),
+        active: &Active,
+        out: &mut Vec<Body>,
+    ) {
+        let Some(last) = agreed.last() else { return };
+        let kind = last.ruled.action();
+        let decision = self.next_decision();
+        let reviewers: Vec<ReviewerId> = agreed.iter().map(|heard| heard.reviewer).collect();
+        let grounds = grounds(case, agreed);
+        let planned = seawall_action::plan(kind, case.subject, self.actions.next(), None);
+        let Some(actions) = planned else { return };
+        let decided = Decided {
+            decision,
+            signed_by: reviewers.iter().copied().collect(),
+            grounds: grounds.iter().map(|ground| ground_of(*ground)).collect(),
+            entries: BTreeMap::new(),
+        };
+        if self.supports.decide(decided).is_err() {
+            return;
+        }
+        self.supports.case_closed(id);
+        let released = self.actions.release(id);
+        for action in &actions {
+            self.enforce(action, Some(decision), id);
+        }
+        self.cases.close(id, CaseState::Decided(decision));
+        self.note_acted(case, kind, &reviewers, now);
+        if brings_knowledge(case, kind, active) {
+            self.owed.insert(decision);
+        }
+        let made = Made { case: Some(id), reviewers, ruled: Some(last.ruled), at: now };
+        out.push(Body::Decided {
+            decision: decision.0,
+            case: Some(id.0),
+            ruled: last.ruled.as_str().to_owned(),
+            policy: last.policy.clone(),
+            reviewers: made.reviewers.iter().map(|reviewer| reviewer.0).collect(),
+            grounds,
+            actions,
+            released,
+            supports: Vec::new(),
+            second_reading_due,
+        });
+        self.decisions.insert(decision, made);
+    }
+
+    /// Remembers what later laws ask: who was acted on, and who acted alone.
+    fn note_acted(
+        &mut self,
+        case: &Case,
+        kind: Option<ActionKind>,
+        reviewers: &[ReviewerId],
+        now: Timestamp,
+    ) {
+        let (Some(kind), Some(account)) = (kind, case.subject.account()) else { return };
+        self.upheld.insert(account, now);
+        if let ([only], Gravity::Grave) = (reviewers, kind.gravity()) {
+            for entry in case.evidence.iter().filter_map(|piece| piece.entry) {
+                self.alone.entry((*only, EntryId(entry))).or_default().insert(account);
+            }
+        }
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "who stands for what, when, and what it says")]
+    fn stand_for(
+        &mut self,
+        first: u64,
+        last: u64,
+        reviewer: ReviewerId,
+        now: Timestamp,
+        active: &mut Active,
+        contents: &dyn Contents,
+        out: &mut Vec<Body>,
+    ) {
+        let laid = self.laid.get(&first).copied();
+        if let Some(Laid { kind: KnowledgeKind::Removed, by: None, .. }) = laid {
+            // Past suspensions are two people's decision.
+            if let Some(laid) = self.laid.get_mut(&first) {
+                laid.by = Some(reviewer);
+            }
+            let missing = vec!["two_people".to_owned()];
+            out.push(Body::RulingHeld { case: None, reviewer: reviewer.0, missing });
+            return;
+        }
+        let by = laid.and_then(|laid| laid.by);
+        let reviewers: Vec<ReviewerId> = by.into_iter().chain([reviewer]).collect();
+        let supports = Some((first, last, laid.map(|laid| laid.kind)));
+        let decided = self.decide_knowledge("support", reviewers, supports, now);
+        out.push(decided);
+        if self.laid.remove(&first).is_some() {
+            put(first..=last, active, contents);
+        }
+    }
+
+    /// Makes a decision about knowledge, and the entry that tells it.
+    fn decide_knowledge(
+        &mut self,
+        ruled: &str,
+        reviewers: Vec<ReviewerId>,
+        supports: Option<(u64, u64, Option<KnowledgeKind>)>,
+        now: Timestamp,
+    ) -> Body {
+        let decision = self.next_decision();
+        let mut grounds = vec![GroundSeen::Seen];
+        let mut entries = BTreeMap::new();
+        if let Some((first, last, laid)) = supports {
+            if laid == Some(KnowledgeKind::Removed) {
+                grounds = vec![GroundSeen::Import { entry: first }];
+            }
+            for id in (first..=last).map(EntryId) {
+                let known = self.supports.entry(id).map(|(kind, _)| kind);
+                entries.extend(laid.map(entry_kind).or(known).map(|kind| (id, kind)));
+            }
+        }
+        let decided = Decided {
+            decision,
+            signed_by: reviewers.iter().copied().collect::<BTreeSet<_>>(),
+            grounds: grounds.iter().map(|ground| ground_of(*ground)).collect(),
+            entries,
+        };
+        // What it refuses, `check` has refused.
+        let _ = self.supports.decide(decided);
+        let body = Body::Decided {
+            decision: decision.0,
+            case: None,
+            ruled: ruled.to_owned(),
+            policy: None,
+            reviewers: reviewers.iter().map(|reviewer| reviewer.0).collect(),
+            grounds,
+            actions: Vec::new(),
+            released: Vec::new(),
+            supports: supports.map(|(first, last, _)| (first, last)).into_iter().collect(),
+            second_reading_due: None,
+        };
+        self.decisions.insert(decision, Made { case: None, reviewers, ruled: None, at: now });
+        body
+    }
+
+    /// Adds entries that a decision brought in.
+    pub(super) fn support_more(
+        &mut self,
+        decision: DecisionId,
+        entries: &BTreeMap<EntryId, seawall_decision::support::EntryKind>,
+    ) -> Result<(), SupportError> {
+        self.supports.follow(decision, entries)
+    }
+
+    /// Admits a reviewer.
+    pub(crate) fn admit(&mut self, reviewer: u64) {
+        self.reviewers.insert(ReviewerId(reviewer), true);
+    }
+
+    /// Takes a reviewer's key out of use.
+    pub(crate) fn dismiss(&mut self, reviewer: u64) {
+        self.reviewers.insert(ReviewerId(reviewer), false);
+    }
+}
+
+fn check_case(
+    id: CaseId,
+    case: &Case,
+    ruled: &str,
+    policy: Option<&PolicyCited>,
+    active: &Active,
+) -> Result<(), RulingError> {
+    let known = Ruled::from_name(ruled).ok_or_else(|| RulingError::Word(ruled.to_owned()))?;
+    let Some(kind) = known.action() else { return Ok(()) };
+    if !seawall_action::fits(kind, case.subject) {
+        return Err(RulingError::DoesNotFit { case: id, ruled: ruled.to_owned() });
+    }
+    let cited = policy.ok_or(RulingError::NoPolicyCited)?;
+    let is_known = active.policy(&cited.id).is_some_and(|policy| policy.version == cited.version);
+    match is_known {
+        true => Ok(()),
+        false => Err(RulingError::NoPolicy { id: cited.id.clone(), version: cited.version }),
+    }
+}
+
+/// What a decision on a case rests on.
+fn grounds(case: &Case, agreed: &[&Heard]) -> Vec<GroundSeen> {
+    let mut grounds = BTreeSet::new();
+    for heard in agreed {
+        match heard.saw {
+            Saw::Content => {
+                grounds.insert(GroundSeen::Seen);
+            }
+            Saw::File => {
+                grounds
+                    .extend(resting(case, "bank_match").map(|entry| GroundSeen::Match { entry }));
+            }
+            Saw::Links => {
+                grounds.extend(resting(case, "comeback").map(|entry| GroundSeen::Link { entry }));
+            }
+        }
+    }
+    if grounds.is_empty() {
+        grounds.insert(GroundSeen::Seen);
+    }
+    grounds.into_iter().collect()
+}
+
+fn resting<'a>(case: &'a Case, kind: &'a str) -> impl Iterator<Item = u64> + 'a {
+    case.evidence.iter().filter(move |piece| piece.kind == kind).filter_map(|piece| piece.entry)
+}
+
+pub(super) fn ground_of(ground: GroundSeen) -> Ground {
+    match ground {
+        GroundSeen::Seen => Ground::Seen,
+        GroundSeen::Match { entry } => Ground::Match(EntryId(entry)),
+        GroundSeen::Link { entry } => Ground::Link(EntryId(entry)),
+        GroundSeen::Import { entry } => Ground::Import(SourceId(entry)),
+    }
+}
+
+/// Whether a decision sears the stump: the profile or the files of what was removed are
+/// compared with what comes. Only under a policy of terrorist content, never of spam.
+fn brings_knowledge(case: &Case, kind: Option<ActionKind>, active: &Active) -> bool {
+    let policy = active.policy(&case.policy);
+    let is_terrorist = policy.is_some_and(|policy| policy.scope == PolicyScope::Terrorist);
+    is_terrorist && matches!(kind, Some(ActionKind::Suspend | ActionKind::Remove))
+}
+
+/// A sentence's name in the journal, such as `links_need_two_families`.
+fn sentence_name(sentence: Sentence) -> String {
+    let mut name = String::new();
+    for letter in format!("{sentence:?}").chars() {
+        if letter.is_ascii_uppercase() && !name.is_empty() {
+            name.push('_');
+        }
+        name.push(letter.to_ascii_lowercase());
+    }
+    name
+}

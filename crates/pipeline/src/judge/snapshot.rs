@@ -1,0 +1,156 @@
+//! The judge's state as bytes of a snapshot.
+
+use std::collections::BTreeSet;
+
+use seawall_action::Actions;
+use seawall_decision::Supports;
+use seawall_model::codec::{CodecError, Reader, Writer};
+use seawall_model::knowledge::KnowledgeKind;
+use seawall_model::{AccountId, CaseId, DecisionId, EntryId, ReviewerId, Timestamp};
+use seawall_review::{Cases, Finding, Ruled};
+
+use super::{Found, Judge, Laid, Made};
+
+/// Written where there is no time.
+const NEVER: i64 = i64::MIN;
+
+impl Judge {
+    pub(crate) fn encode(&self, writer: &mut Writer) {
+        self.cases.encode(writer);
+        self.supports.encode(writer);
+        self.actions.encode(writer);
+        writer.len(self.reviewers.len());
+        for (reviewer, signs) in &self.reviewers {
+            writer.u64(reviewer.0);
+            writer.u8(u8::from(*signs));
+        }
+        writer.len(self.decisions.len());
+        for (id, made) in &self.decisions {
+            writer.u64(id.0);
+            encode_made(made, writer);
+        }
+        writer.len(self.owed.len());
+        for decision in &self.owed {
+            writer.u64(decision.0);
+        }
+        writer.len(self.laid.len());
+        for (first, laid) in &self.laid {
+            writer.u64(*first);
+            writer.u64(laid.last);
+            writer.u8(laid.kind as u8);
+            writer.u64(laid.by.map_or(0, |by| by.0));
+        }
+        writer.u64(self.entries);
+        writer.u64(self.versions);
+        for times in [&self.upheld, &self.restricted] {
+            writer.len(times.len());
+            for (account, at) in times {
+                writer.u64(account.0);
+                writer.i64(at.micros());
+            }
+        }
+        writer.len(self.alone.len());
+        for ((reviewer, entry), accounts) in &self.alone {
+            writer.u64(reviewer.0);
+            writer.u64(entry.0);
+            writer.len(accounts.len());
+            for account in accounts {
+                writer.u64(account.0);
+            }
+        }
+    }
+
+    pub(crate) fn decode(reader: &mut Reader<'_>) -> Result<Self, CodecError> {
+        let mut judge = Self {
+            cases: Cases::decode(reader)?,
+            supports: Supports::decode(reader)?,
+            actions: Actions::decode(reader)?,
+            ..Self::default()
+        };
+        for _ in 0..reader.len(9)? {
+            let reviewer = ReviewerId(reader.u64()?);
+            judge.reviewers.insert(reviewer, reader.u8()? == 1);
+        }
+        for _ in 0..reader.len(17)? {
+            let id = DecisionId(reader.u64()?);
+            judge.decisions.insert(id, decode_made(reader)?);
+        }
+        for _ in 0..reader.len(8)? {
+            judge.owed.insert(DecisionId(reader.u64()?));
+        }
+        for _ in 0..reader.len(25)? {
+            let (first, last, number) = (reader.u64()?, reader.u64()?, reader.u8()?);
+            let kind = KnowledgeKind::ALL.into_iter().find(|kind| *kind as u8 == number);
+            let kind = kind.ok_or(CodecError::Range)?;
+            let by = Some(ReviewerId(reader.u64()?)).filter(|by| by.0 != 0);
+            judge.laid.insert(first, Laid { last, kind, by });
+        }
+        judge.entries = reader.u64()?;
+        judge.versions = reader.u64()?;
+        for times in [&mut judge.upheld, &mut judge.restricted] {
+            for _ in 0..reader.len(16)? {
+                times.insert(AccountId(reader.u64()?), time(reader.i64()?)?);
+            }
+        }
+        for _ in 0..reader.len(24)? {
+            let key = (ReviewerId(reader.u64()?), EntryId(reader.u64()?));
+            let mut accounts = BTreeSet::new();
+            for _ in 0..reader.len(8)? {
+                accounts.insert(AccountId(reader.u64()?));
+            }
+            judge.alone.insert(key, accounts);
+        }
+        Ok(judge)
+    }
+}
+
+impl Found {
+    pub(crate) fn encode(&self, writer: &mut Writer) {
+        self.finding.encode(writer);
+        writer.i64(self.created_at.map_or(NEVER, Timestamp::micros));
+    }
+
+    pub(crate) fn decode(reader: &mut Reader<'_>) -> Result<Self, CodecError> {
+        let finding = Finding::decode(reader)?;
+        let created_at = match reader.i64()? {
+            NEVER => None,
+            micros => Some(time(micros)?),
+        };
+        Ok(Self { finding, created_at })
+    }
+}
+
+fn encode_made(made: &Made, writer: &mut Writer) {
+    writer.u64(made.case.map_or(0, |case| case.0));
+    writer.i64(made.at.micros());
+    let ruled = made.ruled.map_or("", Ruled::as_str);
+    writer.len(ruled.len());
+    writer.raw(ruled.as_bytes());
+    writer.len(made.reviewers.len());
+    for reviewer in &made.reviewers {
+        writer.u64(reviewer.0);
+    }
+}
+
+fn decode_made(reader: &mut Reader<'_>) -> Result<Made, CodecError> {
+    let case = Some(CaseId(reader.u64()?)).filter(|case| case.0 != 0);
+    let at = time(reader.i64()?)?;
+    let mut ruled = Vec::new();
+    for _ in 0..reader.len(1)? {
+        ruled.push(reader.u8()?);
+    }
+    let ruled = String::from_utf8(ruled).map_err(|_| CodecError::Range)?;
+    let ruled = match ruled.as_str() {
+        "" => None,
+        name => Some(Ruled::from_name(name).ok_or(CodecError::Range)?),
+    };
+    let mut reviewers = Vec::new();
+    for _ in 0..reader.len(8)? {
+        reviewers.push(ReviewerId(reader.u64()?));
+    }
+    Ok(Made { case, reviewers, ruled, at })
+}
+
+fn time(micros: i64) -> Result<Timestamp, CodecError> {
+    Timestamp::from_micros(micros).map_err(|_| CodecError::Range)
+}

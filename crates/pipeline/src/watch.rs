@@ -1,0 +1,135 @@
+//! What the pipeline does with knowledge: step one looks for it, step three lets it in and
+//! out and puts what was found before people.
+
+use seawall_link::{Feature, FeatureKind};
+use seawall_model::journal::Body;
+use seawall_model::knowledge::KnowledgeKind;
+use seawall_model::{Accepted, AccountId, DecisionId, EventBody, Signal};
+
+use crate::active::{Contents, sketch_of};
+use crate::detect::{self, Buffers, Noted};
+use crate::judge::Found;
+use crate::pipeline::Output;
+use crate::{Pipeline, Reading, partition};
+
+impl Pipeline {
+    /// Looks for what is known, and leaves what the rules make of it to the owner of cases.
+    pub(crate) fn detect(
+        &mut self,
+        accepted: &Accepted<'_>,
+        reading: Option<&Reading<'_>>,
+        signals: &[Signal],
+    ) {
+        let (event, position) = (accepted.event, accepted.position);
+        if let (EventBody::AccountReinstated(_), Some(account)) = (&event.body, accepted.account) {
+            self.waiting.reinstated.push(account);
+        }
+        if self.active.is_idle() {
+            return;
+        }
+        self.active.refresh();
+        let mut noted = Noted::default();
+        let mut buffers = std::mem::take(&mut self.buffers);
+        if let Some(folded) = reading.and_then(Reading::folded) {
+            noted.text(folded, position, &self.active, &mut buffers);
+        }
+        let media = match &event.body {
+            EventBody::Media(item) => std::slice::from_ref(&item.media),
+            _ => event.post().map_or(&[][..], |post| &post.media),
+        };
+        for media in media {
+            noted.media(media, position, &self.active, &mut buffers);
+        }
+        self.compare(accepted, reading, &mut noted, &mut buffers);
+        let findings = detect::judge(accepted, noted, signals, &self.active, &mut buffers);
+        self.buffers = buffers;
+        let account = accepted.account;
+        let created_at =
+            account.and_then(|account| self.accounts[partition(account.0)].created(account));
+        let found = findings.into_iter().map(|finding| Found { finding, created_at });
+        self.waiting.found.extend(found);
+    }
+
+    /// Compares an account with removed profiles: when it tells its profile, and when it
+    /// shares a link that a removed one shared.
+    fn compare(
+        &mut self,
+        accepted: &Accepted<'_>,
+        reading: Option<&Reading<'_>>,
+        noted: &mut Noted,
+        buffers: &mut Buffers,
+    ) {
+        let Some(account) = accepted.account else { return };
+        let sketches = &mut self.sketches[partition(account.0)];
+        if let Some(profile) = &accepted.event.profile {
+            let links: Vec<&str> = profile.links.iter().map(|link| &**link).collect();
+            let sketch = sketch_of(
+                profile.handle.as_deref(),
+                profile.name.as_deref(),
+                &links,
+                profile.avatar.as_ref(),
+                self.active.key(),
+            );
+            if sketch.is_empty() {
+                return noted.no_profile();
+            }
+            if sketches.get(account) != Some(&sketch) {
+                self.waiting.profiles.push((account, sketch.clone()));
+            }
+            let best = detect::best(&sketch, accepted, &self.seen, &self.active, buffers);
+            sketches.keep(account, accepted.position, sketch);
+            return noted.comeback(best, accepted.position);
+        }
+        for link in reading.map(Reading::links).unwrap_or_default() {
+            let link = seawall_wave::normalise_link(link);
+            let Some(link) = link.and_then(|link| self.active.key().link(&link)) else { continue };
+            let feature = Feature { kind: FeatureKind::Link, hash: link.link };
+            if !self.active.removed().knows(feature) {
+                continue;
+            }
+            if let Some(sketch) = sketches.add_link(account, link) {
+                let best = detect::best(sketch, accepted, &self.seen, &self.active, buffers);
+                noted.comeback(best, accepted.position);
+            }
+        }
+    }
+
+    /// Takes in what people did.
+    pub(crate) fn people(&mut self, body: &Body, contents: &dyn Contents, out: &mut Output) {
+        let mut bodies = Vec::new();
+        match body {
+            Body::ReviewerAdded { reviewer, .. } => self.judge.admit(*reviewer),
+            Body::ReviewerWithdrawn { reviewer, .. } => self.judge.dismiss(*reviewer),
+            Body::KnowledgeAdded { kind, first, last, decision, .. } => {
+                let Some(kind) = KnowledgeKind::from_name(kind) else { return };
+                let decision = decision.map(DecisionId);
+                let entries = (*first, *last);
+                self.judge.lay_down(entries, kind, decision, &mut self.active, contents);
+            }
+            Body::Ruled { ruling, .. } => {
+                let now = self.order.now;
+                self.judge.rule(ruling, now, &mut self.active, contents, &mut bodies);
+            }
+            _ => {}
+        }
+        for body in bodies {
+            self.emit(out, body);
+        }
+    }
+
+    /// Step three of cases: what was found since the last hand-over, and what lapses.
+    pub(crate) fn review(&mut self, found: Vec<Found>, reinstated: &[AccountId], out: &mut Output) {
+        let mut bodies = Vec::new();
+        let now = self.order.now;
+        for account in reinstated {
+            self.judge.reinstated(*account, &mut self.active, &mut bodies);
+        }
+        for found in found {
+            self.judge.observe(found, now, &self.active, &mut bodies);
+        }
+        self.judge.lapse(now, &mut self.active, &mut bodies);
+        for body in bodies {
+            self.emit(out, body);
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! `seawall case`: what waits for people, why it is here, what they rule and undo.
+//!
+//! The state of cases is the pipeline's, so the folder is opened as for writing and held as
+//! long as the command runs. Left out: what law 1 permits, which it is asked.
+
+mod content;
+mod desk;
+mod evidence;
+mod law;
+mod list;
+mod look;
+mod notice;
+mod rule;
+mod tour;
+
+use super::Ended;
+use super::args::{Case, Global};
+
+pub(super) use tour::{Toured, tour};
+
+pub(super) fn run(global: &Global, given: &Case) -> anyhow::Result<Ended> {
+    match given {
+        Case::List(given) => list::run(global, given),
+        Case::Show(given) => look::run(global, given),
+        Case::Decide(given) => rule::decide(global, given),
+        Case::Undo(given) => rule::undo(global, given),
+    }
+}

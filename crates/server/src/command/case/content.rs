@@ -1,0 +1,265 @@
+//! What a case is about, as people see it: a post, an account beside the one it resembles,
+//! an entry of knowledge.
+//!
+//! All of it comes from outside and is shown isolated. Pictures are named, never fetched.
+
+use seawall_model::journal::SubjectSeen;
+use seawall_model::knowledge::{Known, RemovedProfile};
+use seawall_model::{AccountId, EntryId, EventBody, EventKind, MediaRef, Post};
+use seawall_review::Case;
+use serde_json::{Value, json};
+
+use super::super::show;
+use super::desk::{Desk, NAME_CHARS_MAX, Person, minute};
+use super::evidence;
+
+/// Characters of a post that are shown.
+const TEXT_CHARS_MAX: usize = 2_000;
+/// Characters of a link or an id that are shown.
+const LINK_CHARS_MAX: usize = 200;
+/// Links, tags or files that are shown.
+const SHOWN_MAX: usize = 16;
+/// Hexadecimal digits of a hash that are shown.
+const HASH_DIGITS: usize = 16;
+
+/// What a case is about, a line each.
+pub(super) fn lines(desk: &mut Desk, case: &Case) -> anyhow::Result<Vec<String>> {
+    match case.subject {
+        SubjectSeen::Post { position, account } => {
+            let mut lines = post_lines(desk, position);
+            if let Some(account) = account {
+                lines.extend(author_lines(&desk.person(AccountId(account))?));
+            }
+            Ok(lines)
+        }
+        SubjectSeen::Account { account } => {
+            let person = desk.person(AccountId(account))?;
+            let removed = match evidence::comebacks(case).first().and_then(|best| best.entry) {
+                Some(entry) => removed(desk, entry)?.map(|profile| (entry, profile)),
+                None => None,
+            };
+            Ok(account_lines(&person, removed.as_ref()))
+        }
+        SubjectSeen::Entry { entry } => entry_lines(desk, entry),
+    }
+}
+
+/// The profile of a removed account, if it is still kept.
+fn removed(desk: &Desk, entry: u64) -> anyhow::Result<Option<RemovedProfile>> {
+    Ok(match desk.entry(entry)?.map(|knowledge| knowledge.known) {
+        Some(Known::Removed(removed)) => Some(removed.profile),
+        _ => None,
+    })
+}
+
+fn post_lines(desk: &mut Desk, position: u64) -> Vec<String> {
+    let Some(event) = desk.event(position) else { return vec!["(erased)".into()] };
+    let mut lines = vec![format!("{} at {}", kind_words(event.kind()), minute(event.at))];
+    match &event.body {
+        EventBody::PostCreated(post) | EventBody::PostEdited(post) => of_post(post, &mut lines),
+        EventBody::Media(item) => lines.push(media_line(&item.media)),
+        _ => {}
+    }
+    lines
+}
+
+fn kind_words(kind: EventKind) -> &'static str {
+    match kind {
+        EventKind::PostCreated => "posted",
+        EventKind::PostEdited => "edited",
+        _ => "told",
+    }
+}
+
+fn of_post(post: &Post, lines: &mut Vec<String>) {
+    lines.push(format!("id       {}", show::foreign(post.id.as_str(), LINK_CHARS_MAX)));
+    let text = post.text.as_deref().unwrap_or("(no text)");
+    lines.push(format!("text     {}", show::foreign(text, TEXT_CHARS_MAX)));
+    for tag in post.tags.iter().take(SHOWN_MAX) {
+        lines.push(format!("tag      {}", show::foreign(tag, NAME_CHARS_MAX)));
+    }
+    for link in post.links.iter().take(SHOWN_MAX) {
+        lines.push(format!("link     {}", show::foreign(link, LINK_CHARS_MAX)));
+    }
+    lines.extend(post.media.iter().take(SHOWN_MAX).map(media_line));
+    for (word, other) in [("answers", &post.reply_to), ("quotes", &post.quote_of)] {
+        if let Some(other) = other {
+            lines.push(format!("{word:<8} {}", show::foreign(other.as_str(), LINK_CHARS_MAX)));
+        }
+    }
+}
+
+fn media_line(media: &MediaRef) -> String {
+    format!("media    {}", media_words(media))
+}
+
+fn media_words(media: &MediaRef) -> String {
+    let id = media.id.as_ref().map(|id| show::foreign(id.as_str(), LINK_CHARS_MAX));
+    let hash = media.sha256.map(|hash| format!("sha256 {}…", digits(&hash)));
+    let pdq = media.pdq.map(|hash| format!("pdq {}…", digits(&hash)));
+    let words: Vec<String> = [id, hash, pdq].into_iter().flatten().collect();
+    if words.is_empty() { "(no id and no hash)".into() } else { words.join("  ") }
+}
+
+fn digits(hash: &[u8]) -> String {
+    let digits: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+    digits.chars().take(HASH_DIGITS).collect()
+}
+
+fn author_lines(person: &Person) -> Vec<String> {
+    let mut lines = Vec::new();
+    let foreign = |text: &String| show::foreign(text, NAME_CHARS_MAX);
+    lines.push(format!("by       {}", person.handle.as_ref().map_or("(not told)".into(), foreign)));
+    if let Some(name) = &person.name {
+        lines.push(format!("named    {}", foreign(name)));
+    }
+    if let Some(id) = &person.id {
+        lines.push(format!("account  {}", foreign(id)));
+    }
+    lines.extend(platform_line(person));
+    lines
+}
+
+/// What the platform itself did to the account last.
+fn platform_line(person: &Person) -> Option<String> {
+    let (kind, at) = person.standing?;
+    let did = match kind {
+        EventKind::AccountSuspended => "suspended by the platform",
+        EventKind::AccountReinstated => "reinstated by the platform",
+        _ => "deleted",
+    };
+    Some(format!("since    {did} at {}", minute(at)))
+}
+
+/// An account, each field beside the one of the removed account it resembles.
+fn account_lines(person: &Person, removed: Option<&(u64, RemovedProfile)>) -> Vec<String> {
+    let foreign = |text: &str, most| show::foreign(text, most);
+    let told =
+        |text: Option<&str>| text.map_or("(not told)".into(), |t| foreign(t, NAME_CHARS_MAX));
+    let links = |links: &[&str]| {
+        let shown = links.iter().take(SHOWN_MAX).map(|link| foreign(link, LINK_CHARS_MAX));
+        let shown: Vec<String> = shown.collect();
+        if shown.is_empty() { "(none)".into() } else { shown.join(" ") }
+    };
+    let person_links: Vec<&str> = person.links.iter().map(String::as_str).collect();
+    let mut rows: Vec<(&str, String, Option<String>)> = vec![
+        ("handle", told(person.handle.as_deref()), None),
+        ("name", told(person.name.as_deref()), None),
+        ("picture", person.avatar.as_ref().map_or("(not told)".into(), media_words), None),
+        ("links", links(&person_links), None),
+    ];
+    if let Some((_, profile)) = removed {
+        let avatar = MediaRef {
+            sha256: profile.avatar_sha256,
+            pdq: profile.avatar_pdq,
+            ..MediaRef::default()
+        };
+        let has_avatar = avatar.sha256.is_some() || avatar.pdq.is_some();
+        let removed_links: Vec<&str> = profile.links.iter().map(|link| &**link).collect();
+        rows[0].2 = Some(told(profile.handle.as_deref()));
+        rows[1].2 = Some(told(profile.name.as_deref()));
+        rows[2].2 = Some(if has_avatar { media_words(&avatar) } else { "(not told)".into() });
+        rows[3].2 = Some(links(&removed_links));
+    }
+    let mut lines = Vec::new();
+    for (name, now, before) in rows {
+        lines.push(format!("{name:<8} {now}"));
+        if let (Some(before), Some((entry, _))) = (before, removed) {
+            lines.push(format!("  k{entry:<5} {before}"));
+        }
+    }
+    if let Some(bio) = &person.bio {
+        lines.push(format!("about    {}", foreign(bio, TEXT_CHARS_MAX)));
+    }
+    if let Some(id) = &person.id {
+        lines.push(format!("account  {}", foreign(id, NAME_CHARS_MAX)));
+    }
+    if let Some(at) = person.created_at {
+        lines.push(format!("created  {}", minute(at)));
+    }
+    lines.extend(platform_line(person));
+    lines
+}
+
+fn entry_lines(desk: &Desk, entry: u64) -> anyhow::Result<Vec<String>> {
+    let mut lines = vec![desk.entry_called(entry)?];
+    if let Some(knowledge) = desk.entry(entry)? {
+        lines.push(format!("source   {}", show::foreign(&knowledge.source, LINK_CHARS_MAX)));
+    }
+    let supporters = desk.judge().supports().supporters(EntryId(entry));
+    let supporters: Vec<String> = supporters.map(|decision| decision.to_string()).collect();
+    lines.push(match supporters.as_slice() {
+        [] => "no decision stands for it".into(),
+        some => format!("stands on {}", some.join(", ")),
+    });
+    Ok(lines)
+}
+
+/// What a case is about, as JSON.
+pub(super) fn json(desk: &mut Desk, case: &Case) -> anyhow::Result<Value> {
+    Ok(match case.subject {
+        SubjectSeen::Post { position, account } => {
+            let post = desk.post(position);
+            let person = account.map(|account| desk.person(AccountId(account))).transpose()?;
+            json!({
+                "post": post.as_ref().map(|post| post_json(post)),
+                "account": person.as_ref().map(person_json),
+            })
+        }
+        SubjectSeen::Account { account } => {
+            let entry = evidence::comebacks(case).first().and_then(|best| best.entry);
+            let removed = match entry {
+                Some(entry) => removed(desk, entry)?,
+                None => None,
+            };
+            json!({
+                "account": person_json(&desk.person(AccountId(account))?),
+                "resembles": removed.map(|profile| json!({
+                    "entry": entry.map(|entry| EntryId(entry).to_string()),
+                    "handle": profile.handle,
+                    "name": profile.name,
+                    "links": profile.links,
+                })),
+            })
+        }
+        SubjectSeen::Entry { entry } => json!({ "entry": EntryId(entry).to_string() }),
+    })
+}
+
+fn post_json(post: &Post) -> Value {
+    let media: Vec<Value> = post
+        .media
+        .iter()
+        .map(|media| {
+            json!({
+                "id": media.id.as_ref().map(|id| id.as_str()),
+                "sha256": media.sha256.map(|hash| hex(&hash)),
+                "pdq": media.pdq.map(|hash| hex(&hash)),
+            })
+        })
+        .collect();
+    json!({
+        "id": post.id.as_str(),
+        "text": post.text,
+        "tags": post.tags,
+        "links": post.links,
+        "media": media,
+    })
+}
+
+fn hex(hash: &[u8]) -> String {
+    hash.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn person_json(person: &Person) -> Value {
+    json!({
+        "id": person.id,
+        "handle": person.handle,
+        "name": person.name,
+        "links": person.links,
+        "created_at": person.created_at.map(|at| at.to_string()),
+        "platform": person.standing.map(|(kind, at)| json!({
+            "kind": kind.as_str(), "at": at.to_string(),
+        })),
+    })
+}

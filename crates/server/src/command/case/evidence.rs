@@ -1,0 +1,223 @@
+//! Why a case is here, in words: each piece of evidence, and what a comeback weighs.
+//!
+//! Left out: what may be done about it, which is law 1's to say.
+
+use seawall_link::LinkModel;
+use seawall_model::knowledge::Known;
+use seawall_model::{EntryId, Family, MilliBits};
+use seawall_review::Case;
+use serde_json::{Value, json};
+
+use super::super::show;
+use super::desk::{Desk, NAME_CHARS_MAX, minute};
+
+/// Bits that one column of the picture stands for.
+const BITS_PER_COLUMN: u64 = 1_000;
+/// Families that a comparison with a removed profile can tell of.
+const COMPARED: [Family; 3] = [Family::Name, Family::Face, Family::Links];
+
+/// What speaks for a case being the return of one removed account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Comeback {
+    /// The removed profile.
+    pub(super) entry: Option<u64>,
+    /// Thousandths of a bit before anything was compared.
+    pub(super) prior: i64,
+    /// What each family adds, in order of their numbers.
+    pub(super) families: Vec<(Family, i64)>,
+}
+
+impl Comeback {
+    pub(super) fn total(&self) -> i64 {
+        self.prior + self.families.iter().map(|(_, bits)| bits).sum::<i64>()
+    }
+}
+
+/// The comparisons behind a case, the heaviest first.
+pub(super) fn comebacks(case: &Case) -> Vec<Comeback> {
+    let prior = LinkModel::parse(seawall_link::COMEBACK_1).map_or(0, |model| model.prior().0);
+    let mut found: Vec<Comeback> = Vec::new();
+    for piece in case.evidence.iter().filter(|piece| piece.kind == "comeback") {
+        let family = piece.family.as_deref().and_then(Family::from_name);
+        let Some((family, bits)) = family.zip(piece.milli_bits) else { continue };
+        match found.iter_mut().find(|comeback| comeback.entry == piece.entry) {
+            Some(comeback) => comeback.families.push((family, bits)),
+            None => {
+                let families = vec![(family, bits)];
+                found.push(Comeback { entry: piece.entry, prior, families });
+            }
+        }
+    }
+    found.sort_by_key(|comeback| std::cmp::Reverse(comeback.total()));
+    found
+}
+
+/// Whether the file itself is in a bank.
+pub(super) fn is_exact(case: &Case) -> bool {
+    case.evidence.iter().any(|piece| piece.kind == "bank_match" && piece.distance == Some(0))
+}
+
+/// Why a case is here, in a few words.
+pub(super) fn brief(case: &Case) -> String {
+    let mut words = Vec::new();
+    if let Some(comeback) = comebacks(case).first() {
+        let entry = comeback.entry.map_or(String::new(), |entry| format!(" to k{entry}"));
+        words.push(format!("comeback{entry}, {}", MilliBits(comeback.total())));
+    }
+    for piece in case.evidence.iter().filter(|piece| piece.kind == "bank_match") {
+        let entry = piece.entry.map_or(String::new(), |entry| format!("k{entry}"));
+        words.push(match piece.distance {
+            Some(0) => format!("same file as {entry}"),
+            Some(bits) => format!("looks like {entry}, {bits} bits apart"),
+            None => format!("looks like {entry}"),
+        });
+    }
+    let terms = case.evidence.iter().filter(|piece| piece.kind == "term").count() as u64;
+    if terms > 0 {
+        words.push(show::counted(terms, "term", "terms"));
+    }
+    if case.evidence.iter().any(|piece| piece.kind == "support_lost") {
+        words.push("lost a support".into());
+    }
+    if words.is_empty() {
+        words.push(match &case.rule {
+            Some(_) => "what the rule asks of the event itself".into(),
+            None => "its evidence is gone".into(),
+        });
+    }
+    words.join("; ")
+}
+
+/// Why a case is here, a line each.
+pub(super) fn lines(desk: &mut Desk, case: &Case) -> anyhow::Result<Vec<String>> {
+    let mut lines = Vec::new();
+    for piece in &case.evidence {
+        let Some(entry) = piece.entry else { continue };
+        match &*piece.kind {
+            "bank_match" => lines.push(match_line(desk, entry, piece.distance)?),
+            "term" => lines.push(term_line(desk, entry)?),
+            "support_lost" => lines.push(format!(
+                "a decision that stood for {} was overturned: look at it again",
+                desk.entry_called(entry)?
+            )),
+            _ => {}
+        }
+    }
+    for comeback in comebacks(case) {
+        lines.extend(waterfall(desk, &comeback)?);
+    }
+    if lines.is_empty() && case.rule.is_some() {
+        lines.push("what the rule asks of the event itself; no known file, term or return".into());
+    }
+    Ok(lines)
+}
+
+fn match_line(desk: &Desk, entry: u64, distance: Option<u32>) -> anyhow::Result<String> {
+    let how = match distance {
+        Some(0) => "its file is the same as".to_owned(),
+        Some(bits) => format!("its picture looks like, {bits} of 256 bits apart,"),
+        None => "its picture looks like".to_owned(),
+    };
+    let people = desk.judge().supports().confirmed_by(EntryId(entry)).len() as u64;
+    let class = match desk.entry(entry)?.map(|knowledge| knowledge.known) {
+        Some(Known::Hash(hash)) => format!(", a file of class {}", hash.class.as_str()),
+        _ => String::new(),
+    };
+    Ok(format!(
+        "{how} {} ({}{class})",
+        desk.entry_called(entry)?,
+        match people {
+            0 => "confirmed by nobody any more".into(),
+            _ => format!("confirmed by {}", show::counted(people, "person", "people")),
+        }
+    ))
+}
+
+fn term_line(desk: &Desk, entry: u64) -> anyhow::Result<String> {
+    let term = match desk.entry(entry)?.map(|knowledge| knowledge.known) {
+        Some(Known::Term(term)) => show::foreign(&term.term, NAME_CHARS_MAX),
+        _ => "(destroyed)".into(),
+    };
+    Ok(format!("it says {term}, {}: naming is never evidence enough", desk.entry_called(entry)?))
+}
+
+/// What a comparison weighs, as a small picture.
+fn waterfall(desk: &mut Desk, comeback: &Comeback) -> anyhow::Result<Vec<String>> {
+    let mut lines = Vec::new();
+    let (entry, at) = match comeback.entry {
+        None => ("a removed account".to_owned(), String::new()),
+        Some(entry) => {
+            let at = match desk.entry(entry)?.map(|knowledge| knowledge.known) {
+                Some(Known::Removed(removed)) => format!(", removed {}", minute(removed.at)),
+                _ => String::new(),
+            };
+            (desk.entry_called(entry)?, at)
+        }
+    };
+    lines.push(format!("it may be the return of {entry}{at}:"));
+    lines.push(bar("before comparing", comeback.prior));
+    for (family, bits) in &comeback.families {
+        lines.push(bar(family.as_str(), *bits));
+    }
+    let missing = |family: &Family| comeback.families.iter().all(|(known, _)| known != family);
+    for family in COMPARED.into_iter().filter(missing) {
+        lines.push(format!(
+            "  {:<16}    Unknown: not told by both, so that it adds nothing",
+            family.as_str()
+        ));
+    }
+    lines.push(format!("{}  ({})", bar("together", comeback.total()), odds(comeback.total())));
+    Ok(lines)
+}
+
+fn bar(name: &str, bits: i64) -> String {
+    let columns = usize::try_from(bits.unsigned_abs() / BITS_PER_COLUMN).unwrap_or(0).min(40);
+    let sign = if bits < 0 { "░" } else { "█" };
+    format!("  {name:<16} {:>11}  {}", MilliBits(bits).to_string(), sign.repeat(columns))
+        .trim_end()
+        .to_owned()
+}
+
+/// What a weight says as odds.
+fn odds(milli_bits: i64) -> String {
+    let bits = milli_bits as f64 / 1_000.0;
+    let odds = |bits: f64| format!("{:.1}", bits.exp2());
+    match milli_bits {
+        0.. => format!("{} to 1 that one person runs both", odds(bits)),
+        _ => format!("1 to {} that one person runs both", odds(-bits)),
+    }
+}
+
+/// The evidence as JSON.
+pub(super) fn json(case: &Case) -> Value {
+    let comebacks: Vec<Value> = comebacks(case)
+        .iter()
+        .map(|comeback| {
+            let families: serde_json::Map<String, Value> = comeback
+                .families
+                .iter()
+                .map(|(family, bits)| (family.as_str().to_owned(), json!(bits)))
+                .collect();
+            json!({
+                "entry": comeback.entry.map(|entry| EntryId(entry).to_string()),
+                "prior_milli_bits": comeback.prior,
+                "families_milli_bits": families,
+                "total_milli_bits": comeback.total(),
+            })
+        })
+        .collect();
+    let matches: Vec<Value> = case
+        .evidence
+        .iter()
+        .filter(|piece| piece.kind != "comeback")
+        .map(|piece| {
+            json!({
+                "kind": piece.kind,
+                "entry": piece.entry.map(|entry| EntryId(entry).to_string()),
+                "distance_bits": piece.distance,
+                "position": piece.position,
+            })
+        })
+        .collect();
+    json!({ "pieces": matches, "comebacks": comebacks })
+}

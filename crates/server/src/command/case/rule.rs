@@ -1,0 +1,280 @@
+//! Ruling on a case and overturning a decision: each signed, and told with what followed.
+
+use anyhow::Context;
+use seawall_decision::statement::Why;
+use seawall_model::journal::{ActionPlanned, Body, PolicyCited, Ruling, Says};
+use seawall_model::{CaseId, DecisionId, EntryId};
+use seawall_review::Ruled;
+use serde_json::{Value, json};
+
+use super::super::args::{CaseDecide, CaseUndo, Global, NoticeWanted};
+use super::super::{Ended, show};
+use super::desk::{DecidedTold, Desk, minute};
+use super::notice::Letter;
+use super::{law, look, notice};
+use crate::chance;
+use crate::signing::ReviewerKey;
+
+/// Paragraphs of a notice that are told at once: what was done, and for how long.
+const PARAGRAPHS_SHOWN: usize = 3;
+
+pub(super) fn decide(global: &Global, given: &CaseDecide) -> anyhow::Result<Ended> {
+    let key = ReviewerKey::read(&given.key)?;
+    let mut desk = Desk::open(global)?;
+    let case = desk.case(given.case)?;
+    let says = Says::Case {
+        case: given.case.0,
+        version: given.as_read.unwrap_or(case.version),
+        ruled: given.ruling.as_str().to_owned(),
+        policy: cited(&desk, given, &case.policy)?,
+        saw: given.saw.as_str().to_owned(),
+        class: given.class.map(|class| class.as_str().to_owned()),
+    };
+    let followed = ruled(&mut desk, &key, says)?;
+    if given.json {
+        let decision = followed.iter().find_map(decision_of);
+        let letters = match decision {
+            Some(decision) => notice::of_decision(&mut desk, decision)?,
+            None => Vec::new(),
+        };
+        tell_json(&followed, &letters)?;
+    } else {
+        tell_decided(&mut desk, given.case, &followed)?;
+    }
+    let is_held = followed.iter().any(|body| matches!(body, Body::RulingHeld { .. }));
+    Ok(if is_held { Ended::Findings } else { Ended::Fine })
+}
+
+/// The policy that a ruling cites: none where nothing is done.
+fn cited(desk: &Desk, given: &CaseDecide, own: &str) -> anyhow::Result<Option<PolicyCited>> {
+    let is_kept = matches!(given.ruling, Ruled::Keep | Ruled::KeepDocuments);
+    if is_kept && given.policy.is_none() {
+        return Ok(None);
+    }
+    let id = given.policy.as_deref().unwrap_or(own);
+    let policy = desk.active().policy(id).with_context(|| {
+        format!(
+            "there is no policy {} in force; name one with --policy, or see `seawall policy list`",
+            show::foreign(id, 60)
+        )
+    })?;
+    Ok(Some(PolicyCited { id: policy.id.to_string(), version: policy.version }))
+}
+
+/// Signs a ruling and takes it; gives what followed, what it brings into knowledge included.
+fn ruled(desk: &mut Desk, key: &ReviewerKey, says: Says) -> anyhow::Result<Vec<Body>> {
+    let derivation = &mut desk.opened.derivation;
+    let reviewer = derivation.reviewer_of(&key.public())?;
+    let ruling = Ruling { reviewer: reviewer.0, says };
+    let signature = key.sign(&ruling.to_bytes());
+    let mut followed = derivation.rule(ruling, signature, desk.now)?;
+    let before = derivation.pipeline().judge().last_entry();
+    let mut chance = chance::source(desk.settings.test_seed);
+    derivation.follow(&desk.opened.folder, &mut *chance, desk.now)?;
+    let added = derivation.journal().of_types(&["knowledge_added"])?;
+    followed.extend(added.into_iter().map(|recorded| recorded.entry.body).filter(
+        |body| matches!(body, Body::KnowledgeAdded { first, last, .. } if *first > before && first <= last),
+    ));
+    Ok(followed)
+}
+
+fn decision_of(body: &Body) -> Option<DecisionId> {
+    match body {
+        Body::Decided { decision, .. } => Some(DecisionId(*decision)),
+        _ => None,
+    }
+}
+
+fn tell_decided(desk: &mut Desk, id: CaseId, followed: &[Body]) -> anyhow::Result<()> {
+    let mut decided = None;
+    for body in followed {
+        match body {
+            Body::RulingHeld { reviewer, missing, .. } => tell_held(desk, id, *reviewer, missing)?,
+            Body::Decided { decision, actions, released, second_reading_due, .. } => {
+                decided = Some(DecisionId(*decision));
+                tell_decision(desk, body)?;
+                tell_actions(desk, actions, released)?;
+                if let Some(due) = second_reading_due {
+                    say!("  a second person reads it until {}", minute(*due))?;
+                }
+            }
+            Body::KnowledgeAdded { first, last, .. } => tell_brought_in(desk, *first, *last)?,
+            _ => {}
+        }
+    }
+    let Some(decision) = decided else { return Ok(()) };
+    let letters = notice::of_decision(desk, decision)?;
+    for letter in &letters {
+        tell_beginning(letter)?;
+    }
+    say!("\nnext")?;
+    if !letters.is_empty() {
+        say!("  {}", desk.command(&format!("show {id} --notice both")))?;
+    }
+    say!("  {}", desk.command(&format!("undo {decision} --key KEYFILE")))?;
+    Ok(())
+}
+
+fn tell_held(desk: &Desk, id: CaseId, reviewer: u64, missing: &[String]) -> anyhow::Result<()> {
+    say!("the ruling of r{reviewer} on {id} is held; it is not enough by itself:")?;
+    for name in missing {
+        match law::sentence(name) {
+            Some(sentence) => say!("  {}", sentence.message())?,
+            None => say!("  {name}")?,
+        }
+    }
+    say!("\nnext\n  {}", desk.command(&format!("show {id}")))?;
+    Ok(())
+}
+
+fn tell_decision(desk: &Desk, body: &Body) -> anyhow::Result<()> {
+    let Body::Decided { decision, case, policy, .. } = body else { return Ok(()) };
+    let told = DecidedTold {
+        decision: DecisionId(*decision),
+        case: case.map(CaseId),
+        policy: policy.clone(),
+        body: body.clone(),
+        at: desk.now,
+    };
+    say!("{}", look::decided_words(&told))?;
+    Ok(())
+}
+
+fn tell_actions(
+    desk: &mut Desk,
+    actions: &[ActionPlanned],
+    released: &[u64],
+) -> anyhow::Result<()> {
+    for action in actions {
+        say!("  {}", look::action_words(desk, action)?)?;
+    }
+    if actions.is_empty() {
+        say!("  nothing is done on the platform")?;
+    }
+    let before = desk.actions()?;
+    for number in released {
+        let Some(done) = before.get(number) else { continue };
+        let subject = desk.subject(done.action.subject)?;
+        say!("  {} the {subject}: the restriction without a person ends", done.action.inverse)?;
+    }
+    Ok(())
+}
+
+fn tell_brought_in(desk: &Desk, first: u64, last: u64) -> anyhow::Result<()> {
+    for entry in first..=last {
+        let until = desk.entry(entry)?.and_then(|knowledge| knowledge.expires);
+        let until = until.map_or(String::new(), |at| format!(", until {}", minute(at)));
+        say!("  from now on compared with: {}{until}", desk.entry_called(entry)?)?;
+    }
+    Ok(())
+}
+
+/// The first lines of a notice, in both languages.
+fn tell_beginning(letter: &Letter) -> anyhow::Result<()> {
+    for statement in [&letter.arabic, &letter.english] {
+        say!("\n  {}", statement.subject_line)?;
+        for paragraph in statement.paragraphs.iter().skip(1).take(PARAGRAPHS_SHOWN - 1) {
+            say!("  {paragraph}")?;
+        }
+    }
+    Ok(())
+}
+
+fn tell_json(followed: &[Body], letters: &[Letter]) -> anyhow::Result<()> {
+    let letters: Vec<Value> = letters.iter().map(Letter::json).collect();
+    say!("{:#}", json!({ "followed": followed, "notices": letters }))?;
+    Ok(())
+}
+
+pub(super) fn undo(global: &Global, given: &CaseUndo) -> anyhow::Result<Ended> {
+    let key = ReviewerKey::read(&given.key)?;
+    let mut desk = Desk::open(global)?;
+    let followed = ruled(&mut desk, &key, Says::Overturn { decision: given.decision.0 })?;
+    let letters = restored(&desk, given.decision, &followed)?;
+    if given.json {
+        tell_json(&followed, &letters)?;
+        return Ok(Ended::Fine);
+    }
+    for body in &followed {
+        match body {
+            Body::Overturned { .. } => tell_overturned(&mut desk, body)?,
+            Body::CaseOpened { case, subject, .. } => {
+                let about = desk.subject(*subject)?;
+                say!("  c{case} is opened: {about} has lost a support and keeps others")?;
+            }
+            _ => {}
+        }
+    }
+    for letter in &letters {
+        let about = desk.subject(letter.about)?;
+        say!("\nnotice to the account concerned ({about})\n")?;
+        letter.say(NoticeWanted::Both)?;
+    }
+    say!("\nnext\n  {}", desk.command("list"))?;
+    Ok(Ended::Fine)
+}
+
+/// What those are told whose actions were reversed.
+fn restored(desk: &Desk, undone: DecisionId, followed: &[Body]) -> anyhow::Result<Vec<Letter>> {
+    let actions = desk.actions()?;
+    let reversed = followed.iter().filter_map(|body| match body {
+        Body::Overturned { actions_reversed, .. } => Some(actions_reversed),
+        _ => None,
+    });
+    let done = reversed.flatten().filter_map(|number| actions.get(number));
+    let letters = done.filter_map(|done| {
+        let why = if done.decision == Some(undone) { Why::Review } else { Why::Support };
+        notice::restored(done, desk.now, why)
+    });
+    Ok(letters.collect())
+}
+
+/// An overturn in words: everything that follows from it.
+fn tell_overturned(desk: &mut Desk, body: &Body) -> anyhow::Result<()> {
+    let Body::Overturned {
+        decision,
+        by,
+        entries_withdrawn,
+        entries_reopened,
+        matches_withdrawn,
+        unlinked,
+        decisions_fallen,
+        actions_reversed,
+        cases_reopened,
+    } = body
+    else {
+        return Ok(());
+    };
+    say!("d{decision} is overturned by d{by}")?;
+    let actions = desk.actions()?;
+    for done in actions_reversed.iter().filter_map(|number| actions.get(number)) {
+        let subject = desk.subject(done.action.subject)?;
+        let (number, kind) = (done.action.action, &done.action.kind);
+        say!("  {} the {subject}: action {number}, {kind}, is reversed", done.action.inverse)?;
+    }
+    for entry in entries_withdrawn {
+        let called = desk.entry_called(*entry)?;
+        say!("  no longer compared with: {called}")?;
+    }
+    for entry in entries_reopened {
+        say!("  stays, for others stand for it: {}", desk.entry_called(*entry)?)?;
+    }
+    for (case, entry) in matches_withdrawn {
+        say!("  {} no longer rests on {}", CaseId(*case), EntryId(*entry))?;
+    }
+    for (decision, entry) in unlinked {
+        say!("  {} is no longer tied to {}", DecisionId(*decision), EntryId(*entry))?;
+    }
+    for decision in decisions_fallen {
+        say!("  {} rested on nothing else and falls with it", DecisionId(*decision))?;
+    }
+    for case in cases_reopened {
+        let case = CaseId(*case);
+        let about = match desk.judge().cases().get(case).map(|case| case.subject) {
+            Some(subject) => desk.subject(subject)?,
+            None => String::new(),
+        };
+        say!("  {case} is open again: {about}")?;
+    }
+    Ok(())
+}

@@ -1,0 +1,333 @@
+//! `seawall import removed`: accounts that were removed before, so that returns are known.
+//!
+//! Two people stand for every entry. The file is read twice: once to learn which lines are
+//! good, then to lay them down in steps. An import that was cut off is begun again: what is
+//! in force is counted as known, and a step that lacks a ruling gets it.
+
+use std::collections::HashSet;
+use std::path::Path;
+
+use anyhow::Context;
+use seawall_model::journal::{Body, Says};
+use seawall_model::knowledge::{
+    Knowledge, KnowledgeKind, Known, PolicyScope, Removed, RemovedProfile,
+};
+use seawall_model::{EntryId, PlatformId, Timestamp};
+use seawall_pipeline::RulingError;
+use seawall_store::LAID_DOWN_MAX;
+use sha2::{Digest, Sha256};
+
+use super::args::{Global, ImportRemoved};
+use super::knowledge::table::{self, BadLines, Columns};
+use super::knowledge::{self, Desk, Person};
+use super::{Ended, show};
+use crate::engine::PeopleError;
+use crate::progress::Progress;
+
+/// The columns of the file.
+const COLUMNS: Columns = Columns {
+    needed: &["account", "removed_at"],
+    other: &["handle", "name", "avatar_sha256", "avatar_pdq", "links", "reason"],
+};
+/// Days for which the profile of a removed account is kept, as for removals of our own.
+const REMOVED_DAYS: i64 = 365;
+/// Links of one account; more are not kept.
+const LINKS_MAX: usize = 16;
+/// Bytes of a handle, name, link or reason.
+const TEXT_BYTES_MAX: usize = 4_096;
+
+/// A short name of what is the same removal.
+type Mark = [u8; 16];
+
+/// What the import came to.
+#[derive(Default)]
+struct Outcome {
+    laid: u64,
+    known: u64,
+    twice: u64,
+    finished: u64,
+    first: Option<u64>,
+    last: u64,
+}
+
+pub(super) fn run(global: &Global, given: &ImportRemoved) -> anyhow::Result<Ended> {
+    // A file that is not there must be told before anything else is asked.
+    std::fs::metadata(&given.file)
+        .with_context(|| format!("cannot read {}", given.file.display()))?;
+    let mut desk = Desk::open_to_rule(global)?;
+    knowledge::check_expiry(given.expires, desk.now)?;
+    let people = people(&desk, given)?;
+    check_policy(&desk, &given.policy)?;
+    let expires = given.expires.unwrap_or(desk.now.plus_seconds(REMOVED_DAYS * 86_400));
+    let mut good = Vec::new();
+    let bad = read(&mut desk, given, expires, &mut |entry| good.push(entry))?;
+    let mut outcome = Outcome::default();
+    finish_steps(&mut desk, &people, &good, &mut outcome)?;
+    let known = marks_in_force(&desk)?;
+    let mut seen = HashSet::new();
+    good.retain(|entry| {
+        let marks = marks(entry);
+        let is_known = marks.iter().any(|mark| known.contains(mark));
+        let is_twice = !is_known && !marks.iter().all(|mark| seen.insert(*mark));
+        outcome.known += u64::from(is_known);
+        outcome.twice += u64::from(is_twice);
+        !is_known && !is_twice
+    });
+    // Those of a step that was finished just now were met among the known.
+    outcome.known = outcome.known.saturating_sub(outcome.finished);
+    lay_down(&mut desk, &people, &good, &mut outcome)?;
+    desk.opened.derivation.snapshot()?;
+    super::unless_gone(tell(&given.file, &outcome, &bad, expires))?;
+    Ok(if bad.count > 0 { Ended::Findings } else { Ended::Fine })
+}
+
+/// The two who stand for it.
+fn people(desk: &Desk, given: &ImportRemoved) -> anyhow::Result<[Person; 2]> {
+    let [first, second] = given.keys.as_slice() else {
+        anyhow::bail!(
+            "removed profiles are two people's decision: name two key files, --key A --key B"
+        );
+    };
+    let (first, second) = (desk.person(first)?, desk.person(second)?);
+    anyhow::ensure!(
+        first.id != second.id,
+        "both keys are {}'s: one key cannot read second, so that another person has to stand \
+         for it too",
+        first.id
+    );
+    Ok([first, second])
+}
+
+/// Only what was removed as terrorist content is compared with what comes.
+fn check_policy(desk: &Desk, id: &str) -> anyhow::Result<()> {
+    let shown = show::foreign(id, 64);
+    let policy = desk.opened.derivation.pipeline().active().policy(id);
+    let policy = policy.with_context(|| {
+        format!("there is no policy {shown} in force; add it with `{} policy add`", show::program())
+    })?;
+    anyhow::ensure!(
+        policy.scope == PolicyScope::Terrorist,
+        "the policy {shown} is not about terrorist content: profiles removed for anything else, \
+         such as spam, are never kept to be compared with"
+    );
+    Ok(())
+}
+
+/// Reads the file and gives each good line.
+fn read(
+    desk: &mut Desk,
+    given: &ImportRemoved,
+    expires: Timestamp,
+    good: &mut dyn FnMut(Knowledge),
+) -> anyhow::Result<BadLines> {
+    let now = desk.now;
+    let accounts = desk.opened.log.accounts();
+    let mut failed = None;
+    let bad = table::read(&given.file, COLUMNS, &mut |_, row| {
+        let (name, mut removed) = removed(&row, given, now)?;
+        match accounts.find(&name) {
+            Ok(own) => removed.account = own,
+            Err(error) => failed = Some(error),
+        }
+        let source = given.source.as_str().into();
+        good(Knowledge { source, expires: Some(expires), known: Known::Removed(removed) });
+        Ok(())
+    })?;
+    match failed {
+        Some(error) => Err(error.into()),
+        None => Ok(bad),
+    }
+}
+
+fn removed(
+    row: &table::Row<'_>,
+    given: &ImportRemoved,
+    now: Timestamp,
+) -> Result<(PlatformId, Removed), String> {
+    let account = row.cell("account");
+    let name = PlatformId::new(account)
+        .map_err(|why| format!("account: {}: {why}", show::foreign(account, 80)))?;
+    let at = time(row.cell("removed_at"))?;
+    if at > now {
+        return Err("removed_at: it is in the future: use when the account was removed".into());
+    }
+    let mut links = row.parts("links");
+    if let Some(long) = links.iter().find(|link| link.len() > TEXT_BYTES_MAX) {
+        return Err(format!("links: {} is too long", show::foreign(long, 40)));
+    }
+    links.truncate(LINKS_MAX);
+    let profile = RemovedProfile {
+        handle: text(row, "handle")?,
+        name: text(row, "name")?,
+        avatar_sha256: hash(row, "avatar_sha256")?,
+        avatar_pdq: hash(row, "avatar_pdq")?,
+        links,
+    };
+    if profile == RemovedProfile::default() {
+        return Err("there is nothing to compare by: fill handle, name, avatar or links".into());
+    }
+    let reason = text(row, "reason")?.unwrap_or_else(|| given.source.as_str().into());
+    let policy = given.policy.as_str().into();
+    Ok((name, Removed { account: None, policy, reason, at, profile }))
+}
+
+fn time(text: &str) -> Result<Timestamp, String> {
+    let whole = if text.len() == 10 { format!("{text}T00:00:00Z") } else { text.to_owned() };
+    Timestamp::parse(&whole).map_err(|_| {
+        format!(
+            "removed_at: {} is no time: use 2026-03-08 or 2026-03-08T14:00:00Z",
+            show::foreign(text, 40)
+        )
+    })
+}
+
+fn text(row: &table::Row<'_>, column: &str) -> Result<Option<Box<str>>, String> {
+    let text = row.cell(column);
+    if text.len() > TEXT_BYTES_MAX {
+        return Err(format!("{column}: longer than {TEXT_BYTES_MAX} bytes"));
+    }
+    Ok((!text.is_empty()).then(|| text.into()))
+}
+
+fn hash(row: &table::Row<'_>, column: &str) -> Result<Option<[u8; 32]>, String> {
+    match row.cell(column) {
+        "" => Ok(None),
+        text => table::hash(text).map(Some).map_err(|why| format!("{column}: {why}")),
+    }
+}
+
+/// What an entry is recognised by: its account, where it is known here, and its profile,
+/// each with the time it was removed. An account may become known between two imports.
+fn marks(entry: &Knowledge) -> Vec<Mark> {
+    let Known::Removed(removed) = &entry.known else { return Vec::new() };
+    let bare = |account| {
+        let profile = match account {
+            Some(_) => RemovedProfile::default(),
+            None => removed.profile.clone(),
+        };
+        let (policy, reason) = ("".into(), "".into());
+        let known = Known::Removed(Removed { account, policy, reason, at: removed.at, profile });
+        let bytes = Knowledge { source: "".into(), expires: None, known }.to_bytes();
+        let mut mark = Mark::default();
+        mark.copy_from_slice(&Sha256::digest(bytes)[..16]);
+        mark
+    };
+    removed.account.map(|account| bare(Some(account))).into_iter().chain([bare(None)]).collect()
+}
+
+fn marks_in_force(desk: &Desk) -> anyhow::Result<HashSet<Mark>> {
+    let base = desk.opened.derivation.knowledge();
+    let mut known = HashSet::new();
+    for id in base.of_kind(KnowledgeKind::Removed)? {
+        if desk.in_force(id) {
+            known.extend(base.read(id)?.iter().flat_map(marks));
+        }
+    }
+    Ok(known)
+}
+
+/// Stands for steps of an earlier run that lack a ruling, if all of it is in this file.
+fn finish_steps(
+    desk: &mut Desk,
+    people: &[Person; 2],
+    good: &[Knowledge],
+    outcome: &mut Outcome,
+) -> anyhow::Result<()> {
+    let wanted: HashSet<Mark> = good.iter().flat_map(marks).collect();
+    for (first, last) in unsupported(desk)? {
+        let base = desk.opened.derivation.knowledge();
+        let mut is_ours = true;
+        for id in first..=last {
+            let entry = base.read(EntryId(id))?;
+            let marks = entry.as_ref().map(marks).unwrap_or_default();
+            is_ours &= marks.iter().any(|mark| wanted.contains(mark));
+        }
+        if is_ours {
+            stand(desk, people, first, last)?;
+            outcome.finished += last - first + 1;
+        }
+    }
+    Ok(())
+}
+
+/// Removed profiles that were laid down and that no decision supports.
+fn unsupported(desk: &Desk) -> anyhow::Result<Vec<(u64, u64)>> {
+    let derivation = &desk.opened.derivation;
+    let supports = derivation.pipeline().judge().supports();
+    let mut found = Vec::new();
+    for recorded in derivation.journal().of_types(&["knowledge_added"])? {
+        let Body::KnowledgeAdded { kind, first, last, decision: None, .. } = recorded.entry.body
+        else {
+            continue;
+        };
+        let is_removed = kind == KnowledgeKind::Removed.as_str();
+        if is_removed && first <= last && supports.entry(EntryId(first)).is_none() {
+            found.push((first, last));
+        }
+    }
+    Ok(found)
+}
+
+/// Has both stand for a step; one of them may have before.
+fn stand(desk: &mut Desk, people: &[Person; 2], first: u64, last: u64) -> anyhow::Result<()> {
+    for person in people {
+        match desk.rule(person, Says::Knowledge { first, last }) {
+            Err(error) if is_second(&error) => {}
+            ruled => {
+                ruled?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn is_second(error: &anyhow::Error) -> bool {
+    let error = error.downcast_ref::<PeopleError>();
+    matches!(error, Some(PeopleError::Ruling(RulingError::Second(_))))
+}
+
+fn lay_down(
+    desk: &mut Desk,
+    people: &[Person; 2],
+    good: &[Knowledge],
+    outcome: &mut Outcome,
+) -> anyhow::Result<()> {
+    let progress = Progress::records("profiles", good.len() as u64);
+    for step in good.chunks(LAID_DOWN_MAX) {
+        let laid = desk.lay_down(step)?;
+        stand(desk, people, *laid.start(), *laid.end())?;
+        outcome.first.get_or_insert(*laid.start());
+        outcome.last = *laid.end();
+        outcome.laid += step.len() as u64;
+        progress.add(step.len() as u64);
+    }
+    progress.finish();
+    Ok(())
+}
+
+fn tell(file: &Path, outcome: &Outcome, bad: &BadLines, expires: Timestamp) -> anyhow::Result<()> {
+    say!("imported {}", file.display())?;
+    say!("  accepted   {:>12}", show::count(outcome.laid + outcome.finished))?;
+    say!("  known      {:>12}", show::count(outcome.known))?;
+    say!("  duplicates {:>12}", show::count(outcome.twice))?;
+    say!("  rejected   {:>12}", show::count(bad.count))?;
+    for table::Bad { line, why } in &bad.shown {
+        say!("    line {line}: {why}")?;
+    }
+    let hidden = bad.count - bad.shown.len() as u64;
+    if hidden > 0 {
+        say!("    and {} more", show::count(hidden))?;
+    }
+    if outcome.finished > 0 {
+        let finished = show::counted(outcome.finished, "profile", "profiles");
+        say!("  {finished} of an earlier run that was cut off now have both rulings")?;
+    }
+    match outcome.first {
+        Some(first) => say!(
+            "{} in force until {expires}, by two people: new accounts are compared with them",
+            knowledge::shown(&(first..=outcome.last))
+        )?,
+        None => say!("no profile is new")?,
+    }
+    Ok(())
+}

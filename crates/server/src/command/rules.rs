@@ -1,0 +1,281 @@
+//! `seawall rules`: rules are checked, tried on events, and put in force.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use seawall_model::SignalKind;
+use seawall_model::knowledge::{Knowledge, KnowledgeKind, Known};
+use seawall_pipeline::Active;
+use seawall_rule::{Observed, Place, Ruleset, Sources};
+use serde_json::{Map, json};
+
+use super::args::{Global, Rules, RulesAdd, RulesCheck};
+use super::knowledge::list::{self, Row};
+use super::knowledge::{self, Desk, table};
+use super::{Ended, rules_run, show};
+
+/// Folders within folders that are looked into.
+const DEPTH_MAX: usize = 8;
+/// The data folder where none is named.
+const DEFAULT_DIR: &str = "seawall-data";
+
+/// The files of a rule set.
+pub(super) struct Files {
+    /// Path and text of each.
+    pub(super) files: Vec<(Box<str>, Box<str>)>,
+    /// The same, ready to be read as rules.
+    pub(super) sources: Sources,
+}
+
+pub(super) fn run(global: &Global, given: &Rules) -> anyhow::Result<Ended> {
+    match given {
+        Rules::Check(given) => check(global, given),
+        Rules::Add(given) => add(global, given),
+        Rules::Run(given) => rules_run::run(given),
+        Rules::List(given) => list_all(global, given.into()),
+        Rules::Withdraw(given) => knowledge::withdraw(global, given, KnowledgeKind::Rules),
+    }
+}
+
+fn check(global: &Global, given: &RulesCheck) -> anyhow::Result<Ended> {
+    let files = read(&given.rules)?;
+    let rules = match seawall_rule::load(&files.sources) {
+        Ok(rules) => rules,
+        Err(found) => {
+            say!("{}", found.render().trim_end())?;
+            let count = found.found.len() + found.left_out;
+            say!("\n{}", show::counted(count as u64, "error", "errors"))?;
+            return Ok(Ended::Findings);
+        }
+    };
+    let is_named = global.dir != Path::new(DEFAULT_DIR);
+    let mut missing = unknown_signals(&rules);
+    let against = if is_named || global.dir.exists() {
+        let desk = Desk::open(global)?;
+        missing.extend(unknown_names(&rules, desk.opened.derivation.pipeline().active()));
+        format!("with the knowledge of {}", global.dir.display())
+    } else {
+        "by themselves; name a data folder with --dir to check policies, lists and banks too".into()
+    };
+    for missing in &missing {
+        say!("{}\n", missing.told())?;
+    }
+    let count = show::counted(rules.rules().count() as u64, "rule", "rules");
+    if missing.is_empty() {
+        say!("{count} in {}: sound {against}", given.rules.display())?;
+        return Ok(Ended::Fine);
+    }
+    say!("{}", show::counted(missing.len() as u64, "error", "errors"))?;
+    Ok(Ended::Findings)
+}
+
+/// What a rule asks for that there is not.
+pub(super) struct Missing {
+    path: String,
+    place: Place,
+    what: String,
+}
+
+impl Missing {
+    fn told(&self) -> String {
+        let Place { line, column } = self.place;
+        format!("error: {}\n--> {}:{line}:{column}", self.what, self.path)
+    }
+}
+
+/// Signals that no detector gives.
+pub(super) fn unknown_signals(rules: &Ruleset) -> Vec<Missing> {
+    let mut missing = Vec::new();
+    for (asked, path, place) in rules.questions() {
+        if let Observed::SignalNumber { kind } = asked
+            && SignalKind::ALL.iter().all(|known| known.as_str() != kind)
+        {
+            let names = SignalKind::ALL.map(SignalKind::as_str).join(", ");
+            let what = format!("there is no signal `{kind}`; there are {names}");
+            missing.push(Missing { path: path.to_owned(), place, what });
+        }
+    }
+    missing
+}
+
+/// Policies, lists and banks that are not in force.
+fn unknown_names(rules: &Ruleset, active: &Active) -> Vec<Missing> {
+    let names = active.names();
+    let mut missing = Vec::new();
+    let program = show::program();
+    for (policy, path, place) in rules.policies() {
+        if active.policy(policy).is_none() {
+            let what = format!(
+                "there is no policy `{policy}` in force; add it with `{program} policy add`"
+            );
+            missing.push(Missing { path: path.to_owned(), place, what });
+        }
+    }
+    for (asked, path, place) in rules.questions() {
+        let (what, name, command) = match asked {
+            Observed::TermMatches { list } => ("list of terms", list, "terms add"),
+            Observed::BankDistance { bank } => ("bank", bank, "bank add"),
+            _ => continue,
+        };
+        if !names.contains(name) {
+            let what = format!("there is no {what} `{name}`; fill it with `{program} {command}`");
+            missing.push(Missing { path: path.to_owned(), place, what });
+        }
+    }
+    missing
+}
+
+fn add(global: &Global, given: &RulesAdd) -> anyhow::Result<Ended> {
+    let files = read(&given.rules)?;
+    let rules = load(&files, &given.rules)?;
+    let mut desk = Desk::open_to_rule(global)?;
+    let person = desk.person(&given.key)?;
+    let mut missing = unknown_signals(&rules);
+    missing.extend(unknown_names(&rules, desk.opened.derivation.pipeline().active()));
+    for missing in &missing {
+        eprintln!("{}\n", missing.told());
+    }
+    anyhow::ensure!(
+        missing.is_empty(),
+        "the rules of {} ask for what there is not, and nothing was added",
+        given.rules.display()
+    );
+    let known = Known::Rules(files.files);
+    let source = format!("folder {}", given.rules.display());
+    let mut entries = vec![Knowledge { source: source.into(), expires: None, known }];
+    let current = current(&desk)?;
+    let same = desk.known_already(KnowledgeKind::Rules, &mut entries)?;
+    if entries.is_empty() && same.last() == current.as_ref() {
+        say!("these rules are in force already; nothing was added")?;
+        return Ok(Ended::Fine);
+    }
+    if entries.is_empty() {
+        // An older version comes back as the newest.
+        let known = Known::Rules(read(&given.rules)?.files);
+        let source = format!("folder {}", given.rules.display());
+        entries.push(Knowledge { source: source.into(), expires: None, known });
+    }
+    let added = desk.add(&person, &entries)?;
+    let count = show::counted(rules.rules().count() as u64, "rule", "rules");
+    say!("{count} in force as {}, from the next event on", knowledge::shown(&added))?;
+    if let Some(before) = current {
+        say!("they take the place of {before}")?;
+    }
+    Ok(Ended::Fine)
+}
+
+/// The newest version of the rules that is in force.
+fn current(desk: &Desk) -> anyhow::Result<Option<seawall_model::EntryId>> {
+    let all = desk.opened.derivation.knowledge().of_kind(KnowledgeKind::Rules)?;
+    Ok(all.into_iter().rfind(|id| desk.in_force(*id)))
+}
+
+/// Compiles rules, or tells all that is wrong with them.
+pub(super) fn load(files: &Files, folder: &Path) -> anyhow::Result<Ruleset> {
+    seawall_rule::load(&files.sources).map_err(|found| {
+        eprintln!("{}", found.render().trim_end());
+        let count = found.found.len() + found.left_out;
+        let errors = show::counted(count as u64, "error", "errors");
+        anyhow::anyhow!("{errors} in the rules of {}", folder.display())
+    })
+}
+
+fn list_all(global: &Global, form: list::Form) -> anyhow::Result<Ended> {
+    let desk = Desk::open(global)?;
+    let ended = list::run(&desk, KnowledgeKind::Rules, form, &|entry| match &entry.known {
+        Known::Rules(files) => Some(row(files)),
+        _ => None,
+    })?;
+    if form == list::Form::Text {
+        match current(&desk)? {
+            Some(id) => say!("{id} is what events are judged by")?,
+            None => say!("no rules are in force: nothing opens a case")?,
+        }
+    }
+    Ok(ended)
+}
+
+fn row(files: &[(Box<str>, Box<str>)]) -> Row {
+    let mut sources = Sources::new();
+    for (path, text) in files {
+        // What a folder holds was taken once, within the same limits.
+        let _ = sources.insert(path, text);
+    }
+    let digest = sources.digest();
+    let rules = seawall_rule::load(&sources);
+    let names: Vec<String> =
+        rules.iter().flat_map(|rules| rules.rules().map(str::to_owned)).collect();
+    let shown: Vec<String> = names.iter().map(|name| show::foreign(name, 60)).collect();
+    let fields = Map::from_iter([
+        ("rules".into(), json!(names)),
+        ("files".into(), json!(files.iter().map(|(path, _)| path).collect::<Vec<_>>())),
+        ("digest_start".into(), json!(table::short(&digest))),
+    ]);
+    let what = format!("{} ({})", table::short(&digest), shown.join(", "));
+    Row { of: show::counted(files.len() as u64, "file", "files"), what, fields }
+}
+
+/// Reads the files of a rule set. What is neither rules nor configuration is named and left.
+pub(super) fn read(folder: &Path) -> anyhow::Result<Files> {
+    let unread = || format!("cannot read {}", folder.display());
+    anyhow::ensure!(
+        std::fs::metadata(folder).with_context(unread)?.is_dir(),
+        "{} is no folder: name the one that holds {}",
+        folder.display(),
+        seawall_rule::ENTRY
+    );
+    let mut paths = BTreeSet::new();
+    gather(folder, Path::new(""), 0, &mut paths)?;
+    let mut read = Files { files: Vec::new(), sources: Sources::new() };
+    for path in paths {
+        let whole = folder.join(&path);
+        let name = path
+            .to_str()
+            .with_context(|| format!("the name of {} is not UTF-8: rename it", whole.display()))?;
+        if !is_of_rules(&path) {
+            eprintln!("seawall: {name} is no rules, and was not read");
+            continue;
+        }
+        let text = std::fs::read_to_string(&whole)
+            .with_context(|| format!("cannot read {}", whole.display()))?;
+        read.sources.insert(name, &text).with_context(|| format!("in {}", folder.display()))?;
+        read.files.push((name.into(), text.into()));
+    }
+    let has_entry = read.sources.text(seawall_rule::ENTRY).is_some();
+    let (entry, shown) = (seawall_rule::ENTRY, folder.display());
+    anyhow::ensure!(has_entry, "there is no {entry} in {shown}: rules begin there");
+    Ok(read)
+}
+
+fn is_of_rules(path: &Path) -> bool {
+    path.extension().is_some_and(|end| ["sml", "yaml", "yml"].iter().any(|of| end == *of))
+}
+
+/// Finds files, beneath one another, without hidden ones.
+fn gather(
+    root: &Path,
+    below: &Path,
+    depth: usize,
+    paths: &mut BTreeSet<PathBuf>,
+) -> anyhow::Result<()> {
+    let folder = root.join(below);
+    let unread = || format!("cannot read {}", folder.display());
+    anyhow::ensure!(depth <= DEPTH_MAX, "{} lies too deep", folder.display());
+    for entry in std::fs::read_dir(&folder).with_context(unread)? {
+        let entry = entry.with_context(unread)?;
+        let name = entry.file_name();
+        if name.to_string_lossy().starts_with('.') {
+            continue;
+        }
+        let path = below.join(&name);
+        if std::fs::metadata(entry.path()).with_context(unread)?.is_dir() {
+            gather(root, &path, depth + 1, paths)?;
+        } else {
+            paths.insert(path);
+        }
+        let most = seawall_rule::limits::FILES_MAX;
+        anyhow::ensure!(paths.len() <= most, "more than {most} files in {}", root.display());
+    }
+    Ok(())
+}

@@ -1,0 +1,385 @@
+//! What people do: reviewers, knowledge and rulings, each journaled as it is said.
+//!
+//! Whatever cannot be taken is refused before it is journaled. What a decision brings into
+//! knowledge (the profile of an account it suspends, the files of a post it removes) is read
+//! from the log and laid down right after it; what a crash cut off there is made again at the
+//! next start.
+
+use std::ops::RangeInclusive;
+
+use seawall_event::reopen;
+use seawall_model::journal::{Body, Ruling, SubjectSeen};
+use seawall_model::knowledge::{
+    BankHash, FileClass, FileHash, Knowledge, Known, Removed, RemovedProfile,
+};
+use seawall_model::{
+    AccountId, DecisionId, Event, EventKind, MediaRef, Position, ReviewerId, Timestamp,
+};
+use seawall_pipeline::{EntryError, RulingError};
+use seawall_store::{Chance, Content, Entries, Folder, KnowledgeBase, LogReader, Stored};
+
+use super::{Derivation, EngineError, Settings};
+use crate::chance;
+use crate::signing::{self, KeyError};
+
+/// Days for which the profile of a removed account is kept.
+pub const REMOVED_DAYS: i64 = 365;
+/// Events of a removed account in which its links are looked for: the newest.
+const EVENTS_READ: u32 = 200;
+/// Links kept of a removed account.
+const LINKS_KEPT: usize = 16;
+/// The bank that files of removed posts join.
+const CONFIRMED: &str = "confirmed";
+/// Entries of the journal read at once.
+const ENTRIES_PER_READ: u32 = 1_000;
+
+/// Why something that people did cannot be taken.
+#[derive(Debug, thiserror::Error)]
+pub enum PeopleError {
+    /// The engine failed.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// The ruling cannot be taken.
+    #[error(transparent)]
+    Ruling(#[from] RulingError),
+    /// An entry of knowledge cannot be put in force.
+    #[error(transparent)]
+    Entry(#[from] EntryError),
+    /// The key does not fit.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// Somebody who is known must admit the next.
+    #[error("there are reviewers already: one of them admits the next with --by KEY")]
+    NotFirst,
+    /// The key signs for nobody.
+    #[error("this key is of no reviewer of this folder; see `seawall reviewer list`")]
+    Stranger,
+    /// The key is a reviewer's already.
+    #[error("this key is already {0}'s")]
+    Known(ReviewerId),
+}
+
+impl From<seawall_store::Error> for PeopleError {
+    fn from(error: seawall_store::Error) -> Self {
+        Self::Engine(error.into())
+    }
+}
+
+impl Derivation {
+    /// The content of knowledge.
+    #[must_use]
+    pub fn knowledge(&self) -> &KnowledgeBase {
+        &self.knowledge
+    }
+
+    /// Admits a reviewer, by their public key. `by` is who admits them, and their signature
+    /// over the key; nobody admits the first.
+    ///
+    /// # Errors
+    /// [`PeopleError`] if the key is known, or the one who admits is not.
+    pub fn admit(
+        &mut self,
+        key: &str,
+        by: Option<(ReviewerId, String)>,
+        now: Timestamp,
+    ) -> Result<ReviewerId, PeopleError> {
+        let keys = self.public_keys()?;
+        if let Some((known, _)) = keys.iter().find(|(_, other)| other == key) {
+            return Err(PeopleError::Known(*known));
+        }
+        match &by {
+            None if !keys.is_empty() => return Err(PeopleError::NotFirst),
+            None => {}
+            Some((by, signature)) => self.verify(*by, key.as_bytes(), signature)?,
+        }
+        let reviewer = ReviewerId(keys.len() as u64 + 1);
+        let (by, signature) = by.map(|(by, signature)| (by.0, signature)).unzip();
+        let body = Body::ReviewerAdded { reviewer: reviewer.0, key: key.to_owned(), by, signature };
+        self.input(body, now)?;
+        Ok(reviewer)
+    }
+
+    /// Takes a reviewer's key out of use.
+    ///
+    /// # Errors
+    /// [`PeopleError`] if the signature does not fit.
+    pub fn dismiss(
+        &mut self,
+        reviewer: ReviewerId,
+        by: ReviewerId,
+        signature: String,
+        now: Timestamp,
+    ) -> Result<(), PeopleError> {
+        let said = format!("withdraw {reviewer}");
+        self.verify(by, said.as_bytes(), &signature)?;
+        if !self.public_keys()?.iter().any(|(known, _)| *known == reviewer) {
+            return Err(PeopleError::Stranger);
+        }
+        self.input(Body::ReviewerWithdrawn { reviewer: reviewer.0, by: by.0, signature }, now)?;
+        Ok(())
+    }
+
+    /// Notes that somebody read the protected register.
+    ///
+    /// # Errors
+    /// [`PeopleError`] if the signature does not fit.
+    pub fn register_read(
+        &mut self,
+        reviewer: ReviewerId,
+        signature: String,
+        now: Timestamp,
+    ) -> Result<(), PeopleError> {
+        self.verify(reviewer, b"read the register", &signature)?;
+        Ok(self.input(Body::RegisterRead { reviewer: reviewer.0, signature }, now)?)
+    }
+
+    /// Public keys of all who were ever admitted, in order of their numbers.
+    ///
+    /// # Errors
+    /// [`EngineError`] if the journal cannot be read.
+    pub fn public_keys(&self) -> Result<Vec<(ReviewerId, String)>, EngineError> {
+        let recorded = self.journal.of_types(&["reviewer_added"])?;
+        let key = |body| match body {
+            Body::ReviewerAdded { reviewer, key, .. } => Some((ReviewerId(reviewer), key)),
+            _ => None,
+        };
+        Ok(recorded.into_iter().filter_map(|recorded| key(recorded.entry.body)).collect())
+    }
+
+    /// The reviewer whose public key this is, if it signs still.
+    ///
+    /// # Errors
+    /// [`PeopleError::Stranger`] if there is none.
+    pub fn reviewer_of(&self, public: &str) -> Result<ReviewerId, PeopleError> {
+        let keys = self.public_keys()?;
+        let found = keys.iter().find(|(_, key)| key == public).map(|(reviewer, _)| *reviewer);
+        let signs = |id: &ReviewerId| {
+            self.pipeline.judge().reviewers().any(|(known, signs)| known == *id && signs)
+        };
+        found.filter(signs).ok_or(PeopleError::Stranger)
+    }
+
+    fn verify(
+        &self,
+        reviewer: ReviewerId,
+        said: &[u8],
+        signature: &str,
+    ) -> Result<(), PeopleError> {
+        let keys = self.public_keys()?;
+        let key = keys.iter().find(|(known, _)| *known == reviewer);
+        let (_, key) = key.ok_or(PeopleError::Stranger)?;
+        if !self.pipeline.judge().reviewers().any(|(known, signs)| known == reviewer && signs) {
+            return Err(PeopleError::Stranger);
+        }
+        Ok(signing::verify(key, said, signature)?)
+    }
+
+    /// Takes a ruling, and gives what follows from it: the derived entries.
+    ///
+    /// # Errors
+    /// [`PeopleError`] if it cannot be taken; nothing is journaled then.
+    pub fn rule(
+        &mut self,
+        ruling: Ruling,
+        signature: String,
+        now: Timestamp,
+    ) -> Result<Vec<Body>, PeopleError> {
+        self.verify(ReviewerId(ruling.reviewer), &ruling.to_bytes(), &signature)?;
+        self.pipeline.judge().check(&ruling, self.pipeline.active())?;
+        let (before, _) = self.journal.head();
+        self.input(Body::Ruled { ruling, signature }, now)?;
+        let entries = self.journal.read(before + 1, ENTRIES_PER_READ).map_err(EngineError::from)?;
+        Ok(entries.into_iter().map(|recorded| recorded.entry.body).collect())
+    }
+
+    /// Lays entries of knowledge down. They count once a ruling stands for them.
+    ///
+    /// # Errors
+    /// [`PeopleError::Entry`] if one cannot be put in force; nothing is laid down then.
+    pub fn lay_down(
+        &mut self,
+        entries: &[Knowledge],
+        chance: &mut dyn Chance,
+        now: Timestamp,
+    ) -> Result<RangeInclusive<u64>, PeopleError> {
+        self.pipeline.active().check(entries)?;
+        Ok(self.lay(entries, None, chance, now)?)
+    }
+
+    fn lay(
+        &mut self,
+        entries: &[Knowledge],
+        decision: Option<DecisionId>,
+        chance: &mut dyn Chance,
+        now: Timestamp,
+    ) -> Result<RangeInclusive<u64>, EngineError> {
+        let after = self.pipeline.judge().last_entry();
+        let version = self.pipeline.judge().version() + 1;
+        let before = self.journal.of_types(&["knowledge_added"])?;
+        let before = match before.last().map(|recorded| &recorded.entry.body) {
+            Some(Body::KnowledgeAdded { hash, .. }) => hash.clone(),
+            _ => String::new(),
+        };
+        let (laid, kind, hash) = match entries.first() {
+            Some(first) => {
+                let laid = self.knowledge.lay_down(entries, after, &before, chance)?;
+                (laid.entries, first.known.kind(), laid.hash)
+            }
+            // Nothing came of the decision, and that is said too.
+            #[expect(clippy::reversed_empty_ranges, reason = "no entry")]
+            None => (after + 1..=after, seawall_model::knowledge::KnowledgeKind::Removed, before),
+        };
+        let body = Body::KnowledgeAdded {
+            kind: kind.as_str().to_owned(),
+            version,
+            first: *laid.start(),
+            last: *laid.end(),
+            decision: decision.map(|decision| decision.0),
+            hash,
+        };
+        self.input(body, now)?;
+        Ok(laid)
+    }
+
+    /// Lays down what decisions bring in, as far as it is not done yet. Gives the decisions
+    /// it was done for.
+    ///
+    /// # Errors
+    /// [`EngineError`] if log or knowledge fail.
+    pub fn follow(
+        &mut self,
+        folder: &Folder,
+        chance: &mut dyn Chance,
+        now: Timestamp,
+    ) -> Result<Vec<DecisionId>, EngineError> {
+        let owed = self.pipeline.judge().owed();
+        for decision in &owed {
+            seawall_store::point("knowledge.owed");
+            let entries = self.brought_in(*decision, folder, now)?;
+            self.lay(&entries, Some(*decision), chance, now)?;
+        }
+        Ok(owed)
+    }
+
+    /// What a decision brings into knowledge.
+    fn brought_in(
+        &self,
+        decision: DecisionId,
+        folder: &Folder,
+        now: Timestamp,
+    ) -> Result<Vec<Knowledge>, EngineError> {
+        let judge = self.pipeline.judge();
+        let made = judge.decision(decision).and_then(|made| made.case);
+        let Some(case) = made.and_then(|case| judge.cases().get(case)) else {
+            return Ok(Vec::new());
+        };
+        let mut reader = folder.log_reader()?;
+        let source: Box<str> = format!("decision {decision}").into();
+        let class = case.heard.iter().rev().find_map(|heard| heard.class);
+        let known = match case.subject {
+            SubjectSeen::Account { account } => {
+                let profile = profile_of(&mut reader, AccountId(account))?;
+                let account = Some(AccountId(account));
+                let (policy, reason) = (case.policy.clone(), source.clone());
+                let removed = Removed { account, policy, reason, at: now, profile };
+                vec![Known::Removed(removed)]
+            }
+            SubjectSeen::Post { position, .. } => {
+                files_of(&mut reader, Position(position), class.unwrap_or(FileClass::Support))?
+            }
+            SubjectSeen::Entry { .. } => Vec::new(),
+        };
+        let expires = |known: &Known| {
+            matches!(known, Known::Removed(_)).then(|| now.plus_seconds(REMOVED_DAYS * 86_400))
+        };
+        let entry =
+            |known: Known| Knowledge { source: source.clone(), expires: expires(&known), known };
+        let entries: Vec<Knowledge> = known.into_iter().map(entry).collect();
+        // What cannot be compared by, such as a picture of one colour, brings nothing in.
+        let fits =
+            |entry: &Knowledge| self.pipeline.active().check(std::slice::from_ref(entry)).is_ok();
+        Ok(entries.into_iter().filter(fits).collect())
+    }
+
+    /// At a start: takes away what was laid down and never told, and lays down what is owed.
+    pub(super) fn settle_knowledge(
+        &mut self,
+        folder: &Folder,
+        settings: &Settings,
+        repaired: &mut Vec<String>,
+    ) -> Result<(), EngineError> {
+        let untold = self.knowledge.forget_after(self.pipeline.judge().last_entry())?;
+        if untold > 0 {
+            repaired.push(format!("{untold} entries of knowledge taken away that were never told"));
+        }
+        let mut chance = chance::source(settings.test_seed);
+        let owed = self.follow(folder, &mut *chance, settings.clock.now())?;
+        if !owed.is_empty() {
+            repaired.push(format!("what {} decisions bring in was laid down", owed.len()));
+        }
+        Ok(())
+    }
+}
+
+/// What an account looked like when it was last seen.
+fn profile_of(reader: &mut LogReader, account: AccountId) -> Result<RemovedProfile, EngineError> {
+    let told = [EventKind::AccountUpdated, EventKind::AccountCreated];
+    let mut profile = RemovedProfile::default();
+    for stored in reader.newest_of(account, &told, EVENTS_READ)? {
+        let Some(shown) = opened(&stored)?.and_then(|event| event.profile) else { continue };
+        profile.handle = profile.handle.or(shown.handle);
+        profile.name = profile.name.or(shown.name);
+        let avatar = shown.avatar.unwrap_or_default();
+        profile.avatar_sha256 = profile.avatar_sha256.or(avatar.sha256);
+        profile.avatar_pdq = profile.avatar_pdq.or(avatar.pdq);
+        keep_links(&mut profile.links, shown.links);
+    }
+    for stored in reader.newest_of(account, &[EventKind::PostCreated], EVENTS_READ)? {
+        let Some(event) = opened(&stored)? else { continue };
+        if let Some(post) = event.post() {
+            keep_links(&mut profile.links, post.links.clone());
+        }
+    }
+    Ok(profile)
+}
+
+fn keep_links(kept: &mut Vec<Box<str>>, links: Vec<Box<str>>) {
+    for link in links {
+        if kept.len() < LINKS_KEPT && !kept.contains(&link) {
+            kept.push(link);
+        }
+    }
+}
+
+/// The fingerprints of a post's files.
+fn files_of(
+    reader: &mut LogReader,
+    position: Position,
+    class: FileClass,
+) -> Result<Vec<Known>, EngineError> {
+    let before = Position(position.0.saturating_sub(1));
+    let stored = reader.chunk(before, position, 1)?;
+    let Some(event) = stored.first().map(opened).transpose()?.flatten() else {
+        return Ok(Vec::new());
+    };
+    let media: Vec<MediaRef> = match &event.body {
+        seawall_model::EventBody::Media(item) => vec![item.media.clone()],
+        _ => event.post().map(|post| post.media.clone()).unwrap_or_default(),
+    };
+    let hashes = media.iter().flat_map(|media| {
+        let sha256 = media.sha256.map(FileHash::Sha256);
+        sha256.into_iter().chain(media.pdq.map(FileHash::Pdq))
+    });
+    let hash = |hash| Known::Hash(BankHash { bank: CONFIRMED.into(), hash, class });
+    Ok(hashes.map(hash).collect())
+}
+
+/// A stored event, opened; `None` if its content was erased.
+pub(crate) fn opened(stored: &Stored) -> Result<Option<Event>, EngineError> {
+    match &stored.content {
+        Content::Erased => Ok(None),
+        Content::Bytes(bytes) => reopen(bytes).map(Some).map_err(|source| {
+            EngineError::Unreadable { position: stored.placed.position.0, source }
+        }),
+    }
+}
