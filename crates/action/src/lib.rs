@@ -103,6 +103,11 @@ impl Actions {
         self.take(|action| action.planned.until.is_some_and(|until| until <= now))
     }
 
+    /// Takes actions out of force by their numbers.
+    pub fn end(&mut self, numbers: &[u64]) {
+        self.in_force.retain(|number, _| !numbers.contains(number));
+    }
+
     fn take(&mut self, is_taken: impl Fn(&InForce) -> bool) -> Vec<u64> {
         let taken: Vec<u64> =
             self.in_force.iter().filter(|(_, a)| is_taken(a)).map(|(n, _)| *n).collect();

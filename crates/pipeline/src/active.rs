@@ -297,7 +297,8 @@ impl Active {
     }
 
     /// Removed profiles of an account.
-    pub(crate) fn removed_of(&self, account: AccountId) -> Vec<EntryId> {
+    #[must_use]
+    pub fn removed_of(&self, account: AccountId) -> Vec<EntryId> {
         let of = |(_, other): &(&EntryId, &AccountId)| **other == account;
         self.removed_accounts.iter().filter(of).map(|(id, _)| *id).collect()
     }

@@ -4,6 +4,7 @@
 //! knowledge in and put actions in force; an overturn takes out what rested on it, and
 //! nothing else. Everything it concludes is a derived entry.
 
+mod adopt;
 mod fall;
 mod law;
 mod ruling;
@@ -106,6 +107,13 @@ impl Judge {
     #[must_use]
     pub fn owed(&self) -> Vec<DecisionId> {
         self.owed.iter().copied().collect()
+    }
+
+    /// Whether an entry was laid down and waits for somebody to stand for it.
+    #[must_use]
+    pub fn waits(&self, entry: EntryId) -> bool {
+        let newest = self.laid.range(..=entry.0).next_back();
+        newest.is_some_and(|(_, laid)| entry.0 <= laid.last)
     }
 
     /// Reviewers, and whether their key still signs.

@@ -27,7 +27,7 @@ mod watch;
 pub use active::{Active, Contents, EntryError, Guard, NoContents};
 pub use constants::{ConstantError, Constants};
 pub use judge::{Judge, Made, RulingError};
-pub use pipeline::{Derived, Output, Pipeline};
+pub use pipeline::{Derived, Output, Pipeline, WAVES};
 pub use reading::{Reading, trace_name};
 
 /// The build: a hash of the code that derives, and of the versions it is built with.

@@ -21,6 +21,9 @@ use crate::{Constants, PARTITIONS, Reading, partition};
 /// Microseconds after which what waits for a hand-over is due on a quiet platform.
 const HAND_OVER_WAIT_MICROS: i64 = 60_000_000;
 
+/// The types of entries that tell of waves.
+pub const WAVES: [&str; 3] = ["wave_opened", "wave_joined", "wave_closed"];
+
 /// A derived entry, before the shell numbers it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Derived {
@@ -303,11 +306,25 @@ impl Pipeline {
         }
     }
 
-    /// Takes waves as they stand in the journal, where a new span begins.
+    /// Takes waves, cases, decisions and knowledge as they stand in the journal, where a new
+    /// span begins. `recorded` are the entries of [`WAVES`] and [`Judge::RECORD`] in order,
+    /// each with its time.
     ///
-    /// Entries that do not fit one another leave the waves as they are: they are the
-    /// record of another build, and not this one's to mend.
-    pub fn adopt(&mut self, recorded: &[Body]) {
+    /// Waves that do not fit one another are left as they are: they are the record of another
+    /// build, and not this one's to mend.
+    pub fn adopt(&mut self, recorded: &[(Body, Timestamp)], contents: &dyn Contents) {
+        let bodies = recorded.iter().map(|(body, _)| body);
+        let waves: Vec<Body> =
+            bodies.filter(|body| WAVES.contains(&body.name())).cloned().collect();
+        self.adopt_waves(&waves);
+        self.judge = Judge::default();
+        self.active = Active::new(self.key.0);
+        for (body, at) in recorded {
+            self.judge.adopt(body, *at, &mut self.active, contents);
+        }
+    }
+
+    fn adopt_waves(&mut self, recorded: &[Body]) {
         let mut bursting: Vec<TraceId> =
             self.windows.iter().flat_map(|windows| windows.bursting()).collect();
         bursting.sort_unstable();

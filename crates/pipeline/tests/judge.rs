@@ -48,6 +48,8 @@ struct Desk {
     shelf: Shelf,
     out: Output,
     position: u64,
+    /// Everything said and derived so far, as a journal would have it.
+    record: Vec<(Body, Timestamp)>,
 }
 
 fn at(hours: i64) -> Timestamp {
@@ -115,6 +117,7 @@ impl Desk {
             shelf: Shelf::default(),
             out: Output::default(),
             position: 0,
+            record: Vec::new(),
         };
         for reviewer in 1..=3 {
             let (key, by, signature) = (String::new(), None, None);
@@ -129,7 +132,19 @@ impl Desk {
 
     fn say(&mut self, body: Body) -> Vec<Body> {
         self.pipeline.input(&body, at(1_000), &self.shelf, &mut self.out);
-        self.out.entries.drain(..).map(|derived| derived.body).collect()
+        self.record.push((body, at(1_000)));
+        self.taken()
+    }
+
+    /// What was derived since. Another build that took the record as it stands would have
+    /// the same state: after every step of every test.
+    fn taken(&mut self) -> Vec<Body> {
+        let derived: Vec<_> = self.out.entries.drain(..).collect();
+        self.record.extend(derived.iter().map(|derived| (derived.body.clone(), derived.at)));
+        let state = self.pipeline.snapshot();
+        self.pipeline.adopt(&self.record, &self.shelf);
+        assert!(self.pipeline.snapshot() == state, "the record says something else");
+        derived.into_iter().map(|derived| derived.body).collect()
     }
 
     /// Lays an entry down, without anybody standing for it.
@@ -202,8 +217,8 @@ impl Desk {
 
     /// What the last events brought about, seals left out.
     fn found(&mut self) -> Vec<Body> {
-        let bodies = self.out.entries.drain(..).map(|derived| derived.body);
-        bodies
+        self.taken()
+            .into_iter()
             .filter(|body| !matches!(body, Body::LogSealed { .. } | Body::HourCounted { .. }))
             .collect()
     }
@@ -379,6 +394,7 @@ fn of_two_decisions_behind_an_entry_one_overturn_reopens_it_and_both_remove_it()
     assert_eq!(entries_withdrawn, &[2]);
     assert_eq!(matches_withdrawn, &[(1, 2)]);
     assert_eq!(desk.state(1), CaseState::Withdrawn);
+    assert_eq!(desk.state(2), CaseState::Withdrawn, "nobody is asked about what is gone");
     assert!(!desk.pipeline.active().contains(EntryId(2)));
     // And nothing matches it any more.
     desk.post(6, 11, "look", Some(CLIP));
@@ -398,7 +414,7 @@ fn chain(desk: &mut Desk, seen: Option<usize>) -> Vec<u64> {
     desk.lay(removed(Some(100), NAMES[0]), Some(decisions[0]));
     for place in 1..NAMES.len() {
         let account = 100 + place as u64;
-        desk.account(account, 10 * place as i64, NAMES[place - 1]);
+        desk.account(account, 10 * i64::try_from(place).unwrap(), NAMES[place - 1]);
         let found = desk.found();
         let Some(Body::CaseOpened { case, .. }) = found.first() else { panic!("{found:?}") };
         let saw = if seen == Some(place) { "content" } else { "links" };

@@ -317,7 +317,7 @@ fn a_forgotten_account_is_in_no_state() {
         for n in 1..9 {
             play.give(&event(n, at(1), post(n, &format!("only one #tag{n}"))), 7_700_077, None);
         }
-        let body = Body::Erased { accounts, rejects: 0 };
+        let body = Body::Erased { accounts, rejects: 0, entries: Vec::new() };
         play.pipeline.input(&body, play.arrival, &NoContents, &mut play.out);
         play.tick(play.arrival);
         play.pipeline.snapshot()

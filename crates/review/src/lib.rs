@@ -94,11 +94,32 @@ impl Cases {
             policy: finding.policy.to_string(),
             rule: finding.rule.as_deref().map(str::to_owned),
             rests_on_missing: finding.rests == RestsOnMissing::Yes,
+            first_at: finding.at,
             evidence: finding.evidence.clone(),
         };
         self.newest.insert(finding.subject, id);
         self.cases.insert(id, Case::new(finding));
         Some(body)
+    }
+
+    /// Takes a case as the journal tells it, under the number that it has there.
+    pub fn recorded(&mut self, id: CaseId, finding: Finding) {
+        self.given = self.given.max(id.0);
+        self.open += 1;
+        self.newest.insert(finding.subject, id);
+        self.cases.insert(id, Case::new(finding));
+    }
+
+    /// Takes in what the journal says that an open case grew by.
+    pub fn recorded_growth(
+        &mut self,
+        id: CaseId,
+        evidence: &[EvidenceSeen],
+        rests: RestsOnMissing,
+    ) {
+        if let Some(case) = self.cases.get_mut(&id) {
+            case.grow(evidence, rests);
+        }
     }
 
     /// A case.

@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 
 use crate::key::{Secret, Use, hex};
 use crate::sqlite::{self, Kind};
-use crate::{Access, Chance, Error, FolderKeys};
+use crate::{Access, Chance, Error, FolderKeys, point};
 
 /// Entries laid down in one step at most: one entry of the journal tells them.
 pub const LAID_DOWN_MAX: usize = 10_000;
@@ -83,6 +83,7 @@ impl KnowledgeBase {
                 .map_err(Error::sql(&self.path))?;
         }
         transaction.commit().map_err(Error::sql(&self.path))?;
+        point("knowledge.laid_down");
         Ok(LaidDown { entries: after + 1..=last, hash: hex(&hasher.finalize()) })
     }
 

@@ -67,12 +67,15 @@ pub enum Body {
         /// Own id of the account.
         account: u64,
     },
-    /// Input: the keys of these accounts were destroyed.
+    /// Input: the keys of these accounts, or of these entries, were destroyed.
     Erased {
         /// Own ids of the accounts.
         accounts: Vec<u64>,
         /// Rejected inputs destroyed with them.
         rejects: u64,
+        /// Entries of knowledge whose content was destroyed: their time was over.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        entries: Vec<u64>,
     },
     /// Input: whole files of the log passed their retention and were destroyed.
     LogDropped {
@@ -220,6 +223,9 @@ pub enum Body {
         rule: Option<String>,
         /// Whether the verdict rests on a missing or failed input.
         rests_on_missing: bool,
+        /// When the first event behind it happened.
+        #[serde(with = "rfc3339")]
+        first_at: Timestamp,
         /// What is known against it.
         evidence: Vec<EvidenceSeen>,
     },

@@ -29,9 +29,7 @@ impl Judge {
     ) {
         let Ok(consequences) = self.supports.overturn(decision) else { return };
         let fallen = sorted(&consequences);
-        for entry in &fallen.entries_withdrawn {
-            active.take(EntryId(*entry));
-        }
+        self.let_go(&fallen.entries_withdrawn, active);
         for (case, entry) in &fallen.matches_withdrawn {
             self.cases.withdraw(CaseId(*case), *entry);
         }
@@ -73,6 +71,44 @@ impl Judge {
             };
             out.extend(self.cases.observe(finding));
         }
+    }
+
+    /// Takes entries out of force, and what was asked about them from before people.
+    fn let_go(&mut self, entries: &[u64], active: &mut Active) {
+        for entry in entries.iter().copied() {
+            active.take(EntryId(entry));
+            if let Some((case, _)) = self.cases.about(SubjectSeen::Entry { entry }) {
+                self.cases.withdraw(case, entry);
+            }
+        }
+    }
+
+    /// Takes an overturn as the journal tells it.
+    pub(super) fn adopt_overturn(&mut self, body: &Body, active: &mut Active) {
+        let Body::Overturned {
+            decision,
+            entries_withdrawn,
+            matches_withdrawn,
+            decisions_fallen,
+            actions_reversed,
+            ..
+        } = body
+        else {
+            return;
+        };
+        let decision = DecisionId(*decision);
+        let own = self.supports.overturn(decision).map(|found| sorted(&found)).unwrap_or_default();
+        let fallen = Fallen {
+            entries_withdrawn: entries_withdrawn.clone(),
+            decisions_fallen: decisions_fallen.clone(),
+            ..own
+        };
+        self.let_go(entries_withdrawn, active);
+        for (case, entry) in matches_withdrawn {
+            self.cases.withdraw(CaseId(*case), *entry);
+        }
+        self.actions.end(actions_reversed);
+        self.reopen(decision, &fallen);
     }
 
     /// Opens the cases again whose decision fell or lost a ground.

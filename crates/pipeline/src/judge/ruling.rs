@@ -240,7 +240,7 @@ impl Judge {
     }
 
     /// Remembers what later laws ask: who was acted on, and who acted alone.
-    fn note_acted(
+    pub(super) fn note_acted(
         &mut self,
         case: &Case,
         kind: Option<ActionKind>,
@@ -409,7 +409,7 @@ pub(super) fn ground_of(ground: GroundSeen) -> Ground {
 
 /// Whether a decision sears the stump: the profile or the files of what was removed are
 /// compared with what comes. Only under a policy of terrorist content, never of spam.
-fn brings_knowledge(case: &Case, kind: Option<ActionKind>, active: &Active) -> bool {
+pub(super) fn brings_knowledge(case: &Case, kind: Option<ActionKind>, active: &Active) -> bool {
     let policy = active.policy(&case.policy);
     let is_terrorist = policy.is_some_and(|policy| policy.scope == PolicyScope::Terrorist);
     is_terrorist && matches!(kind, Some(ActionKind::Suspend | ActionKind::Remove))

@@ -94,7 +94,7 @@ fn nightly(opened: &mut Opened, settings: &Settings, given: &Erase) -> anyhow::R
              run `seawall replay` and `seawall doctor`, or add --despite-differences"
         );
     }
-    erase_asked(opened, now)?;
+    erase_due(opened, now)?;
     drop_past_retention(opened, settings, now)?;
     let days = i64::from(settings.config.rejects.retention_days);
     let dropped = opened.rejects.drop_before(now.plus_seconds(-days * DAY_SECONDS))?;
@@ -114,10 +114,15 @@ fn verified(walked: &Walked) -> Body {
     }
 }
 
-fn erase_asked(opened: &mut Opened, now: Timestamp) -> anyhow::Result<()> {
+/// Destroys the accounts that were asked for, and entries of knowledge about people whose
+/// time is over.
+fn erase_due(opened: &mut Opened, now: Timestamp) -> anyhow::Result<()> {
     let asked = opened.log.accounts().erasures_asked()?;
     let accounts: Vec<AccountId> = asked.iter().map(|request| request.account).collect();
-    if accounts.is_empty() {
+    // What reached its expiry since the last event is no longer in force.
+    opened.derivation.tick_if_due(now)?;
+    let entries = opened.derivation.past_expiry(now)?;
+    if accounts.is_empty() && entries.is_empty() {
         say!("no account to erase")?;
         return Ok(());
     }
@@ -128,16 +133,45 @@ fn erase_asked(opened: &mut Opened, now: Timestamp) -> anyhow::Result<()> {
         }
     }
     let rejects = opened.rejects.erase(&names)?;
-    let own: Vec<u64> = accounts.iter().map(|account| account.0).collect();
-    opened.derivation.input(Body::Erased { accounts: own, rejects }, now)?;
+    let erased = Body::Erased {
+        accounts: accounts.iter().map(|account| account.0).collect(),
+        rejects,
+        entries: entries.iter().map(|entry| entry.0).collect(),
+    };
+    opened.derivation.input(erased, now)?;
     seawall_store::point("erase.journaled");
     forget_older_states(opened)?;
     opened.log.accounts().erase(&accounts, now)?;
+    seawall_store::point("erase.accounts");
+    if !entries.is_empty() {
+        opened.derivation.destroy(&entries, now)?;
+    }
     seawall_store::point("erase.done");
     say!(
         "erased {}, {} destroyed with them",
         show::counted(accounts.len() as u64, "account", "accounts"),
         show::counted(rejects, "reject", "rejects")
+    )?;
+    if !entries.is_empty() {
+        let entries = show::counted(entries.len() as u64, "entry", "entries");
+        say!("{entries} of knowledge about people destroyed: their time was over")?;
+    }
+    tell_kept(opened, &accounts)
+}
+
+/// Says which sealed records of erased accounts stay, and until when.
+fn tell_kept(opened: &Opened, accounts: &[AccountId]) -> anyhow::Result<()> {
+    let (derivation, mut kept, mut until) = (&opened.derivation, 0, None);
+    for account in accounts {
+        for entry in derivation.pipeline().active().removed_of(*account) {
+            kept += 1;
+            until = until.max(derivation.knowledge().read(entry)?.and_then(|k| k.expires));
+        }
+    }
+    let Some(until) = until else { return Ok(()) };
+    say!(
+        "{} of removed accounts among them stay sealed until their expiry, {until} at the latest",
+        show::counted(kept, "profile", "profiles")
     )?;
     Ok(())
 }

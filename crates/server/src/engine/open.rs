@@ -10,7 +10,7 @@ use seawall_store::{
     Access, Entries, EventLog, Events, Folder, Journal, KnowledgeBase, LogLimits, Rejects, Tables,
 };
 
-use super::walk::{Keep, Start, Walk, Walked};
+use super::walk::{Keep, Start, Walk, Walked, adopt};
 use super::{Derivation, EngineError, Shelf};
 use crate::chance;
 use crate::clock::Clock;
@@ -115,13 +115,12 @@ impl Recovery<'_> {
         if let Some(first) = walked.differences.first().filter(|_| !lost_state) {
             return Err(EngineError::Disagree { seq: first.after });
         }
-        let waves = walked.waves.clone();
         let mut derivation = self.derivation(journal, tables, knowledge, walked, repaired)?;
         if !is_same_build {
-            derivation.begin_span(SpanReason::BuildChanged, &waves, self.settings.clock.now())?;
+            derivation.begin_span(SpanReason::BuildChanged, self.settings.clock.now())?;
             repaired.push("another build of seawall: a new span begins".into());
         } else if lost_state && from_start {
-            derivation.begin_span(SpanReason::StateRebuilt, &waves, self.settings.clock.now())?;
+            derivation.begin_span(SpanReason::StateRebuilt, self.settings.clock.now())?;
             repaired.push("the state was built again across erased content".into());
         }
         self.keep_base(&derivation, &history)?;
@@ -258,13 +257,9 @@ impl Recovery<'_> {
 }
 
 impl Derivation {
-    fn begin_span(
-        &mut self,
-        reason: SpanReason,
-        waves: &[Body],
-        now: Timestamp,
-    ) -> Result<(), EngineError> {
-        self.pipeline.adopt(waves);
+    fn begin_span(&mut self, reason: SpanReason, now: Timestamp) -> Result<(), EngineError> {
+        let contents = Shelf::new(&self.knowledge);
+        adopt(&mut self.pipeline, &self.journal, u64::MAX, &contents)?;
         self.input(Body::SpanStarted { build: BUILD.to_owned(), reason }, now)
     }
 }

@@ -10,10 +10,10 @@ use std::ops::RangeInclusive;
 use seawall_event::reopen;
 use seawall_model::journal::{Body, Ruling, SubjectSeen};
 use seawall_model::knowledge::{
-    BankHash, FileClass, FileHash, Knowledge, Known, Removed, RemovedProfile,
+    BankHash, FileClass, FileHash, Knowledge, KnowledgeKind, Known, Removed, RemovedProfile,
 };
 use seawall_model::{
-    AccountId, DecisionId, Event, EventKind, MediaRef, Position, ReviewerId, Timestamp,
+    AccountId, DecisionId, EntryId, Event, EventKind, MediaRef, Position, ReviewerId, Timestamp,
 };
 use seawall_pipeline::{EntryError, RulingError};
 use seawall_store::{Chance, Content, Entries, Folder, KnowledgeBase, LogReader, Stored};
@@ -226,8 +226,7 @@ impl Derivation {
                 (laid.entries, first.known.kind(), laid.hash)
             }
             // Nothing came of the decision, and that is said too.
-            #[expect(clippy::reversed_empty_ranges, reason = "no entry")]
-            None => (after + 1..=after, seawall_model::knowledge::KnowledgeKind::Removed, before),
+            None => (after + 1..=after, KnowledgeKind::Removed, before),
         };
         let body = Body::KnowledgeAdded {
             kind: kind.as_str().to_owned(),
@@ -299,6 +298,37 @@ impl Derivation {
         let fits =
             |entry: &Knowledge| self.pipeline.active().check(std::slice::from_ref(entry)).is_ok();
         Ok(entries.into_iter().filter(fits).collect())
+    }
+
+    /// Entries about people whose time is over: they are in force no more, nobody can stand
+    /// for them, and what they say is of no use. What they say is destroyed at night.
+    ///
+    /// # Errors
+    /// [`EngineError`] if knowledge cannot be read.
+    pub fn past_expiry(&self, now: Timestamp) -> Result<Vec<EntryId>, EngineError> {
+        let mut past = Vec::new();
+        for kind in [KnowledgeKind::Removed, KnowledgeKind::Protected] {
+            for entry in self.knowledge.of_kind(kind)? {
+                if self.pipeline.active().contains(entry) {
+                    continue;
+                }
+                let waits = self.pipeline.judge().waits(entry);
+                let expires =
+                    || Ok::<_, EngineError>(self.knowledge.read(entry)?.and_then(|k| k.expires));
+                if !waits || expires()?.is_some_and(|at| at <= now) {
+                    past.push(entry);
+                }
+            }
+        }
+        Ok(past)
+    }
+
+    /// Destroys what entries say. The journal has told of it before.
+    ///
+    /// # Errors
+    /// [`EngineError`] if knowledge cannot be written; doing it again does what is left.
+    pub fn destroy(&mut self, entries: &[EntryId], now: Timestamp) -> Result<(), EngineError> {
+        Ok(self.knowledge.destroy(entries, now)?)
     }
 
     /// At a start: takes away what was laid down and never told, and lays down what is owed.

@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 
 use seawall_model::journal::{Body, Class, Entry, SpanReason};
 use seawall_model::{Accepted, EventKind, Position, Timestamp};
-use seawall_pipeline::{BUILD, Constants, Derived, Output, Pipeline};
+use seawall_pipeline::{BUILD, Constants, Derived, Judge, Output, Pipeline, WAVES};
 use seawall_store::{Content, Journal, LogReader, Recorded, Stored};
 
 use super::{EngineError, Shelf};
@@ -65,8 +65,6 @@ pub struct Walked {
     pub unverifiable: Option<(u64, u64)>,
     /// Derived after the last record: what a crash cut off.
     pub tail: Vec<Derived>,
-    /// Waves as recorded, for a span that begins at the end.
-    pub waves: Vec<Body>,
     /// All entries, recorded inputs and derived ones, numbered anew: only when asked for.
     pub entries: Vec<Entry>,
 }
@@ -131,7 +129,6 @@ impl<'a> Walk<'a> {
                 differing_in_older: 0,
                 unverifiable: None,
                 tail: Vec::new(),
-                waves: Vec::new(),
                 entries: Vec::new(),
             },
             start,
@@ -173,8 +170,7 @@ impl<'a> Walk<'a> {
 
     /// Reads what the walk must know of the entries before its start.
     fn look_back(&mut self) -> Result<(), EngineError> {
-        let types = ["span_started", "wave_opened", "wave_joined", "wave_closed"];
-        for recorded in self.journal.of_types(&types)? {
+        for recorded in self.journal.of_types(&["span_started"])? {
             if recorded.entry.seq <= self.start.seq {
                 self.note(&recorded.entry);
             }
@@ -183,12 +179,6 @@ impl<'a> Walk<'a> {
     }
 
     fn note(&mut self, entry: &Entry) {
-        if matches!(
-            entry.body,
-            Body::WaveOpened { .. } | Body::WaveJoined { .. } | Body::WaveClosed { .. }
-        ) {
-            self.walked.waves.push(entry.body.clone());
-        }
         if let Body::SpanStarted { build, .. } = &entry.body {
             self.build.clone_from(build);
         }
@@ -199,7 +189,7 @@ impl<'a> Walk<'a> {
         self.advance(Position(entry.after))?;
         match entry.body.class() {
             Class::Derived => self.judge(recorded),
-            Class::Input => self.input(entry),
+            Class::Input => self.input(entry)?,
         }
         // Noted last: what an old build left over is judged as the old build's.
         self.note(entry);
@@ -274,7 +264,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn input(&mut self, entry: &Entry) {
+    fn input(&mut self, entry: &Entry) -> Result<(), EngineError> {
         // Whatever was derived before an input must have been recorded before it.
         let judged = self.judged(entry.seq);
         while !self.found.is_empty() {
@@ -287,13 +277,14 @@ impl<'a> Walk<'a> {
         if let Body::SpanStarted { reason, .. } = &entry.body
             && *reason != SpanReason::FolderMade
         {
-            self.start.pipeline.adopt(&self.walked.waves);
+            adopt(&mut self.start.pipeline, self.journal, entry.seq, self.contents)?;
         }
         self.start.pipeline.input(&entry.body, entry.at, self.contents, &mut self.out);
         if let Body::KnowledgeActivated { .. } = &entry.body {
             self.ask_what_if(entry.at);
         }
         self.collect();
+        Ok(())
     }
 
     /// Puts other constants in place of the recorded ones, where a what-if asks for it.
@@ -330,6 +321,23 @@ impl<'a> Walk<'a> {
         self.out.signals.clear();
         self.found.extend(self.out.entries.drain(..));
     }
+}
+
+/// Has a pipeline take what the journal tells before an entry as it stands.
+pub(super) fn adopt(
+    pipeline: &mut Pipeline,
+    journal: &Journal,
+    before: u64,
+    contents: &Shelf<'_>,
+) -> Result<(), EngineError> {
+    let types: Vec<&str> = WAVES.into_iter().chain(Judge::RECORD).collect();
+    let recorded = journal.of_types(&types)?.into_iter().map(|recorded| recorded.entry);
+    let recorded: Vec<(Body, Timestamp)> = recorded
+        .take_while(|entry| entry.seq < before)
+        .map(|entry| (entry.body, entry.at))
+        .collect();
+    pipeline.adopt(&recorded, contents);
+    contents.finish()
 }
 
 /// Whether a derived entry is the recorded one, byte for byte.

@@ -3,11 +3,12 @@
 use std::path::PathBuf;
 
 use rusqlite::Connection;
-use seawall_model::PlatformId;
-use seawall_model::journal::{Body, SpanReason};
+use seawall_model::journal::{Body, SpanReason, SubjectSeen};
+use seawall_model::knowledge::KnowledgeKind;
+use seawall_model::{AccountId, PlatformId};
 use seawall_store::Content;
 
-use crate::story::Stream;
+use crate::story::{REMOVED, Stream};
 use crate::world::{Ran, World};
 
 const STREAM: Stream = Stream("erasure");
@@ -48,7 +49,7 @@ fn refused() -> String {
 
 /// A folder in which the account did its deeds, with a snapshot at the end.
 fn lived() -> World {
-    let world = World::new();
+    let world = World::knowing();
     let text = STREAM.lines(0, AROUND) + &deeds() + &others() + &refused();
     let ran = world.run(&["import", &world.file("lived.jsonl", &text)]).ended(1);
     assert_eq!((ran.count("accepted"), ran.count("rejected")), (AROUND + 6, 3));
@@ -255,5 +256,62 @@ fn a_log_of_which_retention_left_nothing_goes_on_where_it_was() {
     assert_eq!(world.log(), []);
     assert_eq!(world.stream(&STREAM.lines(0, 10)).ended(0).count("accepted"), 10);
     assert_eq!(world.log()[0].placed.position.0, 51, "no position is given twice");
+    world.sound();
+}
+
+/// The sealed profiles of removed accounts, as they stand in the database. Their secrets are
+/// no telling: with a test's seed every command makes the same ones.
+fn sealed_removed(world: &World) -> Vec<(String, Vec<u8>)> {
+    let knowledge = Connection::open(world.dir.join("knowledge.db")).unwrap();
+    let kind = KnowledgeKind::Removed as u8;
+    let mut rows = knowledge.prepare("SELECT number, body FROM entry WHERE kind = ?1").unwrap();
+    let row = |row: &rusqlite::Row<'_>| Ok((format!("k{}", row.get::<_, i64>(0)?), row.get(1)?));
+    rows.query_map([kind], row).unwrap().map(Result::unwrap).collect()
+}
+
+#[test]
+fn profiles_of_removed_accounts_are_destroyed_once_their_time_is_over() {
+    let mut world = lived();
+    let sealed = sealed_removed(&world);
+    assert_eq!(sealed.len(), REMOVED.len());
+    let said = world.fine(&["erase", "--run"]).out;
+    assert!(said.contains("no account to erase"), "{said}");
+    assert_eq!(sealed_removed(&world), sealed);
+    world.clock = world.clock.plus_seconds(366 * 86_400);
+    let said = world.fine(&["erase", "--run"]).out;
+    assert!(said.contains("2 entries of knowledge about people destroyed"), "{said}");
+    check_gone(&world, &sealed);
+    world.sound();
+    let cases = world.cases();
+    world.stream(&STREAM.lines(AROUND, 2 * AROUND)).ended(0);
+    assert!(world.cases() > cases, "files are known still");
+    world.sound();
+    let said = world.fine(&["erase", "--run"]).out;
+    assert!(said.contains("no account to erase"), "{said}");
+}
+
+#[test]
+fn the_sealed_profile_of_a_removed_account_outlives_its_erasure_and_the_answer_says_so() {
+    let world = lived();
+    let case = world.journal().into_iter().find_map(|recorded| match recorded.entry.body {
+        Body::CaseOpened { case, subject: SubjectSeen::Account { account }, .. } => {
+            Some((format!("c{case}"), AccountId(account)))
+        }
+        _ => None,
+    });
+    let (case, account) = case.unwrap();
+    let decide = |key: &str| {
+        let key = world.path(key).to_str().unwrap().to_owned();
+        world.run(&["case", "decide", &case, "suspend", "--saw", "content", "--key", &key])
+    };
+    decide("amal.key").ended(0);
+    assert_eq!(sealed_removed(&world).len(), REMOVED.len() + 1);
+    let name = world.open().accounts().unwrap().name(account).unwrap().unwrap();
+    world.fine(&["erase", &name]);
+    let said = world.fine(&["erase", "--run"]).out;
+    assert!(said.contains("1 profile of removed accounts among them stay sealed until"), "{said}");
+    assert_eq!(sealed_removed(&world).len(), REMOVED.len() + 1);
+    let shown = world.fine(&["case", "show", &case]).out;
+    assert!(!shown.contains(&name) && shown.contains("(erased)"), "{shown}");
     world.sound();
 }

@@ -33,6 +33,8 @@ struct Scenario {
     before: World,
     /// The command, beside the folder.
     args: Vec<String>,
+    /// How it may end when it is run again: a ruling that was taken is not taken twice.
+    again: &'static [i32],
     /// What must hold once the command was run again.
     check: fn(&World, &World),
 }
@@ -68,7 +70,8 @@ impl Scenario {
             let ran = Ran::of(self.command(&world).env("SEAWALL_FAILPOINT", &at));
             assert_eq!(ran.signal, Some(SIGABRT), "{at}: {ran:#?}");
             let again = Ran::of(&mut self.command(&world));
-            assert!(matches!(again.code, Some(0 | 1)), "{at}: {again:#?}");
+            let ended = again.code.unwrap();
+            assert!(self.again.contains(&ended), "{at}: {again:#?}");
             (self.check)(&world, &whole);
         }
     }
@@ -99,10 +102,38 @@ fn files(world: &World) -> Vec<String> {
 }
 
 fn import() -> Scenario {
+    let before = World::knowing_with(TIGHT);
+    let args = [vec!["import".to_owned()], files(&before)].concat();
+    Scenario { before, args, again: &[0, 1], check: check_import }
+}
+
+/// An import into a folder that is not there yet.
+fn begin() -> Scenario {
     let before = World::with(TIGHT);
     std::fs::create_dir(&before.dir).unwrap();
-    let args = [vec!["import".to_owned()], files(&before)].concat();
-    Scenario { before, args, check: check_import }
+    let args = vec!["import".to_owned(), before.file("one.jsonl", &STREAM.lines(0, 40))];
+    Scenario { before, args, again: &[0], check: check_begun }
+}
+
+/// A ruling that brings a file into knowledge.
+fn rule() -> Scenario {
+    let before = imported();
+    let key = before.path("amal.key").to_str().unwrap().to_owned();
+    let case = first_case(&before);
+    let args = ["case", "decide", &case, "remove", "--saw", "content", "--key", &key];
+    let args = args.map(String::from).into();
+    Scenario { before, args, again: &[0, 2], check: check_ruled }
+}
+
+/// The first case of a known file.
+fn first_case(world: &World) -> String {
+    let case = |recorded: seawall_store::Recorded| match recorded.entry.body {
+        Body::CaseOpened { case, evidence, .. } => {
+            evidence.iter().any(|piece| piece.kind == "bank_match").then_some(case)
+        }
+        _ => None,
+    };
+    format!("c{}", world.journal().into_iter().find_map(case).unwrap())
 }
 
 /// The whole import lies there before.
@@ -117,14 +148,14 @@ fn erase() -> Scenario {
     let before = imported();
     before.fine(&["erase", &STREAM.account(0), &STREAM.account(1)]);
     let args = ["erase", "--run"].map(String::from).into();
-    Scenario { before, args, check: check_erase }
+    Scenario { before, args, again: &[0, 1], check: check_erase }
 }
 
 fn retain() -> Scenario {
     let mut before = imported();
     before.clock = before.clock.plus_seconds(DAYS_LATER * 86_400);
     let args = ["erase", "--run"].map(String::from).into();
-    Scenario { before, args, check: check_retention }
+    Scenario { before, args, again: &[0, 1], check: check_retention }
 }
 
 /// A stream that was cut off, and an import after it.
@@ -137,7 +168,7 @@ fn cut_off() -> Scenario {
     child.stdin.take().unwrap().write_all(STREAM.lines(2_000, 2_100).as_bytes()).unwrap();
     assert_eq!(Ran::new(child.wait_with_output().unwrap()).signal, Some(SIGABRT));
     let args = [vec!["import".to_owned()], files(&before)].concat();
-    Scenario { before, args, check: check_cut_off }
+    Scenario { before, args, again: &[0, 1], check: check_cut_off }
 }
 
 /// A backup of the import, and nothing where it is to go.
@@ -151,7 +182,7 @@ fn restore() -> Scenario {
     let kept = before.path("backup");
     crate::world::copy(&backup, &kept);
     let args = ["restore", kept.to_str().unwrap()].map(String::from).into();
-    Scenario { before, args, check: check_restore }
+    Scenario { before, args, again: &[0, 1], check: check_restore }
 }
 
 /// Refused inputs without the number of the import, which grows with each run.
@@ -172,6 +203,7 @@ fn check_import(world: &World, whole: &World) {
     assert_eq!(ids.len() as u64, 3 * FILE_EVENTS);
     assert!(ids.values().all(|count| *count == 1), "{ids:?}");
     assert_eq!(world.derived(), whole.derived());
+    assert!(world.cases() > 0, "what is known was recognised");
     assert_eq!(refused(world), refused(whole));
     let journal = world.journal();
     let count = |wanted: fn(&Body) -> bool| {
@@ -188,6 +220,25 @@ fn check_import(world: &World, whole: &World) {
         .collect();
     numbers.sort_unstable();
     assert!(numbers.is_sorted_by(|a, b| a < b), "no import is told twice: {numbers:?}");
+}
+
+fn check_begun(world: &World, _: &World) {
+    world.sound();
+    assert_eq!(world.ids().len(), 40);
+}
+
+/// One ruling, one decision, and what it brings in once, readable.
+fn check_ruled(world: &World, whole: &World) {
+    world.sound();
+    let count = |world: &World, wanted: &dyn Fn(&Body) -> bool| {
+        world.journal().iter().filter(|recorded| wanted(&recorded.entry.body)).count()
+    };
+    let of_case = |body: &Body| matches!(body, Body::Decided { case: Some(_), .. });
+    let brought = |body: &Body| matches!(body, Body::KnowledgeAdded { decision: Some(_), .. });
+    assert_eq!((count(world, &of_case), count(world, &brought)), (1, 1));
+    assert_eq!(world.last_entry(), whole.last_entry());
+    let listed = world.fine(&["bank", "list", "--json"]).out;
+    assert!(listed.contains("confirmed"), "{listed}");
 }
 
 /// What the stream had given is told once, as not complete.
@@ -266,7 +317,7 @@ fn points() -> BTreeSet<String> {
 
 #[test]
 fn every_point_is_passed_by_a_scenario() {
-    let scenarios = [import(), erase(), retain(), cut_off(), restore()];
+    let scenarios = [begin(), import(), rule(), erase(), retain(), cut_off(), restore()];
     let passed: BTreeSet<String> =
         scenarios.iter().flat_map(|scenario| scenario.passages().1.into_keys()).collect();
     assert!(passed.len() > 10, "{passed:?}");
@@ -286,6 +337,18 @@ fn an_import_goes_on_after_the_second_passage() {
 #[test]
 fn an_import_goes_on_after_the_last_passage() {
     import().killed_at(last);
+}
+
+#[test]
+fn a_folder_that_is_being_made_goes_on() {
+    begin().killed_at(first);
+}
+
+#[test]
+fn a_ruling_is_taken_once_and_brings_in_what_it_brings() {
+    rule().killed_at(first);
+    rule().killed_at(second);
+    rule().killed_at(last);
 }
 
 #[test]

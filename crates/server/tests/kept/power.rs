@@ -90,7 +90,7 @@ fn check_kept(powered: &Powered, acked: u64, told: &[Vec<u8>], what: &str) {
 #[test]
 fn what_was_acknowledged_survives_a_power_cut() {
     for seed in 0..rounds(4) {
-        let powered = Powered::new();
+        let powered = Powered(World::knowing());
         let mut chance = Chance(seed);
         let args = ["import", "-", "--ack"];
         let first = powered.feed(powered.command(&args), 0, 1 + chance.below(EVENTS / 2));
@@ -114,8 +114,8 @@ fn what_was_acknowledged_survives_a_power_cut() {
 fn what_was_acknowledged_survives_a_cut_at_any_change() {
     let (mut died, mut undone) = (0, 0);
     for seed in 0..rounds(6) {
-        let powered = Powered::new();
-        let change = 150 + Chance(1_000 + seed).below(650);
+        let powered = Powered(World::knowing());
+        let change = 30 + Chance(1_000 + seed).below(770);
         let mut command = powered.command(&["import", "-", "--ack"]);
         command.env("POWERCUT_AFTER", change.to_string());
         let acked = powered.feed(command, 0, EVENTS);
@@ -152,7 +152,7 @@ fn a_folder_that_is_being_made_survives_a_cut_at_any_change() {
 
 #[test]
 fn an_erasure_survives_a_power_cut_or_is_done_again() {
-    let before = World::new();
+    let before = World::knowing();
     before.stream(&STREAM.lines(0, 300)).ended(0);
     before.fine(&["erase", &STREAM.account(0)]);
     let name = PlatformId::new(STREAM.account(0)).unwrap();

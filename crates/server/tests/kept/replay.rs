@@ -14,7 +14,7 @@ const STREAM: Stream = Stream("replay");
 
 /// The folder of a story, a stream after it, and an erasure that was asked for.
 fn told() -> World {
-    let world = World::new();
+    let world = World::knowing();
     let story =
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenarios/kettle-week/story.jsonl");
     world.run(&["import", story.to_str().unwrap()]).ended(1);

@@ -10,6 +10,11 @@ const FIRST: &str = "2026-03-01T00:00:00Z";
 const STEP_SECONDS: u64 = 29;
 /// Accounts of a stream.
 const ACCOUNTS: u64 = 97;
+/// The file that a world which knows something has in its bank, as hexadecimal SHA-256.
+pub const CLIP: &str = "c11bc11bc11bc11bc11bc11bc11bc11bc11bc11bc11bc11bc11bc11bc11bc11b";
+/// How the accounts looked that such a world has removed: handle and name.
+pub const REMOVED: [(&str, &str); 2] =
+    [("copper_pot_keeper", "Copper Pot Keeper"), ("velvet_lantern_7", "Velvet Lantern")];
 
 /// A stream of events; streams of different names share no id.
 #[derive(Clone, Copy, Debug)]
@@ -34,6 +39,9 @@ impl Stream {
         let head =
             format!(r#"{{"v":1,"type":"TYPE","id":"{id}","at":"{at}","account":"{account}""#);
         let of = |kind: &str| head.replacen("TYPE", kind, 1);
+        if let Some(body) = known(n, &id) {
+            return of(body.0) + &body.1;
+        }
         match n % 5 {
             0 | 3 => {
                 let tag = n % 11;
@@ -59,5 +67,24 @@ impl Stream {
             let _ = writeln!(text, "{}", self.line(n));
         }
         text
+    }
+}
+
+/// Now and then something happens that a world which knows something recognises: a known
+/// file, a cheer beside another file, the likeness of a removed account.
+fn known(n: u64, id: &str) -> Option<(&'static str, String)> {
+    let post = |text: &str, sha256: &str| {
+        let media = format!(r#"[{{"id":"{id}-file","sha256":"{sha256}"}}]"#);
+        format!(r#","post":{{"id":"{id}-post","text":"{text}","media":{media}}}}}"#)
+    };
+    let (handle, name) = REMOVED[usize::from(n % 2 == 0)];
+    match n % 45 {
+        20 => Some(("post.created", post("Look at this", CLIP))),
+        33 => Some(("post.created", post("Hear the whistle, all of you", &CLIP.replace('c', "d")))),
+        41 => {
+            let profile = format!(r#"{{"handle":"{handle}_{n}","name":"{name}"}}"#);
+            Some(("account.updated", format!(r#","profile":{profile}}}"#)))
+        }
+        _ => None,
     }
 }

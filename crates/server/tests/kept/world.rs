@@ -5,11 +5,14 @@ use std::io::Write;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::OnceLock;
 
 use seawall_model::journal::{Body, Class};
 use seawall_model::{Position, Timestamp};
 use seawall_store::{Access, Content, Folder, Recorded, Stored};
 use tempfile::TempDir;
+
+use crate::story::{CLIP, REMOVED};
 
 /// The program.
 const PROGRAM: &str = env!("CARGO_BIN_EXE_seawall");
@@ -45,11 +48,80 @@ impl World {
         Self { temporary, dir, clock: Timestamp::parse(CLOCK).unwrap() }
     }
 
+    /// A folder in which people have brought in what they know, under the small
+    /// configuration: each stream does things that it recognises.
+    pub fn knowing() -> Self {
+        Self::knowing_with(SMALL)
+    }
+
+    /// As [`World::knowing`], under another configuration.
+    pub fn knowing_with(config: &str) -> Self {
+        static MADE: OnceLock<World> = OnceLock::new();
+        let made = MADE.get_or_init(|| {
+            let world = Self::new();
+            world.bring_in();
+            world
+        });
+        let twin = Self::with(config);
+        copy(&made.dir, &twin.dir);
+        for key in ["amal.key", "badr.key"] {
+            std::fs::copy(made.path(key), twin.path(key)).unwrap();
+        }
+        twin
+    }
+
+    /// Two people bring in a policy, words, a file, two removed accounts and rules.
+    fn bring_in(&self) {
+        let policies = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../policies/kettle-league");
+        let shipped = |name: &str| policies.join(name).to_str().unwrap().to_owned();
+        let key = |name: &str| self.path(name).to_str().unwrap().to_owned();
+        let (amal, badr) = (key("amal.key"), key("badr.key"));
+        let signed = ["--source", "a test", "--key", &amal];
+        let type_in = |words: &[&str]| self.fine(words);
+        type_in(&["reviewer", "add", "amal", "--key", &amal]);
+        type_in(&["reviewer", "add", "badr", "--key", &badr, "--by", &amal]);
+        type_in(&["policy", "add", &shipped("policy.toml"), "--key", &amal]);
+        let terms = shipped("terms.csv");
+        type_in(&[&["terms", "add", &terms, "--list", "cheers"][..], &signed].concat());
+        let clip = ["bank", "add", "--bank", "clips", "--sha256", CLIP, "--class", "support"];
+        type_in(&[&clip[..], &signed].concat());
+        let entry = self.last_entry();
+        type_in(&["bank", "confirm", &format!("k{entry}"), "--key", &badr]);
+        type_in(&["rules", "add", &shipped("rules"), "--key", &amal]);
+        let mut rows = "account,removed_at,handle,name\n".to_owned();
+        for (n, (handle, name)) in REMOVED.iter().enumerate() {
+            rows += &format!("removed-{n},2026-02-01T00:00:00Z,{handle},{name}\n");
+        }
+        let rows = self.file("removed.csv", &rows);
+        let import = ["import", "removed", &rows, "--policy", "kettle-league"];
+        type_in(&[&import[..], &signed, &["--key", &badr]].concat());
+    }
+
+    /// The last entry of knowledge that the journal tells of.
+    pub fn last_entry(&self) -> u64 {
+        let last = |recorded: Recorded| match recorded.entry.body {
+            Body::KnowledgeAdded { last, .. } => Some(last),
+            _ => None,
+        };
+        self.journal().into_iter().filter_map(last).max().unwrap()
+    }
+
+    /// How many cases were opened.
+    pub fn cases(&self) -> usize {
+        let is_case = |recorded: &Recorded| matches!(recorded.entry.body, Body::CaseOpened { .. });
+        self.journal().iter().filter(|recorded| is_case(recorded)).count()
+    }
+
     /// Another world with a copy of this folder as it stands.
     pub fn twin(&self) -> Self {
         let config = std::fs::read_to_string(self.path("seawall.toml")).unwrap();
         let twin = Self { clock: self.clock, ..Self::with(&config) };
         copy(&self.dir, &twin.dir);
+        for key in ["amal.key", "badr.key"] {
+            if self.path(key).exists() {
+                std::fs::copy(self.path(key), twin.path(key)).unwrap();
+            }
+        }
         twin
     }
 

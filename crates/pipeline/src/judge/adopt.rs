@@ -1,0 +1,203 @@
+//! Taking what the journal tells as it stands, where a span of another build begins.
+//!
+//! Rulings name cases and decisions by the numbers that people read. Another build may open
+//! other cases under other numbers, so its own conclusions about the past are put aside and
+//! the recorded ones taken. Left out: waves, and everything that nobody ruled on.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use seawall_decision::support::Decided;
+use seawall_model::journal::{ActionPlanned, Body, EvidenceSeen, Says, SubjectSeen};
+use seawall_model::knowledge::{FileClass, KnowledgeKind};
+use seawall_model::{CaseId, DecisionId, EntryId, ReviewerId, Timestamp};
+use seawall_review::{CaseState, Finding, Heard, RestsOnMissing, Ruled, Saw};
+
+use super::ruling::{brings_knowledge, ground_of};
+use super::{Judge, entry_kind, put};
+use crate::active::{Active, Contents};
+
+impl Judge {
+    /// The types of entries that [`Judge::adopt`] takes.
+    pub const RECORD: [&'static str; 12] = [
+        "reviewer_added",
+        "reviewer_withdrawn",
+        "knowledge_added",
+        "ruled",
+        "case_opened",
+        "case_grew",
+        "ruling_held",
+        "decided",
+        "restricted_unattended",
+        "actions_lapsed",
+        "entries_lapsed",
+        "overturned",
+    ];
+
+    /// Takes in one entry of the record, in its order.
+    pub(crate) fn adopt(
+        &mut self,
+        body: &Body,
+        at: Timestamp,
+        active: &mut Active,
+        contents: &dyn Contents,
+    ) {
+        match body {
+            Body::ReviewerAdded { reviewer, .. } => self.admit(*reviewer),
+            Body::ReviewerWithdrawn { reviewer, .. } => self.dismiss(*reviewer),
+            Body::KnowledgeAdded { kind, first, last, decision, .. } => {
+                let Some(kind) = KnowledgeKind::from_name(kind) else { return };
+                let decision = decision.map(DecisionId);
+                self.lay_down((*first, *last), kind, decision, active, contents);
+            }
+            Body::Ruled { ruling, .. } => {
+                self.adopt_ruling(ReviewerId(ruling.reviewer), &ruling.says)
+            }
+            Body::CaseOpened { .. } => self.adopt_case(body),
+            Body::CaseGrew { case, rests_on_missing, evidence, .. } => {
+                let rests = rests(*rests_on_missing);
+                self.cases.recorded_growth(CaseId(*case), evidence, rests);
+                self.adopt_matches(CaseId(*case), evidence);
+            }
+            Body::Decided { .. } => self.adopt_decision(body, at, active, contents),
+            Body::RestrictedUnattended { case, action, .. } => {
+                self.adopt_restriction(CaseId(*case), action);
+            }
+            Body::ActionsLapsed { actions } => self.actions.end(actions),
+            Body::EntriesLapsed { entries } => {
+                let entries: Vec<EntryId> = entries.iter().map(|entry| EntryId(*entry)).collect();
+                self.withdraw_entries(&entries, active);
+            }
+            Body::Overturned { .. } => self.adopt_overturn(body, active),
+            _ => {}
+        }
+    }
+
+    fn adopt_case(&mut self, body: &Body) {
+        let Body::CaseOpened { case, subject, policy, rule, rests_on_missing, first_at, evidence } =
+            body
+        else {
+            return;
+        };
+        let finding = Finding {
+            subject: *subject,
+            policy: policy.as_str().into(),
+            rule: rule.as_deref().map(Into::into),
+            rests: rests(*rests_on_missing),
+            evidence: evidence.clone(),
+            at: *first_at,
+        };
+        self.cases.recorded(CaseId(*case), finding);
+        // A case about an entry itself is no match of it.
+        if !matches!(subject, SubjectSeen::Entry { .. }) {
+            self.adopt_matches(CaseId(*case), evidence);
+        }
+    }
+
+    fn adopt_matches(&mut self, case: CaseId, evidence: &[EvidenceSeen]) {
+        for entry in evidence.iter().filter_map(|piece| piece.entry) {
+            // As when it was seen: what the supports do not know is no match.
+            let _ = self.supports.match_seen(case, EntryId(entry));
+        }
+    }
+
+    /// A ruling is heard; what came of it is told by the entries after it.
+    fn adopt_ruling(&mut self, reviewer: ReviewerId, says: &Says) {
+        match says {
+            Says::Case { case, version, ruled, policy, saw, class } => {
+                let (Some(ruled), Some(saw)) = (Ruled::from_name(ruled), Saw::from_name(saw))
+                else {
+                    return;
+                };
+                let class = class.as_deref().and_then(FileClass::from_name);
+                let heard = Heard { reviewer, ruled, saw, policy: policy.clone(), class };
+                // One that was refused then was not journaled.
+                let _ = self.cases.hear(CaseId(*case), *version, heard);
+            }
+            Says::Knowledge { first, .. } => {
+                if let Some(laid) = self.laid.get_mut(first)
+                    && laid.kind == KnowledgeKind::Removed
+                {
+                    laid.by.get_or_insert(reviewer);
+                }
+            }
+            Says::Withdraw { .. } | Says::Overturn { .. } => {}
+        }
+    }
+
+    fn adopt_restriction(&mut self, id: CaseId, action: &ActionPlanned) {
+        if let Some(case) = self.cases.get(id)
+            && let Some(account) = case.subject.account()
+        {
+            self.restricted.entry(account).or_insert(case.at);
+        }
+        self.enforce(action, None, id);
+    }
+
+    fn adopt_decision(
+        &mut self,
+        body: &Body,
+        at: Timestamp,
+        active: &mut Active,
+        contents: &dyn Contents,
+    ) {
+        let Body::Decided { decision, case, ruled, reviewers, grounds, actions, supports, .. } =
+            body
+        else {
+            return;
+        };
+        let (id, case) = (DecisionId(*decision), case.map(CaseId));
+        let reviewers: Vec<ReviewerId> = reviewers.iter().map(|id| ReviewerId(*id)).collect();
+        let entries: BTreeSet<EntryId> =
+            supports.iter().flat_map(|(first, last)| (*first..=*last).map(EntryId)).collect();
+        let laid = supports.first().and_then(|(first, _)| self.laid.remove(first));
+        let kind_of = |entry: &EntryId| {
+            let known = self.supports.entry(*entry).map(|(kind, _)| kind);
+            laid.map(|laid| entry_kind(laid.kind)).or(known).map(|kind| (*entry, kind))
+        };
+        let decided = Decided {
+            decision: id,
+            signed_by: reviewers.iter().copied().collect(),
+            grounds: grounds.iter().map(|ground| ground_of(*ground)).collect(),
+            entries: entries.iter().filter_map(kind_of).collect::<BTreeMap<_, _>>(),
+        };
+        // The record was sound when it was made.
+        let _ = self.supports.decide(decided);
+        if let (Some((first, last)), Some(_)) = (supports.first(), laid) {
+            put(*first..=*last, active, contents);
+        }
+        let ruled = case.and_then(|_| Ruled::from_name(ruled));
+        if let Some(case) = case {
+            self.adopt_closing((id, case), ruled, &reviewers, actions, at, active);
+        }
+        let made = super::Made { case, reviewers, ruled, at };
+        self.decisions.insert(id, made);
+    }
+
+    fn adopt_closing(
+        &mut self,
+        (decision, id): (DecisionId, CaseId),
+        ruled: Option<Ruled>,
+        reviewers: &[ReviewerId],
+        actions: &[ActionPlanned],
+        at: Timestamp,
+        active: &Active,
+    ) {
+        self.supports.case_closed(id);
+        self.actions.release(id);
+        for action in actions {
+            self.enforce(action, Some(decision), id);
+        }
+        self.cases.close(id, CaseState::Decided(decision));
+        let kind = ruled.and_then(Ruled::action);
+        if let Some(case) = self.cases.get(id).cloned() {
+            self.note_acted(&case, kind, reviewers, at);
+            if brings_knowledge(&case, kind, active) {
+                self.owed.insert(decision);
+            }
+        }
+    }
+}
+
+fn rests(on_missing: bool) -> RestsOnMissing {
+    if on_missing { RestsOnMissing::Yes } else { RestsOnMissing::No }
+}
