@@ -9,6 +9,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
 
 mod backup;
+mod build;
 mod crash;
 mod disk;
 mod erasure;

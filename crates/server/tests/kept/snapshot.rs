@@ -15,7 +15,7 @@ fn snapshots(world: &World) -> Vec<PathBuf> {
 }
 
 fn imported() -> World {
-    let world = World::new();
+    let world = World::knowing();
     // A snapshot is written within and at the end of each.
     world.stream(&STREAM.lines(0, 1_100)).ended(0);
     world.stream(&STREAM.lines(1_100, 1_700)).ended(0);

@@ -8,11 +8,13 @@
 
 mod baseline;
 mod beside;
+mod case;
 mod demo;
 mod doctor;
 mod help;
 mod input;
 mod knowledge;
+mod league;
 mod said;
 mod scenario;
 mod simulate;
