@@ -29,6 +29,9 @@ pub struct LaidDown {
     pub hash: String,
 }
 
+/// What commits to an entry, with its secret and its sealed bytes.
+type Committed = ([u8; 32], Option<(Secret, Vec<u8>)>);
+
 /// The knowledge of a data folder.
 #[derive(Debug)]
 pub struct KnowledgeBase {
@@ -135,6 +138,54 @@ impl KnowledgeBase {
         Ok(numbers.into_iter().map(|number| EntryId(number.cast_unsigned())).collect())
     }
 
+    /// The hash of the version that these entries make after the one with hash `before`, as
+    /// [`LaidDown::hash`]; `None` if one is neither here nor destroyed, or is not what it
+    /// was.
+    ///
+    /// # Errors
+    /// [`Error::KnowledgeDamaged`] if one cannot be opened.
+    pub fn version_hash(
+        &self,
+        entries: RangeInclusive<u64>,
+        before: &str,
+    ) -> Result<Option<String>, Error> {
+        let mut hasher = Sha256::new().chain_update(before.as_bytes());
+        for number in entries {
+            let Some((commitment, kept)) = self.commitment(number)? else { return Ok(None) };
+            if let Some((secret, sealed)) = kept {
+                let keys = self.keys.account(&secret);
+                let opened = keys.open(Use::Knowledge(number), &sealed, &[]);
+                let fits = opened.map(|bytes| keys.commit(Position(number), &bytes) == commitment);
+                match fits {
+                    Some(true) => {}
+                    Some(false) => return Ok(None),
+                    None => {
+                        let path = self.path.clone();
+                        return Err(Error::KnowledgeDamaged { path, entry: number });
+                    }
+                }
+            }
+            hasher.update(commitment);
+        }
+        Ok(Some(hex(&hasher.finalize())))
+    }
+
+    /// What commits to an entry, and what opens it as long as it was not destroyed.
+    fn commitment(&self, number: u64) -> Result<Option<Committed>, Error> {
+        let sql = "SELECT commitment, secret, body FROM entry WHERE number = ?1
+                   UNION ALL SELECT commitment, NULL, NULL FROM destroyed WHERE number = ?1";
+        self.conn
+            .prepare_cached(sql)
+            .and_then(|mut statement| {
+                let row = |row: &rusqlite::Row<'_>| {
+                    let secret: Option<Secret> = row.get(1)?;
+                    Ok((row.get(0)?, secret.zip(row.get(2)?)))
+                };
+                statement.query_row([number.cast_signed()], row).optional()
+            })
+            .map_err(Error::sql(&self.path))
+    }
+
     /// Destroys entries, and empties the write-ahead log of them. Doing it again after a
     /// crash does what is left to do.
     ///
@@ -144,12 +195,11 @@ impl KnowledgeBase {
         let transaction = self.conn.transaction().map_err(Error::sql(&self.path))?;
         for entry in entries {
             let number = entry.0.cast_signed();
+            let sql = "INSERT OR IGNORE INTO destroyed
+                       SELECT number, ?2, commitment FROM entry WHERE number = ?1";
             transaction
-                .execute("DELETE FROM entry WHERE number = ?1", [number])
-                .and_then(|_| {
-                    let sql = "INSERT OR IGNORE INTO destroyed VALUES (?1, ?2)";
-                    transaction.execute(sql, params![number, now.micros()])
-                })
+                .execute(sql, params![number, now.micros()])
+                .and_then(|_| transaction.execute("DELETE FROM entry WHERE number = ?1", [number]))
                 .map_err(Error::sql(&self.path))?;
         }
         transaction.commit().map_err(Error::sql(&self.path))?;
@@ -227,5 +277,19 @@ mod tests {
                     secret = (SELECT secret FROM entry WHERE number = 2) WHERE number = 1";
         base.conn.execute(swap, []).unwrap();
         assert!(matches!(base.read(EntryId(1)), Err(Error::KnowledgeDamaged { entry: 1, .. })));
+        assert!(base.version_hash(1..=2, "").is_err());
+    }
+
+    #[test]
+    fn the_hash_of_a_version_holds_when_entries_were_destroyed_and_not_when_they_are_gone() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut base = open(dir.path());
+        let laid = base.lay_down(&[term("boil"), term("pour")], 0, "", &mut Counting(3)).unwrap();
+        assert_eq!(base.version_hash(1..=2, "").unwrap(), Some(laid.hash.clone()));
+        assert_ne!(base.version_hash(1..=2, "another").unwrap(), Some(laid.hash.clone()));
+        base.destroy(&[EntryId(2)], Timestamp::MIN).unwrap();
+        assert_eq!(base.version_hash(1..=2, "").unwrap(), Some(laid.hash));
+        base.conn.execute("DELETE FROM entry WHERE number = 1", []).unwrap();
+        assert_eq!(base.version_hash(1..=2, "").unwrap(), None);
     }
 }

@@ -3,6 +3,8 @@
 //! It reads and never mends: what can be made again is made again by the next start,
 //! and what cannot needs a person and a backup.
 
+mod people;
+
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -112,6 +114,8 @@ fn inside(
     report.tell("clock", clock(settings.clock.now(), newest.map(|entry| entry.at)))?;
     report.tell("snapshots", snapshots(folder))?;
     report.tell("rejects", rejects(folder))?;
+    report.tell("knowledge", people::knowledge(folder))?;
+    report.tell("signatures", people::signatures(folder))?;
     if given.quick {
         let how = "not read; leave out --quick to read every event";
         return report.tell("log", Found::Note(how.into()));

@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use rusqlite::{Connection, params};
-use seawall_model::journal::{CHAIN_START, Class, Entry, chain};
+use seawall_model::journal::{Body, CHAIN_START, Class, Entry, chain};
 use seawall_store::Recorded;
 
 use crate::story::Stream;
@@ -167,4 +167,37 @@ fn an_entry_that_was_forged_with_its_chain_is_found() {
     world.fine(&["doctor"]);
     let ran = world.run(&["replay"]).ended(1);
     assert!(!ran.out.contains(", 0 differing") && ran.out.contains("\"late\":1"), "{ran:#?}");
+}
+
+#[test]
+fn a_ruling_that_was_signed_by_nobody_is_found() {
+    let world = told();
+    world.fine(&["doctor"]);
+    let journal = unguarded(&world);
+    let mut hash = CHAIN_START;
+    let mut forged = None;
+    for Recorded { mut entry, mut bytes, .. } in world.journal() {
+        if let (Body::Ruled { ruling, .. }, None) = (&mut entry.body, forged) {
+            ruling.reviewer = 2;
+            bytes = entry.to_bytes();
+            forged = Some(entry.seq);
+        }
+        hash = chain(&hash, &bytes);
+        let update = "UPDATE entry SET body = ?1, hash = ?2 WHERE seq = ?3";
+        journal.execute(update, params![bytes, hash, entry.seq.cast_signed()]).unwrap();
+    }
+    let ran = world.run(&["doctor"]).ended(1);
+    let what = format!("PROBLEM signatures: entry {} of the journal", forged.unwrap());
+    assert!(ran.out.contains(&what), "{ran:#?}");
+}
+
+#[test]
+fn knowledge_that_was_changed_is_found() {
+    let world = told();
+    let knowledge = open(&world, "knowledge.db");
+    let sql = "DELETE FROM entry WHERE number = 2";
+    assert_eq!(knowledge.execute(sql, []), Ok(1));
+    let ran = world.run(&["doctor"]).ended(1);
+    let what = "PROBLEM knowledge: k2 to k9 are not what was laid down";
+    assert!(ran.out.contains(what), "{ran:#?}");
 }

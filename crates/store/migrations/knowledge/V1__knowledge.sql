@@ -7,8 +7,10 @@ CREATE TABLE entry (
     body BLOB NOT NULL
 );
 CREATE INDEX entry_kind ON entry (kind, number);
--- Tombstones: entries whose secret and body were destroyed.
+-- Tombstones: entries whose secret and body were destroyed. What committed to them stays, so
+-- that the versions they were part of can still be verified.
 CREATE TABLE destroyed (
     number INTEGER PRIMARY KEY,
-    destroyed_at INTEGER NOT NULL
+    destroyed_at INTEGER NOT NULL,
+    commitment BLOB NOT NULL
 );
