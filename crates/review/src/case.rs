@@ -13,6 +13,13 @@ pub enum RestsOnMissing {
     Yes,
 }
 
+impl From<bool> for RestsOnMissing {
+    /// As the journal writes it.
+    fn from(is_missing: bool) -> Self {
+        if is_missing { Self::Yes } else { Self::No }
+    }
+}
+
 /// What a rule found on a subject.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {

@@ -50,11 +50,11 @@ impl Judge {
                 self.lay_down((*first, *last), kind, decision, active, contents);
             }
             Body::Ruled { ruling, .. } => {
-                self.adopt_ruling(ReviewerId(ruling.reviewer), &ruling.says)
+                self.adopt_ruling(ReviewerId(ruling.reviewer), &ruling.says);
             }
             Body::CaseOpened { .. } => self.adopt_case(body),
             Body::CaseGrew { case, rests_on_missing, evidence, .. } => {
-                let rests = rests(*rests_on_missing);
+                let rests = RestsOnMissing::from(*rests_on_missing);
                 self.cases.recorded_growth(CaseId(*case), evidence, rests);
                 self.adopt_matches(CaseId(*case), evidence);
             }
@@ -82,7 +82,7 @@ impl Judge {
             subject: *subject,
             policy: policy.as_str().into(),
             rule: rule.as_deref().map(Into::into),
-            rests: rests(*rests_on_missing),
+            rests: RestsOnMissing::from(*rests_on_missing),
             evidence: evidence.clone(),
             at: *first_at,
         };
@@ -196,8 +196,4 @@ impl Judge {
             }
         }
     }
-}
-
-fn rests(on_missing: bool) -> RestsOnMissing {
-    if on_missing { RestsOnMissing::Yes } else { RestsOnMissing::No }
 }
