@@ -11,7 +11,7 @@
 //! over the same entries. The first entry's previous hash is 32 zero bytes.
 //!
 //! This form is read for years: fields are added, never renamed or given another
-//! meaning, and `tests/journal_v1.jsonl` is opened by a test forever.
+//! meaning, and the fixtures `tests/journal_v1*.jsonl` are opened by tests forever.
 
 mod body;
 mod seen;
@@ -175,10 +175,8 @@ mod tests {
         assert_ne!(second, other);
     }
 
-    /// The fixture of version 1. It is never changed; a new version adds a file.
-    #[test]
-    fn the_fixture_of_version_1_opens_and_chains() {
-        let fixture = include_str!("../tests/journal_v1.jsonl");
+    /// Opens a fixture, which is never changed: a new version adds a file.
+    fn opened(fixture: &str) -> String {
         let mut hash = CHAIN_START;
         let mut names = Vec::new();
         for line in fixture.lines() {
@@ -187,7 +185,17 @@ mod tests {
             hash = chain(&hash, line.as_bytes());
             names.push(entry.body.name());
         }
-        insta::assert_snapshot!(format!("{}\n{}", hex(&hash), names.join("\n")));
+        format!("{}\n{}", hex(&hash), names.join("\n"))
+    }
+
+    #[test]
+    fn the_fixture_of_version_1_opens_and_chains() {
+        insta::assert_snapshot!(opened(include_str!("../tests/journal_v1.jsonl")));
+    }
+
+    #[test]
+    fn the_fixture_of_what_people_did_opens_and_chains() {
+        insta::assert_snapshot!(opened(include_str!("../tests/journal_v1_people.jsonl")));
     }
 
     fn hex(bytes: &[u8]) -> String {
