@@ -189,6 +189,26 @@ impl EventLog {
         Ok(Self { folder, keys, accounts, chance, limits, seen, open, first, last, received })
     }
 
+    /// The own ids of accounts that the platform names outside of any event; new ones where
+    /// they have none. Durable when this returns.
+    ///
+    /// # Errors
+    /// [`Error::Sqlite`]; nothing is kept then.
+    pub fn name_accounts(&mut self, names: &[PlatformId]) -> Result<Vec<AccountId>, Error> {
+        let mut own = Vec::with_capacity(names.len());
+        for name in names {
+            match self.accounts.resolve(name, &mut *self.chance) {
+                Ok(id) => own.push(id),
+                Err(error) => {
+                    self.accounts.roll_back()?;
+                    return Err(error);
+                }
+            }
+        }
+        self.accounts.commit()?;
+        Ok(own)
+    }
+
     /// The accounts of the log.
     pub fn accounts(&mut self) -> &mut Accounts {
         &mut self.accounts

@@ -163,14 +163,13 @@ Exit code 1 means that something was found.")]
   seawall simulate --preset story --seed 1 --out seawall-story
   seawall simulate --preset story --seed 1 --days 3 --late 0.01 --doubled 0.01 --out seawall-late
   seawall simulate --samples
-  seawall simulate --calibrate > calibration.md
-  seawall simulate --preset story --step --out seawall-stepped
+  echo '{\"action\":\"step\"}' | seawall simulate --preset story --step --out seawall-stepped
 
 The presets are story (ten days, 1,200 accounts), weeks (eight weeks, 20,000 accounts, eight
 networks) and million (eight weeks, a million accounts). The folder gets events.jsonl,
 truth.jsonl and manifest.json; the same seed gives the same bytes. Running an interrupted
 command again goes on after the last whole day. What is in it, and what --step reads:
-docs/reference/simulator.md.")]
+docs/reference/simulator.md; what --calibrate prints: docs/reference/calibration.md.")]
     Simulate(Simulate),
     /// Print the JSON Schema of the canonical event.
     #[command(after_help = "Example:\n  seawall schema")]
@@ -183,8 +182,8 @@ pub struct Demo {
     /// The folder to play in; emptied first if an earlier demo made it.
     #[arg(long, value_name = "FOLDER", default_value = ".demo")]
     pub folder: PathBuf,
-    /// The seed of the story: another one is another story of the same kind.
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    /// The seed from which on a story is looked for that has all in it that is shown.
+    #[arg(long, value_name = "N", default_value_t = 24)]
     pub seed: u64,
 }
 

@@ -35,6 +35,9 @@ fn add(global: &Global, given: &BankAdd) -> anyhow::Result<Ended> {
     let (mut entries, ended) = match &given.file {
         Some(file) => {
             let (entries, bad) = read(file, given)?;
+            let shown = file.display();
+            let is_none = bad.count == 0 && entries.is_empty();
+            anyhow::ensure!(!is_none, "{shown} holds no fingerprint below its header");
             (entries, bad.settle(file, Skip::asked(&given.skip_bad))?)
         }
         None => (vec![one(given)?], Ended::Fine),

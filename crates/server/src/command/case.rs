@@ -16,6 +16,7 @@ mod tour;
 use super::Ended;
 use super::args::{Case, Global};
 
+pub(super) use desk::minute;
 pub(super) use tour::{Toured, tour};
 
 pub(super) fn run(global: &Global, given: &Case) -> anyhow::Result<Ended> {

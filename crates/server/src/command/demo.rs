@@ -4,24 +4,29 @@
 //! the same commands that everybody types, and the rest of the story comes in. What the
 //! product finds is shown beside the truth, which it is never told.
 
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use anyhow::Context;
-use clap::Parser;
 use seawall_sim::{Parameters, Pictures};
 
-use super::args::{Args, By, Demo, Global, Tide};
-use super::case::{Toured, tour};
+use super::args::{By, Demo, Global, Tide};
+use super::case::{Toured, minute, tour};
 use super::demo_story::Story;
-use super::{Ended, dispatch, settings, show, tide};
+use super::{Ended, knowledge, settings, show, tide};
 use crate::engine;
 use crate::import::{SourceOptions, import_file};
 use crate::simulate::{PictureFiles, Task, simulate};
 
 /// The preset that the demo plays.
 const PRESET: &str = "story";
+/// Seeds that are tried until a story has all that is to be shown.
+const SEEDS_MAX: u64 = 100;
+/// Columns of a command before it is folded.
+const COLUMNS: usize = 96;
 /// Says that a folder was made by a demo, so that the next one may empty it.
 const MARK: &str = "made-by-seawall-demo";
 /// What the two people bring in, as files of the example policy.
@@ -38,31 +43,28 @@ const FILES: [(&str, &str); 4] = [
 pub(super) fn run(global: &Global, given: &Demo) -> anyhow::Result<Ended> {
     make_fresh(&given.folder)?;
     let stage = Stage::new(global, &given.folder);
-    say!("The story: ten days of a simulated platform. A network hidden among its accounts posts")?;
-    say!("a little every day; then something happens in the field, and its wave comes in on a")?;
-    say!("hashtag that is anybody's. Who is who stands apart, in the truth.\n")?;
-    let story = stage.simulate(given.seed)?;
-    let removed = story.write_removed(&stage.file("removed.csv"))?;
+    let (story, seed) = stage.find(given.seed)?;
+    say!("A story of ten days, of a simulated platform (seed {seed}). A network hidden among its")?;
+    say!("accounts posts a little every day; then something happens in the field, and its wave")?;
+    say!("comes in on a hashtag that is anybody's. Who is who stands apart, and nobody is told:")?;
+    say!("{}\n", stage.file("story/truth.jsonl").display())?;
     let (before, after) = (stage.file("before.jsonl"), stage.file("after.jsonl"));
     story.divide(&stage.file("story/events.jsonl"), &before, &after)?;
     let events = stage.import(&before)?;
-    say!("Until {} nobody knows anything: {} come in.", story.from, counted(events))?;
     say!(
-        "Then two people, Amal and Badr, bring in what they know: a policy, words, a file of the"
+        "Until {} nobody knows anything: {} come in. Then two",
+        minute(story.from),
+        counted(events)
     )?;
-    say!(
-        "network, rules, and {} removed by then.\n",
-        show::counted(removed, "account that was", "accounts that were")
-    )?;
+    say!("people, Amal and Badr, bring in what they know:\n")?;
     stage.bring_in(&story)?;
     let more = stage.import(&after)?;
-    say!("\nThe rest of the story comes in: {}.", counted(more))?;
     say!(
-        "imported {}, 0 refused; the truth is in {}\n",
-        counted(events + more),
-        stage.file("story/truth.jsonl").display()
+        "\nThe rest comes in: {}; imported {}, 0 refused.",
+        counted(more),
+        counted(events + more)
     )?;
-    say!("Nobody is told who is who; what was found is shown beside the truth.\n")?;
+    say!("What was found, each with what the truth says beside it:\n")?;
     let class_of = |account: &str| {
         let class = story.class(account)?.to_owned();
         Some(if story.is_return(account) { format!("{class}, a return") } else { class })
@@ -107,14 +109,28 @@ impl Stage {
         self.file(name).display().to_string()
     }
 
-    fn simulate(&self, seed: u64) -> anyhow::Result<Story> {
-        let mut parameters = Parameters::preset(PRESET).context("the preset is gone")?;
-        parameters.pictures = Pictures::Hashes;
-        let (out, pictures) = (self.file(PRESET), PictureFiles::Named);
-        let threads = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
-        let stop = Arc::new(AtomicBool::new(false));
-        simulate(&Task { parameters, seed, out: out.clone(), threads, pictures }, &stop)?;
-        Story::read(&out)
+    /// The first story from a seed on in which all of it can be seen.
+    fn find(&self, first: u64) -> anyhow::Result<(Story, u64)> {
+        let seeds = first..first.saturating_add(SEEDS_MAX);
+        for seed in seeds.clone() {
+            let out = self.file(PRESET);
+            if out.exists() {
+                std::fs::remove_dir_all(&out)?;
+            }
+            let mut parameters = Parameters::preset(PRESET).context("the preset is gone")?;
+            parameters.pictures = Pictures::Hashes;
+            let pictures = PictureFiles::Named;
+            let threads = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+            let stop = Arc::new(AtomicBool::new(false));
+            simulate(&Task { parameters, seed, out: out.clone(), threads, pictures }, &stop)?;
+            if let Some(story) = Story::read(&out)? {
+                return Ok((story, seed));
+            }
+        }
+        let (first, end) = (seeds.start, seeds.end);
+        anyhow::bail!(
+            "no story of the seeds {first} to {end} has a return, a newsroom and an archive in it: name another with --seed"
+        )
     }
 
     fn import(&self, file: &Path) -> anyhow::Result<u64> {
@@ -137,35 +153,58 @@ impl Stage {
             std::fs::write(&path, text)
                 .with_context(|| format!("cannot write {}", path.display()))?;
         }
+        let removed = story.write_removed(&self.file("removed.csv"))?;
+        story.write_files(&self.file("clips.csv"))?;
         let (amal, badr) = (self.typed("amal.key"), self.typed("badr.key"));
         self.type_in(&["reviewer", "add", "amal", "--key", &amal])?;
         self.type_in(&["reviewer", "add", "badr", "--key", &badr, "--by", &amal])?;
         self.type_in(&["policy", "add", &self.typed("policy.toml"), "--key", &amal])?;
         let terms = self.typed("terms.csv");
-        let source = ["--source", "the moderators", "--key"];
+        let source = ["--source", "moderators", "--key"];
         let add = ["terms", "add", &terms, "--list", "cheers"];
         self.type_in(&[&add[..], &source, &[&amal]].concat())?;
-        let add = ["bank", "add", "--bank", "clips", "--sha256", &story.file, "--class", "support"];
+        let (clips, first) = (self.typed("clips.csv"), self.last_entry()? + 1);
+        let add = ["bank", "add", "--bank", "clips", "--file", &clips];
         self.type_in(&[&add[..], &source, &[&amal]].concat())?;
-        let file = format!("k{}", self.last_entry()?);
-        self.type_in(&["bank", "confirm", &file, "--key", &badr])?;
+        let files = knowledge::shown(&(first..=self.last_entry()?));
+        self.type_in(&["bank", "confirm", &files, "--key", &badr])?;
         self.type_in(&["rules", "add", &self.typed("rules"), "--key", &amal])?;
-        let removed = self.typed("removed.csv");
-        let import = ["import", "removed", &removed, "--policy", "kettle-league"];
-        self.type_in(&[&import[..], &source, &[&amal, "--key", &badr]].concat())
+        let profiles = self.typed("removed.csv");
+        let import = ["import", "removed", &profiles, "--policy", "kettle-league"];
+        self.type_in(&[&import[..], &source, &[&amal, "--key", &badr]].concat())?;
+        say!(
+            "\nIn force now: a policy and its words, rules, {} of the network that both confirmed,",
+            show::counted(story.files.len() as u64, "file", "files")
+        )?;
+        say!(
+            "and {} removed by then. Nobody is in the register of protected accounts.",
+            show::counted(removed, "account", "accounts")
+        )?;
+        Ok(())
     }
 
-    /// Shows a command and runs it.
+    /// Shows a command and runs it, as whoever types it would: as a process of its own. What
+    /// it says is left out, since it is the same for everybody who types it.
     fn type_in(&self, words: &[&str]) -> anyhow::Result<()> {
         let dir = self.global.dir.display().to_string();
         let words: Vec<&str> = words.iter().copied().chain(["--dir", &dir]).collect();
         let shown: Vec<String> = words.iter().map(|word| show::quoted(word)).collect();
-        say!("$ {} {}", show::program(), shown.join(" "))?;
-        let program = ["seawall"];
-        let mut args = Args::try_parse_from(program.iter().chain(&words))?;
-        args.global = self.global.clone();
-        let ended = dispatch(&args)?;
-        anyhow::ensure!(ended == Ended::Fine, "`{}` did not end well", shown.join(" "));
+        let shown = format!("{} {}", show::program(), shown.join(" "));
+        say!("  $ {}", show::folded(&shown, COLUMNS, "      "))?;
+        let mut typed = std::process::Command::new(std::env::current_exe()?);
+        typed.args(&words).stdin(Stdio::null());
+        if let Some(config) = &self.global.config {
+            typed.arg("--config").arg(config);
+        }
+        if let Some(clock) = self.global.test_clock {
+            typed.arg("--test-clock").arg(clock.to_string());
+        }
+        if let Some(seed) = self.global.test_seed {
+            typed.arg("--test-seed").arg(seed.to_string());
+        }
+        let said = typed.output().with_context(|| format!("cannot run {shown}"))?;
+        let why = String::from_utf8_lossy(&said.stderr);
+        anyhow::ensure!(said.status.success(), "`{shown}` did not end well: {}", why.trim());
         Ok(())
     }
 
@@ -182,18 +221,21 @@ impl Stage {
         let (amal, badr) = (key("amal.key"), key("badr.key"));
         let next = toured.next;
         if let Some(case) = toured.comeback {
+            say!("  # a return: read, decided, told in both languages, and undone by the other")?;
             say!("  {program} case show {case} --dir {dir}")?;
             say!("  {program} case decide {case} suspend --saw content --key {amal} --dir {dir}")?;
             say!("  {program} case show {case} --notice both --dir {dir}")?;
             say!("  {program} case undo {next} --key {badr} --dir {dir}")?;
         }
         if let Some(case) = toured.innocent {
+            say!("  # a copy that documents: read, and kept")?;
             say!("  {program} case show {case} --dir {dir}")?;
             say!(
                 "  {program} case decide {case} keep-documents --saw content --key {badr} \
                  --dir {dir}"
             )?;
         }
+        say!("  # is all of it still what it was?")?;
         say!("  {program} replay --dir {dir}")?;
         say!("  {program} doctor --dir {dir}")?;
         say!("  {program} --help")?;

@@ -1,8 +1,10 @@
 //! The demo's story: what of its truth people would have known while it happened.
 //!
-//! The moment at which they begin to work is chosen so that somebody who was removed before
-//! it comes back after it, and so that a file of the network is posted by others too, best by
-//! a newsroom and an archive. Nothing else of the truth is used.
+//! The moment at which they begin to work, and the files they know then, are chosen so that
+//! somebody who was removed before it comes back after it, looking alike, and so that a file
+//! that the network had posted is posted later by a newsroom and by an archive that have been
+//! there for long. Nothing else of the truth is used, and a story without all of it is none
+//! for a demo.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader, BufWriter, Write};
@@ -12,11 +14,24 @@ use anyhow::Context;
 use seawall_model::Timestamp;
 use serde_json::Value;
 
+/// The class of newsrooms in the truth.
+pub(super) const NEWSROOM: &str = "newsroom";
+/// The class of archives in the truth.
+pub(super) const ARCHIVE: &str = "archive";
+/// Posts of the files that are shown at most, so that they can be read.
+const POSTS_MAX: usize = 12;
+/// Seconds for which an account is there before nothing unattended is done to it, and a day.
+const OLD_SECONDS: i64 = 31 * 86_400;
+
+/// Seconds for which an account is too young to be in good standing, less a day.
+const YOUNG_SECONDS: i64 = 29 * 86_400;
+
 /// An account as the truth tells it.
 #[derive(Clone, Debug)]
 struct Told {
     class: String,
     is_of_network: bool,
+    born: Timestamp,
     returns: Option<String>,
 }
 
@@ -37,27 +52,51 @@ struct Happened {
     posted: BTreeMap<String, Vec<(Timestamp, String)>>,
 }
 
+/// While a return can be met: from when the account before was closed until it shows itself.
+#[derive(Clone, Copy, Debug)]
+struct Span {
+    closed: Timestamp,
+    shown: Timestamp,
+}
+
+/// A moment and files that would do.
+#[derive(Clone, Debug)]
+struct Choice {
+    from: Timestamp,
+    files: Vec<String>,
+    /// Posts of the files after it, and among them those of young accounts of the network.
+    posts: usize,
+    young: usize,
+}
+
+impl Choice {
+    /// The best is the least: something may be restricted, one file, and not many posts.
+    fn rank(&self) -> (bool, usize, usize, Timestamp) {
+        (self.young == 0, self.files.len(), self.posts, self.from)
+    }
+}
+
 /// What people know at the moment they begin.
 #[derive(Debug)]
 pub(super) struct Story {
     /// That moment.
     pub(super) from: Timestamp,
-    /// The file they know, as hexadecimal SHA-256.
-    pub(super) file: String,
+    /// The files they know, as hexadecimal SHA-256: one to three.
+    pub(super) files: Vec<String>,
     /// Accounts of the network that were removed before: by platform id, when, how they looked.
     removed: Vec<(String, Timestamp, Value)>,
     told: BTreeMap<String, Told>,
 }
 
 impl Story {
-    /// Reads a simulated story and chooses.
-    pub(super) fn read(folder: &Path) -> anyhow::Result<Self> {
+    /// Reads a simulated story and chooses; `None` if it has not all that is to be shown.
+    pub(super) fn read(folder: &Path) -> anyhow::Result<Option<Self>> {
         let mut happened = Happened::default();
         each_line(&folder.join("truth.jsonl"), &mut |_, line| happened.truth(line))?;
         each_line(&folder.join("events.jsonl"), &mut |_, line| happened.event(line))?;
-        let (from, file) = happened.chosen().context("nobody comes back in this story")?;
+        let Some(Choice { from, files, .. }) = happened.chosen() else { return Ok(None) };
         let removed = happened.removed(from);
-        Ok(Self { from, file, removed, told: happened.told })
+        Ok(Some(Self { from, files, removed, told: happened.told }))
     }
 
     /// Divides the events at that moment.
@@ -74,6 +113,16 @@ impl Story {
         })?;
         before.flush()?;
         Ok(after.flush()?)
+    }
+
+    /// Writes the files they know, as `bank add` takes them.
+    pub(super) fn write_files(&self, path: &Path) -> anyhow::Result<()> {
+        let mut out = csv::Writer::from_path(path)?;
+        out.write_record(["sha256", "class"])?;
+        for file in &self.files {
+            out.write_record([file.as_str(), "support"])?;
+        }
+        Ok(out.flush()?)
     }
 
     /// Writes the accounts that were removed, as `import removed` takes them. Gives how many.
@@ -119,6 +168,8 @@ impl Happened {
                 let told = Told {
                     class: line["class"].as_str().unwrap_or_default().to_owned(),
                     is_of_network: line["network"].is_string(),
+                    born: Timestamp::parse(line["born"].as_str().unwrap_or_default())
+                        .context("an account of the truth has no `born`")?,
                     returns: line["returns"].as_str().map(str::to_owned),
                 };
                 self.told.insert(account, told);
@@ -146,40 +197,96 @@ impl Happened {
         Ok(())
     }
 
-    /// The moment, and the file.
-    fn chosen(&self) -> Option<(Timestamp, String)> {
-        let mut best: Option<((u32, usize), Timestamp, String)> = None;
-        let mut moments: Vec<Timestamp> =
-            self.told.iter().filter_map(|(account, told)| self.moment(account, told)).collect();
-        moments.sort_unstable();
-        for moment in moments {
-            let files = self.posted.iter().filter_map(|(file, posts)| {
-                Some((self.rank(posts, moment)?, moment, file.clone()))
-            });
-            for found in files {
-                if best.as_ref().is_none_or(|best| best.0 < found.0) {
-                    best = Some(found);
+    /// The moment and the files; the fewest posts of them after it, then the earliest.
+    fn chosen(&self) -> Option<Choice> {
+        let returns: Vec<Span> = self.told.iter().filter_map(|(a, t)| self.span(a, t)).collect();
+        let known: Vec<(&String, Timestamp)> =
+            self.posted.iter().filter_map(|(file, posts)| Some((file, self.met(posts)?))).collect();
+        let of = |class: &'static str| {
+            let last = |posts| self.last_of(posts, class);
+            known
+                .iter()
+                .filter_map(move |(file, met)| Some((*file, *met, last(&self.posted[*file])?)))
+        };
+        let (newsrooms, archives): (Vec<_>, Vec<_>) =
+            (of(NEWSROOM).collect(), of(ARCHIVE).collect());
+        let mut best: Option<Choice> = None;
+        for span in &returns {
+            for (news, news_met, news_last) in &newsrooms {
+                for (archive, archive_met, archive_last) in &archives {
+                    let from = span.closed.max(*news_met).max(*archive_met);
+                    if from >= span.shown || from >= *news_last || from >= *archive_last {
+                        continue;
+                    }
+                    let choice = self.choice(from, [*news, *archive].into());
+                    let is_fit = choice.posts <= POSTS_MAX;
+                    if is_fit && best.as_ref().is_none_or(|best| choice.rank() < best.rank()) {
+                        best = Some(choice);
+                    }
                 }
             }
         }
-        best.map(|(_, moment, file)| (moment, file))
+        let best = best?;
+        if best.young > 0 {
+            return Some(best);
+        }
+        // One more, of which a copy may be restricted, so that both can be seen.
+        let files: BTreeSet<&String> = best.files.iter().collect();
+        let more = known.iter().filter(|(_, met)| *met <= best.from);
+        let more = more.map(|(file, _)| {
+            self.choice(best.from, files.iter().copied().chain([*file]).collect())
+        });
+        let fit = more.filter(|choice| choice.young > 0 && choice.posts <= POSTS_MAX);
+        Some(fit.min_by_key(Choice::rank).unwrap_or(best))
     }
 
-    /// When the account was closed that this one comes back for, if it shows itself after.
-    fn moment(&self, account: &str, told: &Told) -> Option<Timestamp> {
-        let closed = *self.closed.get(told.returns.as_ref()?)?;
-        let shown = self.shown.get(account)?.iter().any(|shown| shown.at > closed);
-        shown.then_some(closed)
+    fn choice(&self, from: Timestamp, files: BTreeSet<&String>) -> Choice {
+        let posts = files.iter().flat_map(|file| &self.posted[*file]);
+        let later: Vec<_> = posts.filter(|(at, _)| *at > from).collect();
+        let is_young = |at: Timestamp, account: &str| {
+            let told = self.told.get(account).filter(|told| told.is_of_network);
+            told.is_some_and(|told| at.seconds_since(told.born) < YOUNG_SECONDS)
+        };
+        Choice {
+            from,
+            files: files.into_iter().cloned().collect(),
+            posts: later.len(),
+            young: later.iter().filter(|(at, account)| is_young(*at, account)).count(),
+        }
     }
 
-    /// How well a file shows that a file is not a post; `None` if the network does not post it.
-    fn rank(&self, posts: &[(Timestamp, String)], from: Timestamp) -> Option<(u32, usize)> {
-        let later = posts.iter().filter(|(at, _)| *at > from);
-        let told: Vec<&Told> = later.filter_map(|(_, account)| self.told.get(account)).collect();
-        let classes: BTreeSet<&str> = told.iter().map(|told| &*told.class).collect();
-        let innocent = ["newsroom", "archive"].map(|class| u32::from(classes.contains(class)));
-        let is_of_network = told.iter().any(|told| told.is_of_network);
-        is_of_network.then_some((innocent.iter().sum(), told.len()))
+    /// When the account was closed that this one comes back for, and when it shows itself,
+    /// if it then has the name or the picture of the one before.
+    fn span(&self, account: &str, told: &Told) -> Option<Span> {
+        let before = told.returns.as_ref()?;
+        let closed = *self.closed.get(before)?;
+        let shown = self.shown.get(account)?.iter().find(|shown| shown.at > closed)?;
+        let last = self.shown.get(before)?.iter().rev().find(|shown| shown.at <= closed)?;
+        let is_alike = |field: &Value, other: &Value| field.is_string() && field == other;
+        let (now, then) = (&shown.profile, &last.profile);
+        let is_alike = is_alike(&now["name"], &then["name"])
+            || is_alike(&now["avatar"]["sha256"], &then["avatar"]["sha256"]);
+        is_alike.then_some(Span { closed, shown: shown.at })
+    }
+
+    /// When the network posted a file first.
+    fn met(&self, posts: &[(Timestamp, String)]) -> Option<Timestamp> {
+        let told = |account: &String| self.told.get(account);
+        let of_network =
+            posts.iter().filter(|(_, account)| told(account).is_some_and(|t| t.is_of_network));
+        of_network.map(|(at, _)| *at).min()
+    }
+
+    /// When a class posted a file last, by an account that was there for long.
+    fn last_of(&self, posts: &[(Timestamp, String)], class: &str) -> Option<Timestamp> {
+        let is_wanted = |at: Timestamp, account: &String| {
+            let told = self.told.get(account);
+            told.is_some_and(|told| {
+                told.class == class && at.seconds_since(told.born) > OLD_SECONDS
+            })
+        };
+        let wanted = posts.iter().filter(|(at, account)| is_wanted(*at, account));
+        wanted.map(|(at, _)| *at).max()
     }
 
     fn removed(&self, from: Timestamp) -> Vec<(String, Timestamp, Value)> {

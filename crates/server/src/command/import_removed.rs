@@ -1,10 +1,11 @@
 //! `seawall import removed`: accounts that were removed before, so that returns are known.
 //!
-//! Two people stand for every entry. The file is read twice: once to learn which lines are
-//! good, then to lay them down in steps. An import that was cut off is begun again: what is
-//! in force is counted as known, and a step that lacks a ruling gets it.
+//! Two people stand for every entry. Lines that cannot be read are kept among the refused
+//! inputs; those of a policy that is not about terrorist content are counted and go nowhere.
+//! An import that was cut off is begun again: what is in force is counted as known, and a
+//! step that lacks a ruling gets it.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 
 use anyhow::Context;
@@ -12,22 +13,24 @@ use seawall_model::journal::{Body, Says};
 use seawall_model::knowledge::{
     Knowledge, KnowledgeKind, Known, PolicyScope, Removed, RemovedProfile,
 };
-use seawall_model::{EntryId, PlatformId, Timestamp};
-use seawall_pipeline::RulingError;
+use seawall_model::{EntryId, PlatformId, Rejection, RejectionCode, Timestamp};
+use seawall_pipeline::{Active, RulingError};
 use seawall_store::LAID_DOWN_MAX;
 use sha2::{Digest, Sha256};
 
 use super::args::{Global, ImportRemoved};
+use super::case::minute;
 use super::knowledge::table::{self, BadLines, Columns};
 use super::knowledge::{self, Desk, Person};
 use super::{Ended, show};
-use crate::engine::PeopleError;
+use crate::chance;
+use crate::engine::{Opened, PeopleError};
 use crate::progress::Progress;
 
 /// The columns of the file.
 const COLUMNS: Columns = Columns {
     needed: &["account", "removed_at"],
-    other: &["handle", "name", "avatar_sha256", "avatar_pdq", "links", "reason"],
+    other: &["handle", "name", "avatar_sha256", "avatar_pdq", "links", "reason", "policy"],
 };
 /// Days for which the profile of a removed account is kept, as for removals of our own.
 const REMOVED_DAYS: i64 = 365;
@@ -35,6 +38,9 @@ const REMOVED_DAYS: i64 = 365;
 const LINKS_MAX: usize = 16;
 /// Bytes of a handle, name, link or reason.
 const TEXT_BYTES_MAX: usize = 4_096;
+
+/// Profiles of one file; a longer file is divided first.
+const PROFILES_MAX: usize = 1_000_000;
 
 /// A short name of what is the same removal.
 type Mark = [u8; 16];
@@ -46,8 +52,18 @@ struct Outcome {
     known: u64,
     twice: u64,
     finished: u64,
+    /// Removals under other policies, by policy.
+    elsewhere: BTreeMap<String, u64>,
     first: Option<u64>,
     last: u64,
+}
+
+/// What a good line comes to.
+enum Line {
+    /// A profile to compare with.
+    Profile(PlatformId, Removed),
+    /// A removal under a policy that is not about terrorist content.
+    Elsewhere(String),
 }
 
 pub(super) fn run(global: &Global, given: &ImportRemoved) -> anyhow::Result<Ended> {
@@ -59,9 +75,9 @@ pub(super) fn run(global: &Global, given: &ImportRemoved) -> anyhow::Result<Ende
     let people = people(&desk, given)?;
     check_policy(&desk, &given.policy)?;
     let expires = given.expires.unwrap_or(desk.now.plus_seconds(REMOVED_DAYS * 86_400));
-    let mut good = Vec::new();
-    let bad = read(&mut desk, given, expires, &mut |entry| good.push(entry))?;
+    let import = crate::import::next_import(&desk.opened)?;
     let mut outcome = Outcome::default();
+    let (mut good, bad) = read(&mut desk, given, (import, expires), &mut outcome)?;
     finish_steps(&mut desk, &people, &good, &mut outcome)?;
     let known = marks_in_force(&desk)?;
     let mut seen = HashSet::new();
@@ -76,6 +92,7 @@ pub(super) fn run(global: &Global, given: &ImportRemoved) -> anyhow::Result<Ende
     // Those of a step that was finished just now were met among the known.
     outcome.known = outcome.known.saturating_sub(outcome.finished);
     lay_down(&mut desk, &people, &good, &mut outcome)?;
+    desk.opened.derivation.input(journaled(import, &outcome, &bad), desk.now)?;
     desk.opened.derivation.snapshot()?;
     super::unless_gone(tell(&given.file, &outcome, &bad, expires))?;
     Ok(if bad.count > 0 { Ended::Findings } else { Ended::Fine })
@@ -113,35 +130,94 @@ fn check_policy(desk: &Desk, id: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Reads the file and gives each good line.
+/// Reads the file and gives the good profiles. Bad lines are kept among the refused inputs.
 fn read(
     desk: &mut Desk,
     given: &ImportRemoved,
-    expires: Timestamp,
-    good: &mut dyn FnMut(Knowledge),
-) -> anyhow::Result<BadLines> {
-    let now = desk.now;
-    let accounts = desk.opened.log.accounts();
-    let mut failed = None;
-    let bad = table::read(&given.file, COLUMNS, &mut |_, row| {
-        let (name, mut removed) = removed(&row, given, now)?;
+    (import, expires): (u64, Timestamp),
+    outcome: &mut Outcome,
+) -> anyhow::Result<(Vec<Knowledge>, BadLines)> {
+    let (mut good, now) = (Vec::new(), desk.now);
+    let Opened { log, rejects, derivation, .. } = &mut desk.opened;
+    let (accounts, active) = (log.accounts(), derivation.pipeline().active());
+    let (mut failed, mut chance) = (None, chance::source(None));
+    let mut take = |_: u64, row: table::Row<'_>| {
+        let (name, mut removed) = match line(&row, given, active, now)? {
+            Line::Profile(name, removed) => (name, removed),
+            Line::Elsewhere(policy) => {
+                *outcome.elsewhere.entry(policy).or_default() += 1;
+                return Ok(());
+            }
+        };
         match accounts.find(&name) {
             Ok(own) => removed.account = own,
             Err(error) => failed = Some(error),
         }
-        let source = given.source.as_str().into();
-        good(Knowledge { source, expires: Some(expires), known: Known::Removed(removed) });
+        if good.len() >= PROFILES_MAX {
+            return Err(format!("more than {PROFILES_MAX} profiles in one file: divide it"));
+        }
+        let (source, expires) = (given.source.as_str().into(), Some(expires));
+        good.push(Knowledge { source, expires, known: Known::Removed(removed) });
         Ok(())
-    })?;
+    };
+    let mut refuse = |line: u64, why: &str, bytes: &[u8]| {
+        let (pointer, detail) = why.split_once(": ").unwrap_or(("", why));
+        let rejection = Rejection::new(RejectionCode::Invalid, pointer, detail, "correct the line");
+        Ok(rejects.keep((import, line, None), &rejection, bytes, now, &mut *chance)?)
+    };
+    let bad = table::read_and_refuse(&given.file, COLUMNS, &mut take, &mut refuse)?;
+    rejects.commit()?;
     match failed {
         Some(error) => Err(error.into()),
-        None => Ok(bad),
+        None => Ok((good, bad)),
     }
+}
+
+/// What the journal tells of it.
+fn journaled(import: u64, outcome: &Outcome, bad: &BadLines) -> Body {
+    let counted = |name: &str, count: u64| {
+        let some = (count > 0).then(|| (name.to_owned(), count));
+        some.into_iter().collect()
+    };
+    Body::Imported {
+        import,
+        format: "removed".into(),
+        complete: true,
+        accepted: outcome.laid + outcome.finished,
+        duplicates: outcome.known + outcome.twice,
+        ignored: counted("other_policy", outcome.elsewhere.values().sum()),
+        rejected: counted(RejectionCode::Invalid.as_str(), bad.count),
+    }
+}
+
+/// What a line says.
+fn line(
+    row: &table::Row<'_>,
+    given: &ImportRemoved,
+    active: &Active,
+    now: Timestamp,
+) -> Result<Line, String> {
+    let policy = match row.cell("policy") {
+        "" => given.policy.as_str(),
+        policy => policy,
+    };
+    let Some(known) = active.policy(policy) else {
+        return Err(format!(
+            "policy: {} is not in force here: add it with `policy add`, or leave the cell empty",
+            show::foreign(policy, 64)
+        ));
+    };
+    if known.scope != PolicyScope::Terrorist {
+        return Ok(Line::Elsewhere(policy.to_owned()));
+    }
+    let (name, removed) = removed(row, given, policy, now)?;
+    Ok(Line::Profile(name, removed))
 }
 
 fn removed(
     row: &table::Row<'_>,
     given: &ImportRemoved,
+    policy: &str,
     now: Timestamp,
 ) -> Result<(PlatformId, Removed), String> {
     let account = row.cell("account");
@@ -167,7 +243,7 @@ fn removed(
         return Err("there is nothing to compare by: fill handle, name, avatar or links".into());
     }
     let reason = text(row, "reason")?.unwrap_or_else(|| given.source.as_str().into());
-    let policy = given.policy.as_str().into();
+    let policy = policy.into();
     Ok((name, Removed { account: None, policy, reason, at, profile }))
 }
 
@@ -318,16 +394,143 @@ fn tell(file: &Path, outcome: &Outcome, bad: &BadLines, expires: Timestamp) -> a
     if hidden > 0 {
         say!("    and {} more", show::count(hidden))?;
     }
+    for (policy, count) in &outcome.elsewhere {
+        say!(
+            "  {} removed under {}, which is not about terrorist content: not kept, and never \
+             compared with",
+            show::counted(*count, "account", "accounts"),
+            show::foreign(policy, 64)
+        )?;
+    }
+    if bad.count > 0 {
+        say!("  lines that were rejected are kept for a week: `{} rejects`", show::program())?;
+    }
     if outcome.finished > 0 {
         let finished = show::counted(outcome.finished, "profile", "profiles");
         say!("  {finished} of an earlier run that was cut off now have both rulings")?;
     }
     match outcome.first {
         Some(first) => say!(
-            "{} in force until {expires}, by two people: new accounts are compared with them",
-            knowledge::shown(&(first..=outcome.last))
+            "{} in force until {}, by two people: new accounts are compared with them",
+            knowledge::shown(&(first..=outcome.last)),
+            minute(expires)
         )?,
         None => say!("no profile is new")?,
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::super::args::Args;
+    use super::super::dispatch;
+    use super::*;
+
+    /// Types a command in a folder, under the test clock.
+    fn typed(dir: &Path, words: &[&str]) -> anyhow::Result<Ended> {
+        let data = dir.join("data").display().to_string();
+        let path = |word: &&str| match word.strip_prefix("./") {
+            Some(name) => dir.join(name).display().to_string(),
+            None => (*word).to_owned(),
+        };
+        let still = ["--test-clock", "2026-06-01T00:00:00Z", "--test-seed", "7", "--dir", &data];
+        let words = words.iter().map(path).chain(still.map(str::to_owned));
+        dispatch(&Args::try_parse_from(std::iter::once("seawall".to_owned()).chain(words))?)
+    }
+
+    const IMPORT: [&str; 9] = [
+        "import",
+        "removed",
+        "./old.csv",
+        "--policy",
+        "kettle-league",
+        "--source",
+        "log",
+        "--key",
+        "./a.key",
+    ];
+
+    /// A folder with two reviewers and the policy.
+    fn staffed() -> tempfile::TempDir {
+        let dir = tempfile::tempdir().unwrap();
+        let policy = include_str!("../../../../policies/kettle-league/policy.toml");
+        std::fs::write(dir.path().join("policy.toml"), policy).unwrap();
+        typed(dir.path(), &["reviewer", "add", "a", "--key", "./a.key"]).unwrap();
+        let by = ["reviewer", "add", "b", "--key", "./b.key", "--by", "./a.key"];
+        typed(dir.path(), &by).unwrap();
+        typed(dir.path(), &["policy", "add", "./policy.toml", "--key", "./a.key"]).unwrap();
+        dir
+    }
+
+    fn write(dir: &Path, profiles: std::ops::Range<usize>) {
+        let rows = profiles.map(|n| format!("gone-{n},handle_{n},2026-05-02\n"));
+        let text: String =
+            std::iter::once("account,handle,removed_at\n".into()).chain(rows).collect();
+        std::fs::write(dir.join("old.csv"), text).unwrap();
+    }
+
+    fn global(dir: &Path) -> Global {
+        let still =
+            ["seawall", "doctor", "--test-clock", "2026-06-01T00:00:00Z", "--test-seed", "7"];
+        let mut global = Args::try_parse_from(still).unwrap().global;
+        global.dir = dir.join("data");
+        global
+    }
+
+    /// Entries that are in force, and those that were laid down.
+    fn counts(dir: &Path) -> (usize, usize) {
+        let desk = Desk::open(&global(dir)).unwrap();
+        let all = desk.opened.derivation.knowledge().of_kind(KnowledgeKind::Removed).unwrap();
+        (all.iter().filter(|id| desk.in_force(**id)).count(), all.len())
+    }
+
+    /// An import that was cut off when `ruled` of the two had ruled on its first step.
+    fn check_goes_on(ruled: usize) {
+        let dir = staffed();
+        let keys = [&IMPORT[..], &["--key", "./b.key"]].concat();
+        write(dir.path(), 0..5);
+        {
+            let mut desk = Desk::open_to_rule(&global(dir.path())).unwrap();
+            let Ok(Args { command: super::super::args::Command::Import(given), .. }) =
+                Args::try_parse_from(std::iter::once("seawall").chain(keys.iter().copied()))
+            else {
+                panic!("it is an import")
+            };
+            let Some(super::super::args::ImportWhat::Removed(mut given)) = given.what else {
+                panic!("of removed accounts")
+            };
+            given.file = dir.path().join("old.csv");
+            let expires = desk.now.plus_seconds(86_400 * REMOVED_DAYS);
+            let mut outcome = Outcome::default();
+            let (good, _) = read(&mut desk, &given, (1, expires), &mut outcome).unwrap();
+            let laid = desk.lay_down(&good[..3]).unwrap();
+            for key in ["a.key", "b.key"].into_iter().take(ruled) {
+                let person = desk.person(&dir.path().join(key)).unwrap();
+                let says = Says::Knowledge { first: *laid.start(), last: *laid.end() };
+                desk.rule(&person, says).unwrap();
+            }
+        }
+        let in_force = if ruled == 2 { 3 } else { 0 };
+        assert_eq!(counts(dir.path()), (in_force, 3));
+        typed(dir.path(), &keys).unwrap();
+        assert_eq!(counts(dir.path()), (5, 5), "each is there once, after {ruled} rulings");
+        typed(dir.path(), &keys).unwrap();
+        assert_eq!(counts(dir.path()), (5, 5), "and nothing is new any more");
+    }
+
+    #[test]
+    fn an_import_that_was_cut_off_goes_on_where_it_stopped() {
+        (0..=2).for_each(check_goes_on);
+    }
+
+    #[test]
+    fn a_file_of_several_steps_is_taken_in_whole() {
+        let dir = staffed();
+        let keys = [&IMPORT[..], &["--key", "./b.key"]].concat();
+        write(dir.path(), 0..LAID_DOWN_MAX + 7);
+        typed(dir.path(), &keys).unwrap();
+        assert_eq!(counts(dir.path()), (LAID_DOWN_MAX + 7, LAID_DOWN_MAX + 7));
+    }
 }

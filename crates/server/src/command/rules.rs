@@ -7,7 +7,7 @@ use anyhow::Context;
 use seawall_model::SignalKind;
 use seawall_model::knowledge::{Knowledge, KnowledgeKind, Known};
 use seawall_pipeline::Active;
-use seawall_rule::{Observed, Place, Ruleset, Sources};
+use seawall_rule::{Diagnostics, Observed, Place, Ruleset, Sources};
 use serde_json::{Map, json};
 
 use super::args::{Global, Rules, RulesAdd, RulesCheck};
@@ -17,6 +17,10 @@ use super::{Ended, rules_run, show};
 
 /// Folders within folders that are looked into.
 const DEPTH_MAX: usize = 8;
+/// Faults that are told one by one; more are only counted.
+const FAULTS_SHOWN_MAX: usize = 20;
+/// Characters of a line of a file that are told.
+const LINE_CHARS_MAX: usize = 200;
 /// The data folder where none is named.
 const DEFAULT_DIR: &str = "seawall-data";
 
@@ -43,7 +47,7 @@ fn check(global: &Global, given: &RulesCheck) -> anyhow::Result<Ended> {
     let rules = match seawall_rule::load(&files.sources) {
         Ok(rules) => rules,
         Err(found) => {
-            say!("{}", found.render().trim_end())?;
+            say!("{}", told(&found))?;
             let count = found.found.len() + found.left_out;
             say!("\n{}", show::counted(count as u64, "error", "errors"))?;
             return Ok(Ended::Findings);
@@ -70,6 +74,24 @@ fn check(global: &Global, given: &RulesCheck) -> anyhow::Result<Ended> {
     Ok(Ended::Findings)
 }
 
+/// What is wrong, as people read it: the first faults, lines that fit a screen, and no sign
+/// of a file that would move the cursor.
+fn told(found: &Diagnostics) -> String {
+    let shown: Vec<String> = found
+        .found
+        .iter()
+        .take(FAULTS_SHOWN_MAX)
+        .map(|fault| {
+            let text = fault.to_string();
+            let lines = text.lines().map(|line| show::plain(line, LINE_CHARS_MAX));
+            lines.collect::<Vec<_>>().join("\n")
+        })
+        .collect();
+    let hidden = (found.found.len() - shown.len() + found.left_out) as u64;
+    let more = format!("\n\nand {} more", show::count(hidden));
+    format!("{}{}", shown.join("\n\n"), if hidden > 0 { &more } else { "" })
+}
+
 /// What a rule asks for that there is not.
 pub(super) struct Missing {
     path: String,
@@ -80,7 +102,8 @@ pub(super) struct Missing {
 impl Missing {
     fn told(&self) -> String {
         let Place { line, column } = self.place;
-        format!("error: {}\n--> {}:{line}:{column}", self.what, self.path)
+        let what = show::plain(&self.what, LINE_CHARS_MAX);
+        format!("error: {what}\n--> {}:{line}:{column}", show::plain(&self.path, LINE_CHARS_MAX))
     }
 }
 
@@ -174,7 +197,7 @@ fn current(desk: &Desk) -> anyhow::Result<Option<seawall_model::EntryId>> {
 /// Compiles rules, or tells all that is wrong with them.
 pub(super) fn load(files: &Files, folder: &Path) -> anyhow::Result<Ruleset> {
     seawall_rule::load(&files.sources).map_err(|found| {
-        eprintln!("{}", found.render().trim_end());
+        eprintln!("{}", told(&found));
         let count = found.found.len() + found.left_out;
         let errors = show::counted(count as u64, "error", "errors");
         anyhow::anyhow!("{errors} in the rules of {}", folder.display())
@@ -234,7 +257,7 @@ pub(super) fn read(folder: &Path) -> anyhow::Result<Files> {
             .to_str()
             .with_context(|| format!("the name of {} is not UTF-8: rename it", whole.display()))?;
         if !is_of_rules(&path) {
-            eprintln!("seawall: {name} is no rules, and was not read");
+            eprintln!("seawall: {} is no rules, and was not read", show::foreign(name, 200));
             continue;
         }
         let text = std::fs::read_to_string(&whole)

@@ -53,6 +53,55 @@ pub(crate) fn foreign(text: &str, chars_max: usize) -> String {
     shown
 }
 
+/// A line of a file in a text that points into it: each sign that would move the cursor or
+/// turn the line becomes one that does not, so that what stands below stays below.
+pub(crate) fn plain(line: &str, chars_max: usize) -> String {
+    let signs = line.chars().take(chars_max);
+    let mut shown: String = signs
+        .map(|c| match c {
+            '\t' => c,
+            c if c.is_control() || is_direction(c) => '\u{fffd}',
+            c => c,
+        })
+        .collect();
+    if line.chars().nth(chars_max).is_some() {
+        shown.push('…');
+    }
+    shown
+}
+
+/// Text that was made fit for a terminal, filled up with blanks to a width in columns.
+pub(crate) fn padded(text: &str, columns: usize) -> String {
+    let blanks = columns.saturating_sub(width(text));
+    format!("{text}{}", " ".repeat(blanks))
+}
+
+/// Columns that text takes: signs of direction and marks above letters take none.
+pub(crate) fn width(text: &str) -> usize {
+    let is_mark = |c: char| matches!(c, '\u{300}'..='\u{36f}' | '\u{64b}'..='\u{65f}' | '\u{670}');
+    text.chars().filter(|c| !is_direction(*c) && !is_mark(*c)).count()
+}
+
+/// A command as a shell takes it, folded before options where it is longer than a line.
+pub(crate) fn folded(command: &str, columns: usize, indent: &str) -> String {
+    let mut folded = String::new();
+    let mut taken = 0;
+    for (index, part) in command.split(" --").enumerate() {
+        let part = if index == 0 { part.to_owned() } else { format!("--{part}") };
+        let width = width(&part) + 1;
+        if index > 0 && taken + width > columns {
+            folded.push_str(" \\\n");
+            folded.push_str(indent);
+            taken = indent.len();
+        } else if index > 0 {
+            folded.push(' ');
+        }
+        folded.push_str(&part);
+        taken += width;
+    }
+    folded
+}
+
 /// Whether a character changes the direction of what follows (UAX #9).
 fn is_direction(c: char) -> bool {
     matches!(c, '\u{200e}' | '\u{200f}' | '\u{061c}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
@@ -85,6 +134,26 @@ mod tests {
         assert_eq!(foreign("a\u{1b}[2Jb\nc", 99), "\u{2068}a\\u{1b}[2Jb c\u{2069}");
         assert_eq!(foreign("x\u{202e}y", 99), "\u{2068}x\\u{202e}y\u{2069}");
         assert_eq!(foreign("abc", 2), "\u{2068}ab…\u{2069}");
+    }
+
+    #[test]
+    fn a_line_of_a_file_keeps_its_columns_and_moves_nothing() {
+        assert_eq!(plain("a\u{1b}[2J\u{202e}b\tc", 99), "a\u{fffd}[2J\u{fffd}b\tc");
+        assert_eq!(plain("abc", 2), "ab…");
+        assert_eq!(plain("ab", 2), "ab");
+    }
+
+    #[test]
+    fn columns_are_counted_as_they_are_seen() {
+        assert_eq!(padded(&foreign("abc", 9), 5), "\u{2068}abc\u{2069}  ");
+        assert_eq!(width("كُتِب"), 3);
+        assert_eq!(padded("long", 2), "long");
+    }
+
+    #[test]
+    fn a_long_command_is_folded_where_a_shell_goes_on_reading() {
+        assert_eq!(folded("a b --c d", 40, "  "), "a b --c d");
+        assert_eq!(folded("a b --c d --e f", 11, "  "), "a b --c d \\\n  --e f");
     }
 
     #[test]

@@ -31,6 +31,8 @@ pub(super) fn run(global: &Global, given: &Terms) -> anyhow::Result<Ended> {
 fn add(global: &Global, given: &TermsAdd) -> anyhow::Result<Ended> {
     let (mut entries, bad) = read(&given.file, given)?;
     let ended = bad.settle(&given.file, Skip::asked(&given.skip_bad))?;
+    let file = given.file.display();
+    anyhow::ensure!(bad.count > 0 || !entries.is_empty(), "{file} holds no term: one a line");
     let mut desk = Desk::open_to_rule(global)?;
     knowledge::check_expiry(given.given.expires, desk.now)?;
     let person = desk.person(&given.given.key)?;

@@ -214,7 +214,7 @@ impl CasesShown {
         )?;
         writeln!(
             out,
-            "  {:>12} on them stand, {} in force",
+            "  {:>12} and {} in force",
             show::counted(self.decisions, "decision", "decisions"),
             show::counted(self.actions, "action", "actions")
         )?;

@@ -170,7 +170,7 @@ pub(super) fn told(derivation: &Derivation, import: u64) -> Result<Option<End>, 
 
 /// The number of the next import: one more than any that the journal tells of or that
 /// was left unfinished, so that no two share their refused inputs.
-pub(super) fn next_import(opened: &Opened) -> Result<u64, ImportError> {
+pub(crate) fn next_import(opened: &Opened) -> Result<u64, ImportError> {
     let imports = opened.derivation.journal().of_types(&["imported"])?;
     let number = |recorded: &seawall_store::Recorded| match recorded.entry.body {
         Body::Imported { import, .. } => import,

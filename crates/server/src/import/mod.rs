@@ -13,6 +13,7 @@ mod stream;
 mod tally;
 
 pub use decoder::{Decoder, Proposal, SourceOptions, UnknownSource, can_ask, lacks_a_time};
+pub(crate) use file::next_import;
 pub use file::{check_file, import_file};
 pub use keeper::{ImportError, Item};
 pub use stream::{Ack, conclude_cut_off, import_stream};

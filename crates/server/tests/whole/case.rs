@@ -96,6 +96,7 @@ fn a_case_says_why_it_is_here_and_what_is_missing() {
             "to 1 that one person runs both",
             "  k6     \u{2068}King of the Marker Kettles\u{2069}",
             "suspend --saw content: one reviewer",
+            "suspend --saw links: one reviewer",
         ],
     );
     says(
@@ -181,6 +182,7 @@ fn what_was_removed_is_compared_with_what_comes_until_it_is_undone() {
         &said,
         &["no longer compared with: k7", "c5 no longer rests on k7", "reinstate the account"],
     );
+    assert_eq!(case(&stage, "c5")["state"].as_str(), Some("withdrawn"));
     replays_equal(&stage);
 }
 

@@ -86,7 +86,7 @@ fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let places = digits.char_indices();
     let with = places.map(|(place, digit)| {
-        let comma = if place > 0 && (digits.len() - place) % 3 == 0 { "," } else { "" };
+        let comma = if place > 0 && (digits.len() - place).is_multiple_of(3) { "," } else { "" };
         format!("{comma}{digit}")
     });
     with.collect()

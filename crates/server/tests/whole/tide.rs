@@ -1,5 +1,6 @@
 //! The tide as it is shown: from when to when, and in which order.
 
+use crate::league;
 use crate::stage::Stage;
 
 /// A post at a minute of a day.
@@ -46,4 +47,42 @@ fn the_chart_says_when_its_last_bucket_ends() {
         let said = stage.seawall(&["tide", "--by", by]).ended(0);
         assert!(said.out.contains(range), "{}", said.out);
     }
+}
+
+/// What the tide tells of returns, cases and decisions.
+fn told(stage: &Stage, more: &[&str]) -> serde_json::Value {
+    stage.still(&[&["tide", "--json"], more].concat()).ended(0).json()
+}
+
+#[test]
+fn returns_and_decisions_stand_in_the_tide_as_they_are_now() {
+    let stage = league::watched();
+    let numbers = |tide: &serde_json::Value| {
+        let names = ["opened", "decided", "decisions", "actions_in_force"];
+        names.map(|name| tide["cases"][name].as_u64().unwrap())
+    };
+    let tide = told(&stage, &[]);
+    assert_eq!(tide["cases"]["returns_of_accounts_created"].as_u64(), Some(1));
+    assert_eq!(tide["cases"]["accounts_created"].as_u64(), Some(2));
+    assert_eq!(numbers(&tide), [4, 0, 0, 1], "one is restricted without a person");
+    let buckets = tide["buckets"].as_array().unwrap();
+    let nine = buckets.iter().find(|bucket| bucket["start"] == "2026-05-20T09:00:00Z").unwrap();
+    assert_eq!((nine["cases_opened"].as_u64(), nine["returns"].as_u64()), (Some(4), Some(1)));
+    league::decide(&stage, league::OF_SPOUT, "remove", &[]).ended(0);
+    let said = league::decide(&stage, league::OF_RETURN, "suspend", &[]).ended(0);
+    assert_eq!(numbers(&told(&stage, &[])), [4, 2, 2, 2], "people's actions, not the restriction");
+    let said_by = said.out.split(':').next().unwrap();
+    league::undo(&stage, said_by, "badr.key").ended(0);
+    assert_eq!(numbers(&told(&stage, &[])), [4, 1, 1, 1], "what was undone stands no more");
+    let out = stage.still(&["tide"]).ended(0).out;
+    for words in [
+        "1 return among 2 accounts created (of the rules' finding, for people to confirm)",
+        "4 cases opened, 1 of them decided",
+        "1 decision and 1 action in force",
+        "case list --dir seawall-data",
+    ] {
+        assert!(out.contains(words), "{words}: {out}");
+    }
+    assert_eq!(numbers(&told(&stage, &["--to", "2026-05-20T09:00:00Z"])), [0; 4]);
+    assert!(told(&stage, &["--trace", "#kettle"])["cases"].is_null(), "cases are of no trace");
 }

@@ -351,7 +351,10 @@ pub enum ImportWhat {
   seawall import removed old.csv --policy kettle-league --source log --key amal.key --key badr.key
 
 The file has a header with account and removed_at, and any of handle, name, avatar_sha256,
-avatar_pdq, links (with | between them) and reason. Two people stand for it: two key files.
+avatar_pdq, links (with | between them), reason and policy, where it is another one than
+--policy. Only removals under a policy about terrorist content are compared with; others are
+counted. An account that the platform reinstates is dropped. Two people stand for it: two key
+files.
 Running it again goes on where it stopped: what is in force already is counted as known.
 Exit code 1 means that lines were refused.")]
     Removed(ImportRemoved),

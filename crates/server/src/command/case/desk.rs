@@ -250,7 +250,7 @@ impl Desk {
 }
 
 /// A moment to the minute, in UTC.
-pub(super) fn minute(at: Timestamp) -> String {
+pub(in crate::command) fn minute(at: Timestamp) -> String {
     at.to_string().replace('T', " ").chars().take(16).collect()
 }
 

@@ -142,7 +142,7 @@ fn term_line(desk: &Desk, entry: u64) -> anyhow::Result<String> {
 }
 
 /// What a comparison weighs, as a small picture.
-fn waterfall(desk: &mut Desk, comeback: &Comeback) -> anyhow::Result<Vec<String>> {
+pub(super) fn waterfall(desk: &mut Desk, comeback: &Comeback) -> anyhow::Result<Vec<String>> {
     let mut lines = Vec::new();
     let (entry, at) = match comeback.entry {
         None => ("a removed account".to_owned(), String::new()),
@@ -161,10 +161,8 @@ fn waterfall(desk: &mut Desk, comeback: &Comeback) -> anyhow::Result<Vec<String>
     }
     let missing = |family: &Family| comeback.families.iter().all(|(known, _)| known != family);
     for family in COMPARED.into_iter().filter(missing) {
-        lines.push(format!(
-            "  {:<16}    Unknown: not told by both, so that it adds nothing",
-            family.as_str()
-        ));
+        let nothing = "nothing of both to compare, so that it adds nothing";
+        lines.push(format!("  {:<16} {:>11}  {nothing}", family.as_str(), "Unknown"));
     }
     lines.push(format!("{}  ({})", bar("together", comeback.total()), odds(comeback.total())));
     Ok(lines)
@@ -181,7 +179,10 @@ fn bar(name: &str, bits: i64) -> String {
 /// What a weight says as odds.
 fn odds(milli_bits: i64) -> String {
     let bits = milli_bits as f64 / 1_000.0;
-    let odds = |bits: f64| format!("{:.1}", bits.exp2());
+    let odds = |bits: f64| match bits.exp2() {
+        few if few < 10.0 => format!("{few:.1}"),
+        many => format!("{many:.0}"),
+    };
     match milli_bits {
         0.. => format!("{} to 1 that one person runs both", odds(bits)),
         _ => format!("1 to {} that one person runs both", odds(-bits)),

@@ -8,6 +8,9 @@ use serde_json::{Value, json};
 use super::desk::Desk;
 use super::evidence;
 
+/// Why a second post of an account is not restricted as well.
+const SPENT: &str = "the account was restricted without a person already, and the 72 hours are \
+                     counted from then: ask a reviewer";
 /// Actions that a reviewer can rule, the lightest first.
 const KINDS: [ActionKind; 5] = [
     ActionKind::Restrict,
@@ -130,7 +133,12 @@ pub(super) fn unattended(desk: &mut Desk, case: &Case) -> anyhow::Result<Vec<Str
     let asked = desk.judge().would_restrict(case, created_at, hours, desk.active());
     let refused = asked.err();
     let sentences = refused.iter().flat_map(Refused::sentences);
-    Ok(sentences.map(|sentence| sentence.message().to_owned()).collect())
+    let said = |sentence: Sentence| match sentence {
+        // What its policy allows is within the law, so that the rest was used up.
+        Sentence::UnattendedAtMost72Hours => SPENT.to_owned(),
+        sentence => sentence.message().to_owned(),
+    };
+    Ok(sentences.map(said).collect())
 }
 
 /// The sentence of a name in the journal, such as `links_need_two_families`.

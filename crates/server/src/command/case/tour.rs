@@ -1,10 +1,14 @@
 //! What the demo shows of cases: the return with its bits, and one file in many hands.
 
-use seawall_model::{AccountId, CaseId, DecisionId};
+use std::fmt::Write as _;
+
+use seawall_model::{AccountId, CaseId, DecisionId, MilliBits};
 use seawall_review::{Case, CaseState};
 
 use super::super::args::Global;
-use super::desk::Desk;
+use super::super::demo_story::{ARCHIVE, NEWSROOM};
+use super::super::show;
+use super::desk::{Desk, minute};
 use super::{evidence, law};
 
 /// Posts of the file that are told one by one.
@@ -48,15 +52,18 @@ fn tell_returns(
         .filter_map(|(id, case)| Some((bits(case)?, id, case)))
         .collect();
     found.sort_by_key(|(bits, id, _)| (std::cmp::Reverse(*bits), **id));
-    say!("accounts that may be the return of a removed one: {}\n", found.len())?;
-    for (_, id, case) in &found {
+    let count = show::counted(found.len() as u64, "account", "accounts");
+    say!("{count} that may be the return of a removed one\n")?;
+    let mut rows = vec![["case", "account", "in truth", "weighs"].map(str::to_owned)];
+    for (bits, id, case) in &found {
         let class = class(desk, case, class_of)?;
-        say!("  {id}  {} (in truth: {class})", desk.subject(case.subject)?)?;
+        let called = desk.called(case.subject.account().map(|account| account.0))?;
+        rows.push([id.to_string(), called, class, MilliBits(*bits).to_string()]);
     }
+    table(&rows)?;
     let Some((_, id, case)) = found.first() else { return Ok(None) };
-    say!("\n  the strongest, {id}:")?;
-    for line in evidence::lines(desk, case)? {
-        say!("    {line}")?;
+    if let Some(strongest) = evidence::comebacks(case).first() {
+        say!("\n  {id}: {}", evidence::waterfall(desk, strongest)?.join("\n  "))?;
     }
     say!("")?;
     Ok(Some(**id))
@@ -70,30 +77,65 @@ fn tell_file(
     let mut found: Vec<&(CaseId, Case)> =
         cases.iter().filter(|(_, case)| evidence::is_exact(case)).collect();
     found.sort_by_key(|(id, case)| (case.at, *id));
-    say!(
-        "posts with the known file: {}. The file is the same; who posts it is not:\n",
-        found.len()
-    )?;
-    let mut innocent = None;
+    let count = show::counted(found.len() as u64, "post", "posts");
+    say!("{count} of a known file. The file is the same; who posts it is not\n")?;
+    let (mut innocent, mut reasons) = (None, Vec::new());
+    let mut rows = vec![["case", "posted by", "in truth", "without a person"].map(str::to_owned)];
     for (id, case) in found.iter().take(POSTS_SHOWN) {
         let class = class(desk, case, class_of)?;
-        let is_innocent = ["newsroom", "archive"].contains(&&*class);
+        let is_innocent = [NEWSROOM, ARCHIVE].contains(&&*class);
         innocent = innocent.or(is_innocent.then_some(*id));
-        say!("  {id}  {} (in truth: {class})", desk.subject(case.subject)?)?;
-        let restricted =
-            desk.judge().actions().of_case(*id).find(|action| action.decision.is_none());
-        match restricted.and_then(|action| action.planned.until) {
-            Some(_) => say!("       its reach is restricted until people look, 72 hours at most")?,
-            None => {
-                say!("       a case; the post stays as it is:")?;
-                for line in law::unattended(desk, case)? {
-                    say!("         {line}")?;
-                }
-            }
-        }
+        let called = desk.called(case.subject.account().map(|account| account.0))?;
+        let done = without_a_person(desk, *id, case, &mut reasons)?;
+        rows.push([id.to_string(), called, class, done]);
+    }
+    table(&rows)?;
+    let hidden = found.len().saturating_sub(POSTS_SHOWN);
+    if hidden > 0 {
+        say!("  and {hidden} more")?;
+    }
+    say!("\n  nothing is removed without a person; why nothing was restricted either:")?;
+    for (index, reason) in reasons.iter().enumerate() {
+        say!("  [{}] {reason}", index + 1)?;
     }
     say!("")?;
     Ok(innocent)
+}
+
+/// What was done on a case by itself; reasons why not are gathered and named by number.
+fn without_a_person(
+    desk: &mut Desk,
+    id: CaseId,
+    case: &Case,
+    reasons: &mut Vec<String>,
+) -> anyhow::Result<String> {
+    let mut of_case = desk.judge().actions().of_case(id);
+    let restricted =
+        of_case.find_map(|action| action.planned.until.filter(|_| action.decision.is_none()));
+    drop(of_case);
+    if let Some(until) = restricted {
+        return Ok(format!("restricted until {}", minute(until)));
+    }
+    let mut words = "nothing".to_owned();
+    for reason in law::unattended(desk, case)? {
+        let index = reasons.iter().position(|known| *known == reason).unwrap_or_else(|| {
+            reasons.push(reason);
+            reasons.len() - 1
+        });
+        let _ = write!(words, " [{}]", index + 1);
+    }
+    Ok(words)
+}
+
+/// Rows beneath a header, each column as wide as its widest cell.
+fn table<const COLUMNS: usize>(rows: &[[String; COLUMNS]]) -> std::io::Result<()> {
+    let width = |column: usize| rows.iter().map(|row| show::width(&row[column])).max();
+    let widths: Vec<usize> = (0..COLUMNS).map(|column| width(column).unwrap_or(0)).collect();
+    for row in rows {
+        let cells = row.iter().zip(&widths).map(|(cell, width)| show::padded(cell, *width));
+        say!("  {}", cells.collect::<Vec<_>>().join("  ").trim_end())?;
+    }
+    Ok(())
 }
 
 /// Who the account of a case is in truth.

@@ -125,16 +125,31 @@ pub(in crate::command) type TakeRow<'t> = &'t mut dyn FnMut(u64, Row<'_>) -> Res
 /// What is done with each line: `Err` says why it is bad.
 pub(in crate::command) type TakeLine<'t> = &'t mut dyn FnMut(u64, &str) -> Result<(), String>;
 
+/// What is done with each bad row: its line, why it is bad, and its bytes if it could be cut
+/// out.
+pub(in crate::command) type Refuse<'t> = &'t mut dyn FnMut(u64, &str, &[u8]) -> anyhow::Result<()>;
+
 /// Reads a table. Bad rows are gathered; a bad header is an error.
 pub(in crate::command) fn read(
     file: &Path,
     columns: Columns,
     take: TakeRow<'_>,
 ) -> anyhow::Result<BadLines> {
+    read_and_refuse(file, columns, take, &mut |_, _, _| Ok(()))
+}
+
+/// Reads a table, and hands on what is bad. A bad header is an error.
+pub(in crate::command) fn read_and_refuse(
+    file: &Path,
+    columns: Columns,
+    take: TakeRow<'_>,
+    refuse: Refuse<'_>,
+) -> anyhow::Result<BadLines> {
     let mut bad = BadLines::default();
     let mut header: Option<BTreeMap<String, usize>> = None;
     records(file, Shape::Rows(Delimiter::Comma), &mut |line, record| {
-        let cells = record.and_then(cells);
+        let bytes = record.as_ref().map_or(&[][..], |bytes| bytes);
+        let cells = record.clone().and_then(cells);
         let Some(header) = &header else {
             let cells = cells.map_err(|why| anyhow::anyhow!("line {line}: {why}"))?;
             header = Some(understand(&cells, columns)?);
@@ -148,6 +163,7 @@ pub(in crate::command) fn read(
             )),
         });
         if let Err(why) = taken {
+            refuse(line, &why, bytes)?;
             bad.push(line, why);
         }
         Ok(())

@@ -1,0 +1,63 @@
+//! The guides that a newcomer types: every command of them, in order, in a clean folder.
+
+use std::os::unix::fs::PermissionsExt;
+
+use crate::stage::{PROGRAM, SEED, Stage, repository};
+
+/// Not before this program was written, or doctor finds the clock wrong.
+const LATER: &str = "2026-12-01T00:00:00Z";
+
+/// What a guide has people type: the blocks of shell, one after another.
+fn typed(guide: &str) -> String {
+    let path = repository().join("docs/guide").join(guide);
+    let text = std::fs::read_to_string(path).unwrap();
+    let blocks = text.split("\n```sh\n").skip(1);
+    let blocks: Vec<&str> =
+        blocks.map(|block| block.split_once("\n```").expect("a block ends").0).collect();
+    assert!(blocks.len() >= 5, "{guide} has {} blocks", blocks.len());
+    blocks.join("\n")
+}
+
+/// A clean folder with the policies of the repository beside it.
+fn clean() -> Stage {
+    let stage = Stage::new();
+    std::os::unix::fs::symlink(repository().join("policies"), stage.path("policies")).unwrap();
+    std::fs::create_dir(stage.path("bin")).unwrap();
+    let script =
+        format!("#!/bin/sh\nexec '{PROGRAM}' \"$@\" --test-clock {LATER} --test-seed {SEED}\n");
+    stage.write("bin/seawall", script);
+    let all = std::fs::Permissions::from_mode(0o755);
+    std::fs::set_permissions(stage.path("bin/seawall"), all).unwrap();
+    stage
+}
+
+#[test]
+fn the_guides_about_knowledge_and_cases_can_be_typed() {
+    let stage = clean();
+    let run = |guide: &str| {
+        stage.write("guide.sh", typed(guide));
+        stage.shell("sh -e guide.sh", Some(&stage.path("bin"))).ended(0)
+    };
+    let known = run("bring-in-what-you-know.md").out;
+    for words in
+        ["k5", "2 people stand for k5", "k7..k8 in force", "3 rules in force", ", 0 differing"]
+    {
+        assert!(known.contains(words), "{words}: {known}");
+    }
+    let ruled = run("rule-on-a-case.md").out;
+    for words in [
+        "3 cases: 3 open",
+        "keep_documents by r1",
+        "remove by r1",
+        "Dear account holder,",
+        "تحية طيبة وبعد،",
+        "suspend by r2",
+        "is overturned by",
+        "c2 is open again",
+        "1 return among",
+        ", 0 differing",
+        "nothing to do",
+    ] {
+        assert!(ruled.contains(words), "{words}: {ruled}");
+    }
+}
