@@ -222,7 +222,7 @@ pub fn make(
     let following = chance.lognormal(180.0, 1.0) * gathered;
     let posts = if is_new { 0.0 } else { rate * 0.4 * age };
     // People rise and go to bed at their own hours; those of the network a little later.
-    let late = if class.is_network() { -3.2 } else { 0.0 };
+    let late = if class.is_network() { -3.5 } else { 0.0 };
     let own = chance.normal() * 2.2 + f64::from(zone_of(language)) + late;
     #[expect(clippy::cast_possible_truncation, reason = "rate is at most 300")]
     let rate = rate as f32;
@@ -247,6 +247,6 @@ pub fn make(
 
 /// A picture for a profile: one of those that many use, or one's own.
 fn face(class: Class, chance: &mut Chance) -> u32 {
-    let shared = if class.is_network() { 0.70 } else { 0.32 };
+    let shared = if class.is_network() { 0.75 } else { 0.32 };
     if chance.holds(shared) { small(chance.ranked(600)) } else { 1_000 + chance.below(4_000_000) }
 }

@@ -9,6 +9,7 @@
 
 mod account;
 mod agenda;
+mod begin;
 mod calendar;
 mod calibration;
 mod chance;
@@ -29,6 +30,8 @@ mod resolve;
 mod ring;
 mod saying;
 mod tag;
+mod turnover;
+mod wave;
 mod wish;
 mod words;
 mod world;

@@ -137,14 +137,14 @@ pub fn bound(actor: u32, account: u32, seed: u64) -> f64 {
     let mut of_actor = Chance::of(seed, &[20, whose]);
     let mut of_account = Chance::of(seed, &[21, u64::from(account)]);
     let drawn = 0.707 * of_actor.normal() + 0.707 * of_account.normal();
-    219.0 * libm::exp(1.42 * drawn)
+    211.0 * libm::exp(1.42 * drawn)
 }
 
 /// How the next name of somebody who comes back is made; under pressure less of it stays.
 pub fn change(pressed: f64, chance: &mut Chance) -> Change {
     const CHANGES: [Change; 4] =
         [Change::Slight, Change::Reversed, Change::Spelled, Change::Invented];
-    let invented = 0.49 + 0.2 * pressed;
+    let invented = 0.56 + 0.2 * pressed;
     CHANGES[chance.weighted(&[0.46, 0.09, 0.09, invented])]
 }
 

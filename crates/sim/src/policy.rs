@@ -87,8 +87,8 @@ impl Policy {
     pub fn low() -> Self {
         Self {
             name: "low",
-            life: weibull(167.6, 1.3),
-            outlet: weibull(316.0, 1.0),
+            life: weibull(163.0, 1.3),
+            outlet: weibull(300.0, 1.0),
             sweeps: Vec::new(),
             wrong_daily: 0.000_3,
         }
@@ -100,7 +100,7 @@ impl Policy {
     pub fn high() -> Self {
         Self {
             name: "high",
-            life: Life { fast_share: 0.325, fast_days: 0.8, days: 138.0, shape: 1.0 },
+            life: Life { fast_share: 0.32, fast_days: 0.8, days: 138.0, shape: 1.0 },
             outlet: weibull(14.0, 1.0),
             sweeps: Vec::new(),
             wrong_daily: 0.001,

@@ -233,7 +233,7 @@ impl World {
             Class::Ordinary => 0.3,
             Class::Archive => 0.5,
             Class::Newsroom | Class::Spammer => 0.25,
-            class if class.is_network() => 0.55,
+            class if class.is_network() => 0.60,
             _ => 0.37,
         };
         let is_near = said.class.is_of_cause() || account.class.is_near();
@@ -311,7 +311,7 @@ impl World {
 fn drifts(class: Class) -> f64 {
     match class {
         Class::Ordinary => 0.0,
-        class if class.is_network() => 0.74,
+        class if class.is_network() => 0.80,
         _ => 0.16,
     }
 }

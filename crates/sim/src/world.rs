@@ -10,19 +10,14 @@ use std::collections::BTreeMap;
 use hashbrown::{HashMap, HashSet};
 use seawall_model::{PlatformId, Timestamp};
 
-use crate::account::{
-    ALIKE, Account, DAY, HOUR, Life, Moment, NOBODY, OPEN, communities, language_near, language_of,
-    make, purpose,
-};
-use crate::agenda::{Agenda, Due};
+use crate::account::{Account, DAY, HOUR, Life, Moment, NOBODY, OPEN, communities, purpose};
+use crate::agenda::Agenda;
 use crate::calendar::Calendar;
 use crate::chance::{Chance, hash, small, whole};
 use crate::class::Class;
-use crate::faction;
 use crate::habit::Rhythm;
-use crate::id::{field_id, hash_text, platform_id};
+use crate::id::{hash_text, platform_id};
 use crate::item::{Action, Cause, Counts, Deed, Item, PostKey, Truth};
-use crate::lifecycle::WAVE;
 use crate::name::Naming;
 use crate::network::{Actor, Network};
 use crate::parameters::{Parameters, VERSION};
@@ -137,106 +132,6 @@ impl World {
         };
         world.begin();
         Ok(world)
-    }
-
-    /// Everybody who is there at the start.
-    fn begin(&mut self) {
-        for network in 0..self.parameters.networks {
-            let tags = Language::ALL.iter().flat_map(|language| {
-                (0..faction::TAGS).map(|n| faction::tag(network, *language, n))
-            });
-            let tags = tags.collect();
-            let name = faction::full(network, Language::English);
-            self.out.truths.push(Truth::Network { network, name, tags });
-        }
-        for number in 0..self.parameters.accounts {
-            let mut chance = Chance::of(self.seed, &[purpose::ACCOUNT, u64::from(number)]);
-            self.innocent(None, &mut chance);
-        }
-        self.begin_every_class();
-        self.begin_networks();
-        for index in 0..self.calendar.surges.len() {
-            let surge = &self.calendar.surges[index];
-            let topic = Topic { tag: surge.tag(), language: surge.language };
-            self.topics.push(topic);
-        }
-        for sweep in 0..self.parameters.policy.sweeps.len() {
-            self.agenda_sweep(sweep);
-        }
-        for field in 0..self.calendar.field_events.len() {
-            self.agenda_field(field);
-        }
-        self.profiles_at_start();
-    }
-
-    /// In a small world too there are some of every class near a network.
-    fn begin_every_class(&mut self) {
-        for (which, (class, _)) in (0..).zip(ALIKE) {
-            let there = self.accounts.iter().filter(|account| account.class == class).count();
-            for missing in there..CLASS_MIN {
-                let draw = [purpose::ACCOUNT, 3, which, missing as u64];
-                let mut chance = Chance::of(self.seed, &draw);
-                self.innocent_of(class, None, &mut chance);
-            }
-        }
-    }
-
-    /// Every account that is older than the world shows its profile in the first hour.
-    fn profiles_at_start(&mut self) {
-        for account in 0..small(self.accounts.len()) {
-            if self.accounts[account as usize].born < 0 {
-                // In no order: whoever is of a network was made after the others here.
-                let draw = [purpose::PROFILE, 4, u64::from(account)];
-                let at = Moment::from(Chance::of(self.seed, &draw).below(3_600_000));
-                let counts = self.counts(account);
-                self.push(at, account, Deed::Profile(counts));
-            }
-        }
-    }
-
-    /// Makes an innocent account, at the start or at a moment.
-    pub(crate) fn innocent(&mut self, born: Option<Moment>, chance: &mut Chance) -> u32 {
-        let parameters = &self.parameters;
-        let networks = parameters.networks;
-        let class = if networks > 0 && chance.holds(parameters.alike) {
-            let weights: Vec<f64> = ALIKE.iter().map(|(_, weight)| *weight).collect();
-            ALIKE[chance.weighted(&weights)].0
-        } else {
-            Class::Ordinary
-        };
-        self.innocent_of(class, born, chance)
-    }
-
-    /// Makes an innocent account of a class.
-    pub(crate) fn innocent_of(
-        &mut self,
-        class: Class,
-        born: Option<Moment>,
-        chance: &mut Chance,
-    ) -> u32 {
-        let networks = self.parameters.networks;
-        let of_cause = networks * 2;
-        let (community, language) = if class == Class::Ordinary {
-            let all = communities(&self.parameters);
-            let community = of_cause + chance.below(all - of_cause);
-            (community, language_of(community, &self.parameters))
-        } else {
-            (chance.below(of_cause.max(1)), language_near(chance))
-        };
-        let account = make(class, community, language, born, &self.parameters, chance);
-        let number = self.add(account, None);
-        if class.is_near() {
-            let near = community / 2;
-            self.near.entry((class, near)).or_default().push(number);
-            // Many fall silent some day, as those of the network do when they are closed.
-            if born.is_none() && chance.holds(FALL_SILENT) {
-                let within = Moment::from(chance.below(self.parameters.days * 24)) * HOUR;
-                self.agenda.note(within, Due::Abandon(number));
-            }
-        }
-        self.members[community as usize].push(number);
-        self.tell(number, None);
-        number
     }
 
     /// Adds an account and gives it a handle that nobody has.
@@ -401,27 +296,6 @@ impl World {
         });
     }
 
-    /// Tells of the waves that are over; of all of them when the world is.
-    fn tell_waves(&mut self, now: Moment) {
-        for index in 0..self.waves.len() {
-            let wave = &self.waves[index];
-            let to = (wave.from + WAVE).min(now);
-            if wave.is_told || (to < wave.from + WAVE && !self.is_over()) {
-                continue;
-            }
-            let truth = Truth::Wave {
-                network: wave.network,
-                field_event: field_id(wave.field),
-                tag: self.topics[wave.topic as usize].tag.clone(),
-                from: self.time(wave.from),
-                to: self.time(to),
-                accounts: wave.accounts.iter().map(|account| self.id(*account)).collect(),
-            };
-            self.out.truths.push(truth);
-            self.waves[index].is_told = true;
-        }
-    }
-
     fn act(&mut self, action: &Action, now: Moment) {
         let find = |id: &PlatformId| self.account(id);
         match action {
@@ -479,11 +353,6 @@ impl World {
         u32::try_from(at.div_euclid(DAY)).unwrap_or(0)
     }
 }
-
-/// Accounts of each class of those who look like a network, at least.
-const CLASS_MIN: usize = 3;
-/// The share of the first innocents near a network who fall silent within the world's time.
-const FALL_SILENT: f64 = 0.5;
 
 /// Accounts that a world will hold, about.
 fn room(parameters: &Parameters) -> usize {

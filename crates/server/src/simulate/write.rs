@@ -169,7 +169,7 @@ pub fn simulate(task: &Task, stop: &AtomicBool) -> Result<Simulated, Failed> {
     let name = identity(&task.parameters, task.seed);
     make_folder(&task.out)?;
     if let Some(done) = read(&task.out.join(MANIFEST)).and_then(|v| Simulated::from_json(&v)) {
-        return verified(task, &name, done);
+        return verified(task, &name, done, stop);
     }
     let mut reached = begun(task, name)?;
     // So that a run cut off within its first day is known for what it is.
@@ -241,7 +241,8 @@ fn begun(task: &Task, world: Value) -> Result<Reached, Failed> {
     }
 }
 
-/// Refuses a folder of another world, and one without the pictures that are asked for.
+/// Refuses a folder of another world, and one whose events name no pictures that could be
+/// written, or that was begun without those that are asked for.
 fn is_as_asked(
     task: &Task,
     world: &Value,
@@ -264,10 +265,20 @@ pub(super) fn sent(sending: &mut Sending, world: &World, step: &Step) -> Option<
     Some(sending.send(step, world.hour(), last))
 }
 
-/// Reads the files of a finished world again: they must be what was written.
-fn verified(task: &Task, world: &Value, done: Simulated) -> Result<Simulated, Failed> {
-    is_as_asked(task, world, &done.world, done.pictures)?;
-    pictures::check(&task.out, done.pictures)?;
+/// Reads the files of a finished world again: they must be what was written. Pictures that
+/// are asked for only now are added.
+fn verified(
+    task: &Task,
+    world: &Value,
+    done: Simulated,
+    stop: &AtomicBool,
+) -> Result<Simulated, Failed> {
+    let asked = task.pictures == PictureFiles::Written;
+    let adds = asked && done.pictures.is_none() && *world == done.world;
+    if !adds {
+        is_as_asked(task, world, &done.world, done.pictures)?;
+        pictures::check(&task.out, done.pictures)?;
+    }
     for (name, sum) in &done.sha256 {
         let path = task.out.join(name);
         let file = File::open(&path).map_err(io(&path))?;
@@ -277,6 +288,33 @@ fn verified(task: &Task, world: &Value, done: Simulated) -> Result<Simulated, Fa
             return Err(Failed::Changed(path));
         }
     }
+    if adds { add_pictures(task, done, stop) } else { Ok(done) }
+}
+
+/// Writes the pictures of a finished world, which is stepped again for it.
+fn add_pictures(task: &Task, mut done: Simulated, stop: &AtomicBool) -> Result<Simulated, Failed> {
+    let mut world = World::new(task.parameters.clone(), task.seed)?;
+    let mut found = BTreeSet::new();
+    let progress = Progress::records("writing pictures", u64::from(task.parameters.days) * 24);
+    while !world.is_over() {
+        let step = world.step(&[]);
+        let items: Vec<(u64, Item)> = (step.before..).zip(step.items).collect();
+        for part in items.chunks(PART_ITEMS) {
+            found.extend(written(&world, part, task).into_iter().flat_map(|block| block.pictures));
+        }
+        progress.add(1);
+        if world.hour().is_multiple_of(24) {
+            pictures::write(&task.out, world.seed(), &mut found)?;
+        }
+        if stop.load(Ordering::Relaxed) && !world.is_over() {
+            progress.finish();
+            // Not whole: what is asked for is missing in part, and the next run adds it.
+            return Ok(Simulated { sha256: BTreeMap::new(), ..done });
+        }
+    }
+    progress.finish();
+    done.pictures = Some(pictures::count(&task.out)?);
+    save(&task.out.join(MANIFEST), &done.to_json())?;
     Ok(done)
 }
 

@@ -30,7 +30,7 @@ fn outlet_life(run: &Run, target: &Target) -> Figure {
     let end = i64::from(run.days) * DAY;
     let outlets = acting(run).filter(|life| life.class == Class::Outlet);
     let (risk, closings) = outlets.fold((0.0, 0.0), |(risk, closings), life| {
-        let (from, to) = (life.begun.max(0), life.closed.min(end));
+        let (from, to) = (life.begun.max(0), life.closed.min(life.left).min(end));
         (risk + days((to - from).max(0)), closings + f64::from(u8::from(life.closed < end)))
     });
     let mean = risk / closings;

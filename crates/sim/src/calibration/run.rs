@@ -44,6 +44,8 @@ pub(super) struct Life {
     /// When it began to act, where that is later.
     pub begun: Moment,
     pub closed: Moment,
+    /// When its owner deleted it, which is no closing; [`OPEN`] if nobody did.
+    pub left: Moment,
     pub cause: Option<Cause>,
     pub followers: u32,
     /// The account it comes back for.
@@ -155,6 +157,7 @@ impl Run {
                     born,
                     begun: if is_backup { OPEN } else { born },
                     closed: OPEN,
+                    left: OPEN,
                     cause: None,
                     followers: 0,
                     parent: returns.map(|(parent, _)| parent),
@@ -163,17 +166,21 @@ impl Run {
                 };
                 self.lives.insert(account, life);
             }
-            // Who leaves by themselves was not closed, and says nothing of how long they would
-            // have lived.
-            Truth::Closed { account, cause: Cause::Owner, .. }
-                if self.lives.remove(&account).is_some() => {}
+            // Who leaves by themselves was not closed by the platform. They stay counted, as a
+            // study that knows of closings alone counts them: without them those who live long
+            // would be missed more than others.
+            Truth::Closed { account, at, cause: Cause::Owner, .. } => {
+                if let Some(life) = self.lives.get_mut(&account) {
+                    life.left = moment(at);
+                }
+            }
             Truth::Closed { account, at, cause, followers } => match self.lives.get_mut(&account) {
                 Some(life) => {
                     (life.closed, life.cause, life.followers) =
                         (moment(at), Some(cause), followers);
                 }
                 // An account that is closed again waits as long again: it counts once.
-                None if cause == Cause::Owner || wrongs.contains_key(&account) => {}
+                None if wrongs.contains_key(&account) => {}
                 None => {
                     wrongs.insert(account, self.wrong.len());
                     self.wrong.push(Wrong { closed: moment(at), back_after: None });

@@ -26,13 +26,37 @@ const fn sample(what: Text, published: Text, range: (f64, f64), source: Text) ->
     Target { what, published, range, bound: Bound::Sample, source }
 }
 
+/// Wilson's 95 % interval of a share of `n`.
+const fn of(share: f64, n: f64) -> (f64, f64) {
+    const Z: f64 = 1.96;
+    let middle = (share + Z * Z / (2.0 * n)) / (1.0 + Z * Z / n);
+    let spread = share * (1.0 - share) / n + Z * Z / (4.0 * n * n);
+    let half = Z * root(spread) / (1.0 + Z * Z / n);
+    (middle - half, middle + half)
+}
+
+/// A square root by Newton's steps, since that of the library is no constant; from above
+/// the root of a number below 1, forty of them are exact.
+const fn root(of: f64) -> f64 {
+    let (mut root, mut steps) = (1.0, 40);
+    while steps > 0 {
+        root = (root + of / root) / 2.0;
+        steps -= 1;
+    }
+    root
+}
+
 /// A figure without a range: how near is near enough was chosen here.
 const fn ours(what: Text, published: Text, range: (f64, f64), source: Text) -> Target {
     Target { what, published, range, bound: Bound::Ours, source }
 }
 
-pub(super) const TWO_DAYS_HIGH: Target =
-    ours("closed within two days of creation, high pressure", "30 % of 722", (0.26, 0.34), CONWAY);
+pub(super) const TWO_DAYS_HIGH: Target = sample(
+    "closed within two days of creation, high pressure",
+    "30 % of 722",
+    of(0.30, 722.0),
+    CONWAY,
+);
 pub(super) const TWO_DAYS_LOW: Target =
     study("closed within two days, low pressure", "under 1 %", (0.0, 0.01), CONWAY);
 pub(super) const THREE_MONTHS_HIGH: Target = study(
@@ -42,31 +66,39 @@ pub(super) const THREE_MONTHS_HIGH: Target = study(
     CONWAY,
 );
 pub(super) const THREE_MONTHS_LOW: Target =
-    sample("closed within three months, low pressure", "36 % of 451", (0.318, 0.407), CONWAY);
+    sample("closed within three months, low pressure", "36 % of 451", of(0.36, 451.0), CONWAY);
 pub(super) const FOUR_MONTHS_2014: Target =
     ours("closed in four months of 2014", "3.4 % of 20,000", (0.028, 0.040), CENSUS);
 pub(super) const CHANNEL_LOW: Target =
     ours("mean life of a channel, low pressure, days", "302", (270.0, 335.0), CREST);
 pub(super) const CHANNEL_HIGH: Target =
     ours("mean life of a channel, high pressure, days", "14", (12.5, 15.5), CREST);
-pub(super) const CLOSED_AT_7: Target =
-    sample("closings at an age of up to seven days", "4.7 % of 5,261", (0.042, 0.053), CLOSINGS);
-pub(super) const CLOSED_AT_30: Target =
-    sample("closings at an age of up to thirty days", "8.4 % of 5,261", (0.077, 0.092), CLOSINGS);
+pub(super) const CLOSED_AT_7: Target = sample(
+    "closings at an age of up to seven days",
+    "4.7 % of 5,261",
+    of(0.047, 5_261.0),
+    CLOSINGS,
+);
+pub(super) const CLOSED_AT_30: Target = sample(
+    "closings at an age of up to thirty days",
+    "8.4 % of 5,261",
+    of(0.084, 5_261.0),
+    CLOSINGS,
+);
 pub(super) const AGE_AT_CLOSING: Target =
     ours("median age at closing, days", "407 of 5,261", (325.0, 490.0), CLOSINGS);
 pub(super) const MADE_BEFORE: Target = sample(
     "successors that had been made before the closing",
     "26 % of 58",
-    (0.164, 0.384),
+    of(15.0 / 58.0, 58.0),
     EVADERS,
 );
 pub(super) const BACK_2: Target =
-    sample("others: back within two days", "33 % of 43", (0.205, 0.475), EVADERS);
+    sample("others: back within two days", "33 % of 43", of(14.0 / 43.0, 43.0), EVADERS);
 pub(super) const BACK_7: Target =
-    sample("others: back within seven days", "51 % of 43", (0.368, 0.654), EVADERS);
+    sample("others: back within seven days", "51 % of 43", of(22.0 / 43.0, 43.0), EVADERS);
 pub(super) const BACK_30: Target =
-    sample("others: back within thirty days", "60 % of 43", (0.456, 0.736), EVADERS);
+    sample("others: back within thirty days", "60 % of 43", of(26.0 / 43.0, 43.0), EVADERS);
 pub(super) const BACK_MEDIAN: Target =
     ours("others: median days until back", "6 of 43", (2.0, 15.0), EVADERS);
 pub(super) const BACK_MEDIAN_WEAK: Target = study(
@@ -97,16 +129,24 @@ pub(super) const FOLLOWERS_UPPER: Target =
     sample("followers at closing, upper quartile", "842 of 112 accounts", (577.0, 1_228.0), TWEETS);
 pub(super) const FOLLOWERS_90: Target =
     sample("followers at closing, 90 %", "1,481 of 112 accounts", (923.0, 2_378.0), TWEETS);
-pub(super) const FOLLOWERS_UNDER: Target =
-    sample("followers at closing, under 500", "66 % of 112 accounts", (0.569, 0.742), TWEETS);
-pub(super) const FOLLOWERS_OVER: Target =
-    sample("followers at closing, over 5,000", "1.8 % of 112 accounts", (0.005, 0.063), TWEETS);
+pub(super) const FOLLOWERS_UNDER: Target = sample(
+    "followers at closing, under 500",
+    "66 % of 112 accounts",
+    of(74.0 / 112.0, 112.0),
+    TWEETS,
+);
+pub(super) const FOLLOWERS_OVER: Target = sample(
+    "followers at closing, over 5,000",
+    "1.8 % of 112 accounts",
+    of(2.0 / 112.0, 112.0),
+    TWEETS,
+);
 pub(super) const FROM_ITSELF: Target =
     ours("interactions from the network itself", "75 %", (0.72, 0.78), ALFIFI);
 pub(super) const FROM_OPPONENTS: Target =
     ours("interactions from opponents", "8 %", (0.07, 0.09), ALFIFI);
 pub(super) const BACK_AT_14: Target =
-    sample("closings given back within 14 days", "17 % of 1,760", (0.153, 0.188), TRACKED);
+    sample("closings given back within 14 days", "17 % of 1,760", of(0.17, 1_760.0), TRACKED);
 pub(super) const ARABIC: Target =
     ours("accounts that write Arabic", "73 to 75 %", (0.70, 0.78), CENSUS);
 pub(super) const ENGLISH: Target =
@@ -171,3 +211,18 @@ pub(super) const GIVEN_BACK: [(f64, Target); 5] = [
     (0.75, ours("days until given back, 75 %", "145 of 65,797", (116.0, 174.0), REVERSALS)),
     (0.9, ours("days until given back, 90 %", "242 of 65,797", (193.0, 291.0), REVERSALS)),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_interval_is_wilsons() {
+        let near = |found: (f64, f64), low: f64, high: f64| {
+            assert!((found.0 - low).abs() < 5e-4 && (found.1 - high).abs() < 5e-4, "{found:?}");
+        };
+        // By the tables of others: 10 of 20, and 2 of 112.
+        near(of(0.5, 20.0), 0.299, 0.701);
+        near(of(2.0 / 112.0, 112.0), 0.0049, 0.0628);
+    }
+}

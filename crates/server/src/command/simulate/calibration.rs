@@ -70,10 +70,16 @@ fn row(figure: &Figure) -> String {
         "| {} | {} | {} to {} | {bound} | {} | {:.3} | {low:.3} to {high:.3} | {} | {met} |",
         figure.target.what,
         figure.target.published,
-        figure.target.range.0,
-        figure.target.range.1,
+        short(figure.target.range.0),
+        short(figure.target.range.1),
         figure.target.source,
         figure.achieved,
         show::count(figure.counted as u64),
     )
+}
+
+/// A bound with no more places than it needs, at most three.
+fn short(bound: f64) -> String {
+    let text = format!("{bound:.3}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
