@@ -290,6 +290,21 @@ impl Active {
         self.hashes.get(&id).map(|(bank, class)| (&**bank, *class))
     }
 
+    /// The first entry in force with this very fingerprint and class.
+    #[must_use]
+    pub fn of_hash(&self, hash: &FileHash, class: FileClass) -> Option<EntryId> {
+        let mut found: Vec<EntryId> = match hash {
+            FileHash::Sha256(hash) => self.bank.exact(hash).collect(),
+            FileHash::Pdq(hash) => {
+                let mut near = Vec::new();
+                seawall_media::search(&self.bank, &Pdq::from_bytes(*hash), 0, &mut near);
+                near.into_iter().map(|found| found.entry).collect()
+            }
+        };
+        found.retain(|entry| self.hashes.get(entry).is_some_and(|(_, of)| *of == class));
+        found.into_iter().min()
+    }
+
     /// The account that a removed profile is of, where it was known here.
     #[must_use]
     pub fn removed_account(&self, id: EntryId) -> Option<AccountId> {

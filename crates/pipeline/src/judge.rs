@@ -150,7 +150,11 @@ impl Judge {
         // What fell between the event and the hand-over is no evidence any more.
         let is_in_force = |entry: Option<u64>| entry.is_none_or(|n| active.contains(EntryId(n)));
         let mut finding = finding;
+        let before = finding.evidence.len();
         finding.evidence.retain(|piece| is_in_force(piece.entry));
+        if finding.evidence.is_empty() && before > 0 {
+            return;
+        }
         let Some(body) = self.cases.observe(finding) else { return };
         let (Body::CaseOpened { case, .. } | Body::CaseGrew { case, .. }) = body else {
             out.push(body);
@@ -290,6 +294,9 @@ fn rests_on(case: &Case, entry: EntryId) -> bool {
 /// Puts entries in force. What this build cannot put in force, the shell refused.
 fn put(entries: std::ops::RangeInclusive<u64>, active: &mut Active, contents: &dyn Contents) {
     for number in entries {
+        if active.contains(EntryId(number)) {
+            continue;
+        }
         if let Some(knowledge) = contents.content(EntryId(number)) {
             let _ = active.put(EntryId(number), knowledge);
         }

@@ -130,6 +130,20 @@ impl Accounts {
         Ok(own)
     }
 
+    /// As [`Accounts::resolve`] for each, durable when this returns: all of them or none.
+    pub(crate) fn resolve_all(
+        &mut self,
+        names: &[PlatformId],
+        chance: &mut dyn Chance,
+    ) -> Result<Vec<AccountId>, Error> {
+        let own = names.iter().map(|name| self.resolve(name, chance)).collect();
+        match &own {
+            Ok(_) => self.commit()?,
+            Err(_) => self.roll_back()?,
+        }
+        own
+    }
+
     fn insert(
         &mut self,
         own: AccountId,

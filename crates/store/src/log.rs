@@ -195,18 +195,7 @@ impl EventLog {
     /// # Errors
     /// [`Error::Sqlite`]; nothing is kept then.
     pub fn name_accounts(&mut self, names: &[PlatformId]) -> Result<Vec<AccountId>, Error> {
-        let mut own = Vec::with_capacity(names.len());
-        for name in names {
-            match self.accounts.resolve(name, &mut *self.chance) {
-                Ok(id) => own.push(id),
-                Err(error) => {
-                    self.accounts.roll_back()?;
-                    return Err(error);
-                }
-            }
-        }
-        self.accounts.commit()?;
-        Ok(own)
+        self.accounts.resolve_all(names, &mut *self.chance)
     }
 
     /// The accounts of the log.

@@ -123,6 +123,7 @@ pub enum Body {
         signature: String,
     },
     /// Input: entries of knowledge were laid down. They count once a decision supports them.
+    /// Where they lie there already, the decision named supports them too.
     KnowledgeAdded {
         /// Kind of the entries, such as `term`.
         kind: String,

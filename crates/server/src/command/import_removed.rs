@@ -137,27 +137,23 @@ fn read(
     (import, expires): (u64, Timestamp),
     outcome: &mut Outcome,
 ) -> anyhow::Result<(Vec<Knowledge>, BadLines)> {
-    let (mut good, now) = (Vec::new(), desk.now);
+    let (mut names, mut profiles, now) = (Vec::new(), Vec::new(), desk.now);
     let Opened { log, rejects, derivation, .. } = &mut desk.opened;
-    let (accounts, active) = (log.accounts(), derivation.pipeline().active());
-    let (mut failed, mut chance) = (None, chance::source(None));
+    let active = derivation.pipeline().active();
+    let mut chance = chance::source(None);
     let mut take = |_: u64, row: table::Row<'_>| {
-        let (name, mut removed) = match line(&row, given, active, now)? {
+        let (name, removed) = match line(&row, given, active, now)? {
             Line::Profile(name, removed) => (name, removed),
             Line::Elsewhere(policy) => {
                 *outcome.elsewhere.entry(policy).or_default() += 1;
                 return Ok(());
             }
         };
-        match accounts.find(&name) {
-            Ok(own) => removed.account = own,
-            Err(error) => failed = Some(error),
-        }
-        if good.len() >= PROFILES_MAX {
+        if names.len() >= PROFILES_MAX {
             return Err(format!("more than {PROFILES_MAX} profiles in one file: divide it"));
         }
-        let (source, expires) = (given.source.as_str().into(), Some(expires));
-        good.push(Knowledge { source, expires, known: Known::Removed(removed) });
+        names.push(name);
+        profiles.push(removed);
         Ok(())
     };
     let mut refuse = |line: u64, why: &str, bytes: &[u8]| {
@@ -167,10 +163,14 @@ fn read(
     };
     let bad = table::read_and_refuse(&given.file, COLUMNS, &mut take, &mut refuse)?;
     rejects.commit()?;
-    match failed {
-        Some(error) => Err(error.into()),
-        None => Ok((good, bad)),
-    }
+    // Named even before their first event, so that the platform can give each of them back.
+    let own = log.name_accounts(&names)?;
+    let good = own.into_iter().zip(profiles).map(|(own, removed)| {
+        let (source, expires) = (given.source.as_str().into(), Some(expires));
+        let known = Known::Removed(Removed { account: Some(own), ..removed });
+        Knowledge { source, expires, known }
+    });
+    Ok((good.collect(), bad))
 }
 
 /// What the journal tells of it.

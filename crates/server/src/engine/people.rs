@@ -5,6 +5,7 @@
 //! from the log and laid down right after it; what a crash cut off there is made again at the
 //! next start.
 
+use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
 use seawall_event::reopen;
@@ -203,23 +204,30 @@ impl Derivation {
         now: Timestamp,
     ) -> Result<RangeInclusive<u64>, PeopleError> {
         self.pipeline.active().check(entries)?;
-        Ok(self.lay(entries, None, chance, now)?)
+        let body = self.laid(entries, self.hash_before()?, None, chance)?;
+        let Body::KnowledgeAdded { first, last, .. } = body else { unreachable!("as it was made") };
+        self.input(body, now)?;
+        Ok(first..=last)
     }
 
-    fn lay(
-        &mut self,
-        entries: &[Knowledge],
-        decision: Option<DecisionId>,
-        chance: &mut dyn Chance,
-        now: Timestamp,
-    ) -> Result<RangeInclusive<u64>, EngineError> {
-        let after = self.pipeline.judge().last_entry();
-        let version = self.pipeline.judge().version() + 1;
+    /// The hash of the version of knowledge in force.
+    fn hash_before(&self) -> Result<String, EngineError> {
         let before = self.journal.of_types(&["knowledge_added"])?;
-        let before = match before.last().map(|recorded| &recorded.entry.body) {
+        Ok(match before.last().map(|recorded| &recorded.entry.body) {
             Some(Body::KnowledgeAdded { hash, .. }) => hash.clone(),
             _ => String::new(),
-        };
+        })
+    }
+
+    /// Lays entries down, and gives what the journal is to tell of it.
+    fn laid(
+        &mut self,
+        entries: &[Knowledge],
+        before: String,
+        decision: Option<DecisionId>,
+        chance: &mut dyn Chance,
+    ) -> Result<Body, EngineError> {
+        let after = self.pipeline.judge().last_entry();
         let (laid, kind, hash) = match entries.first() {
             Some(first) => {
                 let laid = self.knowledge.lay_down(entries, after, &before, chance)?;
@@ -228,16 +236,20 @@ impl Derivation {
             // Nothing came of the decision, and that is said too.
             None => (after + 1..=after, KnowledgeKind::Removed, before),
         };
-        let body = Body::KnowledgeAdded {
-            kind: kind.as_str().to_owned(),
-            version,
-            first: *laid.start(),
-            last: *laid.end(),
-            decision: decision.map(|decision| decision.0),
-            hash,
-        };
-        self.input(body, now)?;
-        Ok(laid)
+        let (first, last) = (*laid.start(), *laid.end());
+        Ok(self.added(kind, (first, last), decision, hash))
+    }
+
+    fn added(
+        &self,
+        kind: KnowledgeKind,
+        (first, last): (u64, u64),
+        decision: Option<DecisionId>,
+        hash: String,
+    ) -> Body {
+        let version = self.pipeline.judge().version() + 1;
+        let (kind, decision) = (kind.as_str().to_owned(), decision.map(|decision| decision.0));
+        Body::KnowledgeAdded { kind, version, first, last, decision, hash }
     }
 
     /// Lays down what decisions bring in, as far as it is not done yet. Gives the decisions
@@ -254,23 +266,42 @@ impl Derivation {
         let owed = self.pipeline.judge().owed();
         for decision in &owed {
             seawall_store::point("knowledge.owed");
-            let entries = self.brought_in(*decision, folder, now)?;
-            self.lay(&entries, Some(*decision), chance, now)?;
+            let (known, new) = self.brought_in(*decision, folder, now)?;
+            let mut bodies = Vec::new();
+            let mut hash = self.hash_before()?;
+            for entry in known {
+                // What the journal tells of lies there, or was destroyed with a tombstone.
+                let after = self.knowledge.version_hash(entry.0..=entry.0, &hash)?;
+                hash = after.unwrap_or(hash);
+                let run = (entry.0, entry.0);
+                bodies.push(self.added(KnowledgeKind::Hash, run, Some(*decision), hash.clone()));
+            }
+            if bodies.is_empty() || !new.is_empty() {
+                bodies.push(self.laid(&new, hash, Some(*decision), chance)?);
+            }
+            for (place, body) in (0..).zip(&mut bodies) {
+                if let Body::KnowledgeAdded { version, .. } = body {
+                    *version += place;
+                }
+            }
+            // In one step: a decision brings in all of it or, after a crash, all of it again.
+            self.inputs(bodies, now)?;
         }
         Ok(owed)
     }
 
-    /// What a decision brings into knowledge.
+    /// What a decision brings into knowledge: entries in force that it supports too, and new
+    /// ones.
     fn brought_in(
         &self,
         decision: DecisionId,
         folder: &Folder,
         now: Timestamp,
-    ) -> Result<Vec<Knowledge>, EngineError> {
+    ) -> Result<(Vec<EntryId>, Vec<Knowledge>), EngineError> {
         let judge = self.pipeline.judge();
         let made = judge.decision(decision).and_then(|made| made.case);
         let Some(case) = made.and_then(|case| judge.cases().get(case)) else {
-            return Ok(Vec::new());
+            return Ok((Vec::new(), Vec::new()));
         };
         let mut reader = folder.log_reader()?;
         let source: Box<str> = format!("decision {decision}").into();
@@ -293,11 +324,17 @@ impl Derivation {
         };
         let entry =
             |known: Known| Knowledge { source: source.clone(), expires: expires(&known), known };
-        let entries: Vec<Knowledge> = known.into_iter().map(entry).collect();
+        let active = self.pipeline.active();
+        let in_force = |known: &Known| match known {
+            Known::Hash(hash) => active.of_hash(&hash.hash, hash.class),
+            _ => None,
+        };
+        let supported: BTreeSet<EntryId> = known.iter().filter_map(in_force).collect();
+        let new = known.into_iter().filter(|known| in_force(known).is_none());
+        let entries: Vec<Knowledge> = new.map(entry).collect();
         // What cannot be compared by, such as a picture of one colour, brings nothing in.
-        let fits =
-            |entry: &Knowledge| self.pipeline.active().check(std::slice::from_ref(entry)).is_ok();
-        Ok(entries.into_iter().filter(fits).collect())
+        let fits = |entry: &Knowledge| active.check(std::slice::from_ref(entry)).is_ok();
+        Ok((supported.into_iter().collect(), entries.into_iter().filter(fits).collect()))
     }
 
     /// Entries about people whose time is over: they are in force no more, nobody can stand

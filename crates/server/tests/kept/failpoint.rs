@@ -9,9 +9,10 @@ use std::io::Write;
 use std::path::Path;
 use std::process::Stdio;
 
-use seawall_model::PlatformId;
 use seawall_model::journal::Body;
-use seawall_store::Content;
+use seawall_model::knowledge::Known;
+use seawall_model::{EntryId, PlatformId};
+use seawall_store::{Access, Content, Folder};
 
 use crate::story::Stream;
 use crate::world::{Ran, World};
@@ -115,21 +116,21 @@ fn begin() -> Scenario {
     Scenario { before, args, again: &[0], check: check_begun }
 }
 
-/// A ruling that brings a file into knowledge.
+/// A ruling that brings the profile of an account into knowledge.
 fn rule() -> Scenario {
     let before = imported();
     let key = before.path("amal.key").to_str().unwrap().to_owned();
     let case = first_case(&before);
-    let args = ["case", "decide", &case, "remove", "--saw", "content", "--key", &key];
+    let args = ["case", "decide", &case, "suspend", "--saw", "content", "--key", &key];
     let args = args.map(String::from).into();
     Scenario { before, args, again: &[0, 2], check: check_ruled }
 }
 
-/// The first case of a known file.
+/// The first case of the likeness of a removed account.
 fn first_case(world: &World) -> String {
     let case = |recorded: seawall_store::Recorded| match recorded.entry.body {
         Body::CaseOpened { case, evidence, .. } => {
-            evidence.iter().any(|piece| piece.kind == "bank_match").then_some(case)
+            evidence.iter().any(|piece| piece.kind == "comeback").then_some(case)
         }
         _ => None,
     };
@@ -237,8 +238,10 @@ fn check_ruled(world: &World, whole: &World) {
     let brought = |body: &Body| matches!(body, Body::KnowledgeAdded { decision: Some(_), .. });
     assert_eq!((count(world, &of_case), count(world, &brought)), (1, 1));
     assert_eq!(world.last_entry(), whole.last_entry());
-    let listed = world.fine(&["bank", "list", "--json"]).out;
-    assert!(listed.contains("confirmed"), "{listed}");
+    let chance = &mut *seawall_server::chance::source(Some(0));
+    let folder = Folder::open(&world.dir, Access::Read, chance).unwrap();
+    let entry = folder.knowledge(Access::Read).unwrap().read(EntryId(world.last_entry()));
+    assert!(matches!(entry.unwrap().unwrap().known, Known::Removed(_)));
 }
 
 /// What the stream had given is told once, as not complete.

@@ -77,7 +77,7 @@ fn known(n: u64, id: &str) -> Option<(&'static str, String)> {
         let media = format!(r#"[{{"id":"{id}-file","sha256":"{sha256}"}}]"#);
         format!(r#","post":{{"id":"{id}-post","text":"{text}","media":{media}}}}}"#)
     };
-    let (handle, name) = REMOVED[usize::from(n % 2 == 0)];
+    let (handle, name) = REMOVED[usize::from(n.is_multiple_of(2))];
     match n % 45 {
         20 => Some(("post.created", post("Look at this", CLIP))),
         33 => Some(("post.created", post("Hear the whistle, all of you", &CLIP.replace('c', "d")))),

@@ -68,13 +68,17 @@ fn ruled(desk: &mut Desk, key: &ReviewerKey, says: Says) -> anyhow::Result<Vec<B
     let ruling = Ruling { reviewer: reviewer.0, says };
     let signature = key.sign(&ruling.to_bytes());
     let mut followed = derivation.rule(ruling, signature, desk.now)?;
-    let before = derivation.pipeline().judge().last_entry();
     let mut chance = chance::source(desk.settings.test_seed);
     derivation.follow(&desk.opened.folder, &mut *chance, desk.now)?;
+    let decided: Vec<u64> = followed.iter().filter_map(decision_of).map(|id| id.0).collect();
     let added = derivation.journal().of_types(&["knowledge_added"])?;
-    followed.extend(added.into_iter().map(|recorded| recorded.entry.body).filter(
-        |body| matches!(body, Body::KnowledgeAdded { first, last, .. } if *first > before && first <= last),
-    ));
+    let is_of_this = |body: &Body| match body {
+        Body::KnowledgeAdded { first, last, decision: Some(decision), .. } => {
+            first <= last && decided.contains(decision)
+        }
+        _ => false,
+    };
+    followed.extend(added.into_iter().map(|recorded| recorded.entry.body).filter(is_of_this));
     Ok(followed)
 }
 
@@ -164,7 +168,10 @@ fn tell_brought_in(desk: &Desk, first: u64, last: u64) -> anyhow::Result<()> {
     for entry in first..=last {
         let until = desk.entry(entry)?.and_then(|knowledge| knowledge.expires);
         let until = until.map_or(String::new(), |at| format!(", until {}", minute(at)));
-        say!("  from now on compared with: {}{until}", desk.entry_called(entry)?)?;
+        let stands = desk.judge().supports().supporters(EntryId(entry)).count();
+        let how =
+            if stands > 1 { "one more decision stands for" } else { "from now on compared with:" };
+        say!("  {how} {}{until}", desk.entry_called(entry)?)?;
     }
     Ok(())
 }
