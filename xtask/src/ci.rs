@@ -52,7 +52,10 @@ const DOCS: Step = Step {
 const DENY: Step = cargo("deny", &["deny", "--locked", "check", "bans", "licenses", "sources"]);
 const BENCH: Step =
     cargo("bench", &["bench", "--locked", "--package", "seawall-server", "--bench", "throughput"]);
-
+const RECOGNITION: Step = cargo(
+    "recognition",
+    &["bench", "--locked", "--package", "seawall-server", "--bench", "recognition"],
+);
 const SIMULATOR: Step = cargo(
     "simulator",
     &["bench", "--locked", "--package", "seawall-server", "--bench", "simulator"],
@@ -82,7 +85,7 @@ pub fn all_steps() -> Vec<Step> {
 /// The benchmarks.
 #[must_use]
 pub fn bench_steps() -> Vec<Step> {
-    vec![TERMS, SCAN, BENCH, SIMULATOR, BASELINES]
+    vec![TERMS, SCAN, BENCH, RECOGNITION, SIMULATOR, BASELINES]
 }
 
 /// Runs the steps in order and stops at the first that fails.
