@@ -58,7 +58,7 @@ impl Journal {
         )
     }
 
-    /// All entries of the types named, in order. Reads the types of the whole journal.
+    /// All entries of the types named, in order.
     ///
     /// # Errors
     /// As [`Journal::read`].
@@ -66,6 +66,15 @@ impl Journal {
         let marks = vec!["?"; types.len()].join(", ");
         let sql = format!("SELECT seq, body, hash FROM entry WHERE type IN ({marks}) ORDER BY seq");
         self.select(&sql, rusqlite::params_from_iter(types))
+    }
+
+    /// The last entry of a type.
+    ///
+    /// # Errors
+    /// As [`Journal::read`].
+    pub fn last_of_type(&self, name: &str) -> Result<Option<Recorded>, Error> {
+        let sql = "SELECT seq, body, hash FROM entry WHERE type = ?1 ORDER BY seq DESC LIMIT 1";
+        Ok(self.select(sql, [name])?.pop())
     }
 
     fn select(&self, sql: &str, with: impl rusqlite::Params) -> Result<Vec<Recorded>, Error> {

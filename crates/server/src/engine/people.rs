@@ -212,9 +212,9 @@ impl Derivation {
 
     /// The hash of the version of knowledge in force.
     fn hash_before(&self) -> Result<String, EngineError> {
-        let before = self.journal.of_types(&["knowledge_added"])?;
-        Ok(match before.last().map(|recorded| &recorded.entry.body) {
-            Some(Body::KnowledgeAdded { hash, .. }) => hash.clone(),
+        let before = self.journal.last_of_type("knowledge_added")?;
+        Ok(match before.map(|recorded| recorded.entry.body) {
+            Some(Body::KnowledgeAdded { hash, .. }) => hash,
             _ => String::new(),
         })
     }

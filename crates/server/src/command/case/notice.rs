@@ -216,3 +216,6 @@ pub(super) fn restored(done: &Done, now: Timestamp, why: Why) -> Option<Letter> 
     let written = |language| Some(statement(&Facts::Restored(restored), language));
     Letter::of(done.action.subject, written)
 }
+
+#[cfg(test)]
+mod tests;

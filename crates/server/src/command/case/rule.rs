@@ -5,6 +5,7 @@ use seawall_decision::statement::Why;
 use seawall_model::journal::{ActionPlanned, Body, PolicyCited, Ruling, Says};
 use seawall_model::{CaseId, DecisionId, EntryId};
 use seawall_review::Ruled;
+use seawall_store::Entries;
 use serde_json::{Value, json};
 
 use super::super::args::{CaseDecide, CaseUndo, Global, NoticeWanted};
@@ -17,6 +18,8 @@ use crate::signing::ReviewerKey;
 
 /// Paragraphs of a notice that are told at once: what was done, and for how long.
 const PARAGRAPHS_SHOWN: usize = 3;
+/// Entries of the journal that tell what a decision brought in, at most: one for each file.
+const FOLLOWED_MAX: u32 = 1_000;
 
 pub(super) fn decide(global: &Global, given: &CaseDecide) -> anyhow::Result<Ended> {
     let key = ReviewerKey::read(&given.key)?;
@@ -62,23 +65,19 @@ fn cited(desk: &Desk, given: &CaseDecide, own: &str) -> anyhow::Result<Option<Po
 }
 
 /// Signs a ruling and takes it; gives what followed, what it brings into knowledge included.
-fn ruled(desk: &mut Desk, key: &ReviewerKey, says: Says) -> anyhow::Result<Vec<Body>> {
+pub(super) fn ruled(desk: &mut Desk, key: &ReviewerKey, says: Says) -> anyhow::Result<Vec<Body>> {
     let derivation = &mut desk.opened.derivation;
     let reviewer = derivation.reviewer_of(&key.public())?;
     let ruling = Ruling { reviewer: reviewer.0, says };
     let signature = key.sign(&ruling.to_bytes());
     let mut followed = derivation.rule(ruling, signature, desk.now)?;
+    let (told, _) = derivation.journal().head();
     let mut chance = chance::source(desk.settings.test_seed);
     derivation.follow(&desk.opened.folder, &mut *chance, desk.now)?;
-    let decided: Vec<u64> = followed.iter().filter_map(decision_of).map(|id| id.0).collect();
-    let added = derivation.journal().of_types(&["knowledge_added"])?;
-    let is_of_this = |body: &Body| match body {
-        Body::KnowledgeAdded { first, last, decision: Some(decision), .. } => {
-            first <= last && decided.contains(decision)
-        }
-        _ => false,
-    };
-    followed.extend(added.into_iter().map(|recorded| recorded.entry.body).filter(is_of_this));
+    let added = derivation.journal().read(told, FOLLOWED_MAX)?;
+    let is_some =
+        |body: &Body| matches!(body, Body::KnowledgeAdded { first, last, .. } if first <= last);
+    followed.extend(added.into_iter().map(|recorded| recorded.entry.body).filter(is_some));
     Ok(followed)
 }
 
