@@ -17,7 +17,7 @@ use super::{Judge, entry_kind, put};
 use crate::active::{Active, Contents};
 
 impl Judge {
-    /// The types of entries that [`Judge::adopt`] takes.
+    /// The types of entries that tell of people, knowledge, cases and decisions.
     pub const RECORD: [&'static str; 12] = [
         "reviewer_added",
         "reviewer_withdrawn",
