@@ -93,14 +93,20 @@ impl Actions {
         self.take(|action| action.decision == Some(decision))
     }
 
-    /// Takes the unattended actions of a case out of force, and gives their numbers.
+    /// Takes every action of a case out of force, because it is decided anew: what was done
+    /// unattended, and what a decision did that lost a ground. Gives their numbers.
     pub fn release(&mut self, case: CaseId) -> Vec<u64> {
-        self.take(|action| action.case == case && action.decision.is_none())
+        self.take(|action| action.case == case)
     }
 
     /// Takes out of force what has lapsed, and gives the numbers.
     pub fn lapse(&mut self, now: Timestamp) -> Vec<u64> {
         self.take(|action| action.planned.until.is_some_and(|until| until <= now))
+    }
+
+    /// What was restricted without a person and is in force, in order.
+    pub fn unattended(&self) -> impl Iterator<Item = &InForce> {
+        self.in_force.values().filter(|action| action.decision.is_none())
     }
 
     /// Takes actions out of force by their numbers.
@@ -209,7 +215,8 @@ mod tests {
             });
         }
         assert_eq!(actions.reverse(DecisionId(7)), [1]);
-        assert_eq!(actions.release(CaseId(5)), [3]);
+        assert_eq!(actions.release(CaseId(6)), [] as [u64; 0]);
+        assert_eq!(actions.release(CaseId(5)), [2, 3]);
         assert_eq!(actions.next(), 4, "a number is never given twice");
     }
 

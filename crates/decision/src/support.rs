@@ -369,6 +369,11 @@ impl Supports {
         self.decisions.get(&decision).map(|decision| decision.state)
     }
 
+    /// The entries that a decision supports, in order.
+    pub fn entries_of(&self, decision: DecisionId) -> impl Iterator<Item = EntryId> {
+        self.decisions.get(&decision).into_iter().flat_map(|found| found.entries.iter().copied())
+    }
+
     /// Who signed a decision, and so cannot read an appeal against it; nobody if it is
     /// unknown.
     pub fn signed_by(&self, decision: DecisionId) -> impl Iterator<Item = ReviewerId> {

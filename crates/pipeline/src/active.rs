@@ -15,6 +15,9 @@ use seawall_model::{AccountId, EntryId, MediaRef, Timestamp};
 use seawall_rule::{Ruleset, Sources};
 use seawall_text::{TermEntry, TermLists};
 
+/// The bank that files join whose removal said what they are.
+pub const CONFIRMED: &str = "confirmed";
+
 /// Gives what entries of knowledge say.
 pub trait Contents {
     /// What an entry says; `None` if it was destroyed.
@@ -241,7 +244,8 @@ impl Active {
     }
 
     fn has_bank(&self, bank: &str) -> bool {
-        self.hashes.values().any(|(name, _)| &**name == bank)
+        // The bank of removed posts' files is there before its first file.
+        bank == CONFIRMED || self.hashes.values().any(|(name, _)| &**name == bank)
     }
 
     /// Makes the matcher of terms anew, if terms came or went.
@@ -288,6 +292,12 @@ impl Active {
     #[must_use]
     pub fn hash(&self, id: EntryId) -> Option<(&str, FileClass)> {
         self.hashes.get(&id).map(|(bank, class)| (&**bank, *class))
+    }
+
+    /// Whether the rules in force ask for a bank.
+    pub(crate) fn asks(&self, name: &str) -> bool {
+        let asked = self.rules().into_iter().flat_map(Ruleset::questions);
+        asked.into_iter().any(|(asked, ..)| matches!(asked, seawall_rule::Observed::BankDistance { bank } if bank == name))
     }
 
     /// The first entry in force with this very fingerprint and class.

@@ -10,14 +10,18 @@ use seawall_link::{Frequencies, MatchWeight, Scratch};
 use seawall_media::{MATCH_DISTANCE_BITS, Match, Pdq};
 use seawall_model::journal::{EvidenceSeen, SubjectSeen};
 use seawall_model::{
-    Accepted, EntryId, EventBody, Family, Folded, MediaRef, MilliBits, Position, Signal,
-    SignalKind, SignalValue,
+    Accepted, EntryId, Event, EventBody, Family, Folded, MediaRef, MilliBits, PlatformId, Position,
+    Signal, SignalKind, SignalValue, Subject, Timestamp,
 };
 use seawall_review::{EVIDENCE_MAX, Finding, RestsOnMissing};
 use seawall_rule::{Effect, Input, Observation, Observations, Observed, Rests, Value};
 use seawall_text::{TermMatch, TermScratch};
+use seawall_wave::{TraceKey, post_key};
 
 use crate::active::Active;
+
+/// Terms that a case names at most; rules are told of all of them.
+const TERMS_NAMED_MAX: usize = 16;
 
 /// Buffers that are used again for every event.
 #[derive(Debug, Default)]
@@ -33,6 +37,8 @@ pub(crate) struct Buffers {
 #[derive(Debug, Default)]
 pub(crate) struct Noted {
     pieces: Vec<EvidenceSeen>,
+    /// Named after all else: words must not take the room of what weighs more.
+    words: Vec<EvidenceSeen>,
     /// By list: how many of its entries stand in the text. `None` without a text.
     terms: Option<BTreeMap<Box<str>, i64>>,
     /// By bank: the nearest match in bits.
@@ -75,7 +81,10 @@ impl Noted {
             let Some(list) = active.lists().list(entry) else { continue };
             let counts = self.terms.get_or_insert_default();
             *counts.entry(list.into()).or_default() += 1;
-            self.push(EvidenceSeen {
+            if self.words.len() == TERMS_NAMED_MAX {
+                continue;
+            }
+            self.words.push(EvidenceSeen {
                 kind: "term".into(),
                 // Naming a group is no evidence of any family: law 2.
                 family: None,
@@ -206,12 +215,15 @@ pub(crate) fn judge(
     accepted: &Accepted<'_>,
     noted: Noted,
     signals: &[Signal],
-    active: &Active,
+    (active, key): (&Active, &TraceKey),
+    created_at: Option<Timestamp>,
     buffers: &mut Buffers,
 ) -> Vec<Finding> {
     let (Some(rules), Some(subject)) = (active.rules(), subject(accepted)) else {
         return Vec::new();
     };
+    let pieces: Vec<EvidenceSeen> =
+        noted.pieces.iter().chain(&noted.words).take(EVIDENCE_MAX).cloned().collect();
     buffers.json.clear();
     seawall_event::encode_onto(accepted.event, &mut buffers.json);
     let Ok(data) = Value::from_json(buffers.json.as_bytes()) else { return Vec::new() };
@@ -237,20 +249,42 @@ pub(crate) fn judge(
                 Rests::No => RestsOnMissing::No,
                 Rests::Yes => RestsOnMissing::Yes,
             },
-            evidence: noted.pieces.clone(),
+            evidence: pieces.clone(),
             at: accepted.event.at,
+            created_at,
+            post: post_of(accepted.event).map(|post| post_key(post, key)),
         })
         .collect()
 }
 
 /// What a case about an event is about.
 fn subject(accepted: &Accepted<'_>) -> Option<SubjectSeen> {
-    let account = accepted.account.map(|account| account.0);
-    match accepted.event.body {
+    let (position, account) = (accepted.position.0, accepted.account.map(|account| account.0));
+    match &accepted.event.body {
         EventBody::PostCreated(_) | EventBody::PostEdited(_) | EventBody::Media(_) => {
-            Some(SubjectSeen::Post { position: accepted.position.0, account })
+            Some(SubjectSeen::Post { position, account })
         }
+        // What is reported, never who reports it.
+        EventBody::Report(report) => match report.subject {
+            Subject::Post(_) => Some(SubjectSeen::Post { position, account: None }),
+            Subject::Account(_) => {
+                accepted.other.map(|other| SubjectSeen::Account { account: other.0 })
+            }
+        },
         _ => account.map(|account| SubjectSeen::Account { account }),
+    }
+}
+
+/// The platform's id of the post that an event is about.
+fn post_of(event: &Event) -> Option<&str> {
+    match &event.body {
+        EventBody::PostCreated(post) | EventBody::PostEdited(post) => Some(post.id.as_str()),
+        EventBody::Media(item) => item.post.as_ref().map(PlatformId::as_str),
+        EventBody::Report(report) => match &report.subject {
+            Subject::Post(post) => Some(post.as_str()),
+            Subject::Account(_) => None,
+        },
+        _ => None,
     }
 }
 

@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use seawall_action::{Actions, InForce};
 use seawall_decision::Supports;
 use seawall_decision::support::EntryKind;
-use seawall_model::journal::{ActionPlanned, Body, SubjectSeen};
+use seawall_model::journal::{ActionPlanned, Body};
 use seawall_model::knowledge::KnowledgeKind;
 use seawall_model::{AccountId, ActionKind, CaseId, DecisionId, EntryId, ReviewerId, Timestamp};
 use seawall_review::{Case, Cases, Finding, Ruled};
@@ -23,14 +23,6 @@ use seawall_review::{Case, Cases, Finding, Ruled};
 use crate::active::{Active, Contents};
 
 pub use ruling::RulingError;
-
-/// A finding on its way to the owner of cases.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Found {
-    pub(crate) finding: Finding,
-    /// When its account was created, where known.
-    pub(crate) created_at: Option<Timestamp>,
-}
 
 /// A decision that was made.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -140,16 +132,13 @@ impl Judge {
     /// Takes a finding in.
     pub(crate) fn observe(
         &mut self,
-        found: Found,
+        mut finding: Finding,
         now: Timestamp,
         active: &Active,
         out: &mut Vec<Body>,
     ) {
-        let Found { finding, created_at } = found;
-        let subject = finding.subject;
         // What fell between the event and the hand-over is no evidence any more.
         let is_in_force = |entry: Option<u64>| entry.is_none_or(|n| active.contains(EntryId(n)));
-        let mut finding = finding;
         let before = finding.evidence.len();
         finding.evidence.retain(|piece| is_in_force(piece.entry));
         if finding.evidence.is_empty() && before > 0 {
@@ -171,26 +160,19 @@ impl Judge {
             // many matches as for cases: what it refuses cannot be met here.
             let _ = self.supports.match_seen(id, EntryId(entry));
         }
-        self.restrict(id, subject, created_at, now, active, out);
+        self.restrict(id, now, active, out);
     }
 
     /// Restricts reach unattended, where law 1 allows it.
-    fn restrict(
-        &mut self,
-        id: CaseId,
-        subject: SubjectSeen,
-        created_at: Option<Timestamp>,
-        now: Timestamp,
-        active: &Active,
-        out: &mut Vec<Body>,
-    ) {
+    fn restrict(&mut self, id: CaseId, now: Timestamp, active: &Active, out: &mut Vec<Body>) {
         let Some(case) = self.cases.get(id) else { return };
         let hours = active.policy(&case.policy).map_or(0, |policy| policy.unattended_hours);
         if hours == 0 || self.actions.of_case(id).next().is_some() {
             return;
         }
-        let Some(entry) = self.may_restrict(case, created_at, hours, active) else { return };
         let until = now.plus_seconds(i64::from(hours) * 3_600);
+        let Some(entry) = self.may_restrict(case, until, now, active) else { return };
+        let subject = case.subject;
         let planned = seawall_action::plan(
             Some(ActionKind::Restrict),
             subject,
@@ -198,12 +180,30 @@ impl Judge {
             Some(until),
         );
         let Some(action) = planned.and_then(|mut planned| planned.pop()) else { return };
-        let at = case.at;
         if let Some(account) = subject.account() {
-            self.restricted.entry(account).or_insert(at);
+            self.restricted.entry(account).or_insert(now);
         }
         self.enforce(&action, None, id);
         out.push(Body::RestrictedUnattended { case: id.0, entry: entry.0, action });
+    }
+
+    /// Ends what was restricted unattended and law 1 would not permit any more: its evidence
+    /// fell, a confirmation was taken back, the account is protected.
+    pub(crate) fn recheck(&mut self, now: Timestamp, active: &Active, out: &mut Vec<Body>) {
+        let ended: Vec<u64> = self
+            .actions
+            .unattended()
+            .filter(|action| {
+                let case = self.cases.get(action.case);
+                let until = action.planned.until.unwrap_or(now);
+                case.is_none_or(|case| self.may_restrict(case, until, now, active).is_none())
+            })
+            .map(|action| action.planned.action)
+            .collect();
+        if !ended.is_empty() {
+            self.actions.end(&ended);
+            out.push(Body::ActionsLapsed { actions: ended });
+        }
     }
 
     fn enforce(&mut self, action: &ActionPlanned, decision: Option<DecisionId>, case: CaseId) {

@@ -24,7 +24,7 @@ mod sketches;
 mod snapshot;
 mod watch;
 
-pub use active::{Active, Contents, EntryError, Guard, NoContents};
+pub use active::{Active, CONFIRMED, Contents, EntryError, Guard, NoContents};
 pub use constants::{ConstantError, Constants};
 pub use judge::{Judge, Made, RulingError};
 pub use pipeline::{Derived, Output, Pipeline, WAVES};

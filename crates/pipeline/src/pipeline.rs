@@ -14,7 +14,7 @@ use crate::account::{Accounts, FollowMessage, Timely};
 use crate::active::{Active, Contents};
 use crate::detect::Buffers;
 use crate::hours::Hours;
-use crate::judge::{Found, Judge};
+use crate::judge::Judge;
 use crate::sketches::Sketches;
 use crate::{Constants, PARTITIONS, Reading, partition};
 
@@ -90,7 +90,7 @@ pub(crate) struct Waiting {
     pub(crate) follows: Vec<FollowMessage>,
     /// Sketches of accounts that are to be counted.
     pub(crate) profiles: Vec<(AccountId, Profile)>,
-    pub(crate) found: Vec<Found>,
+    pub(crate) found: Vec<seawall_review::Finding>,
     pub(crate) reinstated: Vec<AccountId>,
 }
 

@@ -10,7 +10,7 @@ use seawall_wave::{Assembly, Sighting, Trace, TraceKind, Windows};
 use crate::account::{Accounts, FollowMessage};
 use crate::active::Contents;
 use crate::hours::Hours;
-use crate::judge::{Found, Judge};
+use crate::judge::Judge;
 use crate::pipeline::{Order, Waiting};
 use crate::sketches::Sketches;
 use crate::{Constants, PARTITIONS, Pipeline};
@@ -221,7 +221,7 @@ fn decode_waiting(reader: &mut Reader<'_>) -> Result<Waiting, CodecError> {
         waiting.profiles.push((account, Profile::decode(reader)?));
     }
     for _ in 0..reader.len(8)? {
-        waiting.found.push(Found::decode(reader)?);
+        waiting.found.push(seawall_review::Finding::decode(reader)?);
     }
     for _ in 0..reader.len(8)? {
         waiting.reinstated.push(AccountId(reader.u64()?));

@@ -4,11 +4,11 @@
 use seawall_link::{Feature, FeatureKind};
 use seawall_model::journal::Body;
 use seawall_model::knowledge::KnowledgeKind;
-use seawall_model::{Accepted, AccountId, DecisionId, EventBody, Signal};
+use seawall_model::{Accepted, AccountId, DecisionId, EventBody, EventKind, Signal};
+use seawall_review::Finding;
 
 use crate::active::{Contents, sketch_of};
 use crate::detect::{self, Buffers, Noted};
-use crate::judge::Found;
 use crate::pipeline::Output;
 use crate::{Pipeline, Reading, partition};
 
@@ -41,12 +41,13 @@ impl Pipeline {
             noted.media(media, position, &self.active, &mut buffers);
         }
         self.compare(accepted, reading, &mut noted, &mut buffers);
-        let findings = detect::judge(accepted, noted, signals, &self.active, &mut buffers);
-        self.buffers = buffers;
-        let account = accepted.account;
+        // Of whom an event tells something about somebody else, the age is not theirs.
+        let account = accepted.account.filter(|_| event.kind() != EventKind::Report);
         let created_at =
             account.and_then(|account| self.accounts[partition(account.0)].created(account));
-        let found = findings.into_iter().map(|finding| Found { finding, created_at });
+        let knowing = (&self.active, &self.key);
+        let found = detect::judge(accepted, noted, signals, knowing, created_at, &mut buffers);
+        self.buffers = buffers;
         self.waiting.found.extend(found);
     }
 
@@ -112,13 +113,19 @@ impl Pipeline {
             }
             _ => {}
         }
+        self.judge.recheck(self.order.now, &self.active, &mut bodies);
         for body in bodies {
             self.emit(out, body);
         }
     }
 
     /// Step three of cases: what was found since the last hand-over, and what lapses.
-    pub(crate) fn review(&mut self, found: Vec<Found>, reinstated: &[AccountId], out: &mut Output) {
+    pub(crate) fn review(
+        &mut self,
+        found: Vec<Finding>,
+        reinstated: &[AccountId],
+        out: &mut Output,
+    ) {
         let mut bodies = Vec::new();
         let now = self.order.now;
         for account in reinstated {
@@ -128,6 +135,7 @@ impl Pipeline {
             self.judge.observe(found, now, &self.active, &mut bodies);
         }
         self.judge.lapse(now, &mut self.active, &mut bodies);
+        self.judge.recheck(now, &self.active, &mut bodies);
         for body in bodies {
             self.emit(out, body);
         }

@@ -2,7 +2,7 @@
 
 use seawall_model::journal::{EvidenceSeen, PolicyCited, SubjectSeen};
 use seawall_model::knowledge::FileClass;
-use seawall_model::{ActionKind, DecisionId, ReviewerId, Timestamp};
+use seawall_model::{ActionKind, DecisionId, ReviewerId, Timestamp, TraceId};
 
 /// Whether a verdict rests on a missing or failed input. Law 4: nothing automatic follows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +35,11 @@ pub struct Finding {
     pub evidence: Vec<EvidenceSeen>,
     /// When the event that showed it happened.
     pub at: Timestamp,
+    /// When the account of the subject was created, where known.
+    pub created_at: Option<Timestamp>,
+    /// The keyed hash of the platform's id of the post, where it is about one: an edit is
+    /// the same post.
+    pub post: Option<TraceId>,
 }
 
 /// Where a case stands.
@@ -158,13 +163,18 @@ pub struct Case {
     pub heard: Vec<Heard>,
     /// When the first event behind it happened.
     pub at: Timestamp,
+    /// When the account of the subject was created, where known then.
+    pub created_at: Option<Timestamp>,
+    /// The keyed hash of the platform's id of the post, where it is about one.
+    pub post: Option<TraceId>,
 }
 
 impl Case {
     pub(crate) fn new(finding: Finding) -> Self {
-        let Finding { subject, policy, rule, rests, evidence, at } = finding;
+        let Finding { subject, policy, rule, rests, evidence, at, created_at, post } = finding;
         let (state, heard) = (CaseState::Open, Vec::new());
-        Self { subject, policy, rule, version: 1, state, rests, evidence, heard, at }
+        let version = 1;
+        Self { subject, policy, rule, version, state, rests, evidence, heard, at, created_at, post }
     }
 
     /// What of this is not known yet.

@@ -11,8 +11,8 @@ mod snapshot;
 use std::collections::BTreeMap;
 
 use hashbrown::HashMap;
-use seawall_model::CaseId;
 use seawall_model::journal::{Body, EvidenceSeen, SubjectSeen};
+use seawall_model::{CaseId, ReviewerId, TraceId};
 
 pub use case::{Case, CaseState, Finding, Heard, RestsOnMissing, Ruled, Saw};
 
@@ -48,6 +48,7 @@ pub enum Refused {
 pub struct Cases {
     cases: BTreeMap<CaseId, Case>,
     newest: HashMap<SubjectSeen, CaseId>,
+    posts: HashMap<TraceId, SubjectSeen>,
     open: usize,
     given: u64,
 }
@@ -58,7 +59,11 @@ impl Cases {
     ///
     /// A subject whose last case was closed gets another one only for evidence that rests on
     /// what that case did not know.
-    pub fn observe(&mut self, finding: Finding) -> Option<Body> {
+    pub fn observe(&mut self, mut finding: Finding) -> Option<Body> {
+        // An edit of a post, and a file told apart from it, are about the same post.
+        if let Some(subject) = finding.post.and_then(|post| self.posts.get(&post)) {
+            finding.subject = *subject;
+        }
         if let Some(id) = self.newest.get(&finding.subject).copied() {
             let case = self.cases.get_mut(&id)?;
             let fresh = case.fresh(&finding.evidence);
@@ -95,10 +100,11 @@ impl Cases {
             rule: finding.rule.as_deref().map(str::to_owned),
             rests_on_missing: finding.rests == RestsOnMissing::Yes,
             first_at: finding.at,
+            account_created_at: finding.created_at,
+            post: finding.post.map(|post| post.to_string()),
             evidence: finding.evidence.clone(),
         };
-        self.newest.insert(finding.subject, id);
-        self.cases.insert(id, Case::new(finding));
+        self.keep(id, finding);
         Some(body)
     }
 
@@ -106,8 +112,20 @@ impl Cases {
     pub fn recorded(&mut self, id: CaseId, finding: Finding) {
         self.given = self.given.max(id.0);
         self.open += 1;
+        self.keep(id, finding);
+    }
+
+    fn keep(&mut self, id: CaseId, finding: Finding) {
         self.newest.insert(finding.subject, id);
+        self.posts.extend(finding.post.map(|post| (post, finding.subject)));
         self.cases.insert(id, Case::new(finding));
+    }
+
+    /// Drops what a reviewer ruled and is still held: their key signs no more.
+    pub fn drop_held(&mut self, reviewer: ReviewerId) {
+        for case in self.cases.values_mut().filter(|case| case.state == CaseState::Open) {
+            case.heard.retain(|heard| heard.reviewer != reviewer);
+        }
     }
 
     /// Takes in what the journal says that an open case grew by.

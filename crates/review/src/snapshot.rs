@@ -3,7 +3,7 @@
 use seawall_model::codec::{CodecError, Reader, Writer};
 use seawall_model::journal::{EvidenceSeen, PolicyCited, SubjectSeen};
 use seawall_model::knowledge::FileClass;
-use seawall_model::{CaseId, DecisionId, Family, ReviewerId, Timestamp};
+use seawall_model::{CaseId, DecisionId, Family, ReviewerId, Timestamp, TraceId};
 
 use crate::{Case, CaseState, Cases, Finding, Heard, RestsOnMissing, Ruled, Saw};
 
@@ -33,6 +33,7 @@ impl Cases {
             cases.open += usize::from(case.state == CaseState::Open);
             // In order of their numbers, so the newest of a subject comes last.
             cases.newest.insert(case.subject, id);
+            cases.posts.extend(case.post.map(|post| (post, case.subject)));
             cases.cases.insert(id, case);
         }
         Ok(cases)
@@ -50,8 +51,9 @@ impl Finding {
     /// # Errors
     /// [`CodecError`] if it is not that.
     pub fn decode(reader: &mut Reader<'_>) -> Result<Self, CodecError> {
-        let Case { subject, policy, rule, rests, evidence, at, .. } = Case::decode(reader)?;
-        Ok(Self { subject, policy, rule, rests, evidence, at })
+        let case = Case::decode(reader)?;
+        let Case { subject, policy, rule, rests, evidence, at, created_at, post, .. } = case;
+        Ok(Self { subject, policy, rule, rests, evidence, at, created_at, post })
     }
 }
 
@@ -70,6 +72,8 @@ impl Case {
         writer.u64(decision);
         writer.u8(u8::from(self.rests == RestsOnMissing::Yes));
         writer.i64(self.at.micros());
+        writer.i64(self.created_at.map_or(i64::MIN, Timestamp::micros));
+        writer.raw(&self.post.map_or(0, |post| post.0).to_be_bytes());
         writer.len(self.evidence.len());
         for piece in &self.evidence {
             encode_evidence(piece, writer);
@@ -92,7 +96,17 @@ impl Case {
             _ => return Err(CodecError::Range),
         };
         let rests = if reader.u8()? == 1 { RestsOnMissing::Yes } else { RestsOnMissing::No };
-        let at = Timestamp::from_micros(reader.i64()?).map_err(|_| CodecError::Range)?;
+        let time = |micros| Timestamp::from_micros(micros).map_err(|_| CodecError::Range);
+        let at = time(reader.i64()?)?;
+        let created_at = match reader.i64()? {
+            i64::MIN => None,
+            micros => Some(time(micros)?),
+        };
+        let mut post = [0; 16];
+        for byte in &mut post {
+            *byte = reader.u8()?;
+        }
+        let post = Some(TraceId(u128::from_be_bytes(post))).filter(|post| post.0 != 0);
         let mut case = Self {
             subject,
             policy,
@@ -101,6 +115,8 @@ impl Case {
             state,
             rests,
             at,
+            created_at,
+            post,
             evidence: Vec::new(),
             heard: Vec::new(),
         };

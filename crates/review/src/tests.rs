@@ -21,6 +21,8 @@ fn piece(kind: &str, entry: u64) -> EvidenceSeen {
 
 fn finding(evidence: Vec<EvidenceSeen>) -> Finding {
     Finding {
+        created_at: None,
+        post: None,
         subject: POST,
         policy: "kettles".into(),
         rule: Some("BannedClip".into()),

@@ -75,6 +75,18 @@ impl fmt::Debug for TraceKey {
     }
 }
 
+/// The keyed hash of a platform's id of a post, by which what is told of it later is found.
+#[must_use]
+pub fn post_key(post: &str, key: &TraceKey) -> TraceId {
+    let mut hasher = blake3::Hasher::new_keyed(&key.0);
+    // No kind of trace has this number.
+    hasher.update(&[u8::MAX]);
+    hasher.update(post.as_bytes());
+    let mut head = [0; 16];
+    hasher.finalize_xof().fill(&mut head);
+    TraceId(u128::from_be_bytes(head))
+}
+
 /// One trace: its kind and its keyed hash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Trace {

@@ -4,7 +4,7 @@ Import(rules=['models/found.sml'])
 
 # A file of the bank, or a picture that looks like one. The post may document or condemn it.
 BannedClip = Rule(
-    when_all=[ClipDistance != None],
+    when_all=[ClipDistance != None or ConfirmedDistance != None],
     description='a file of the bank of clips, or one that looks like it',
 )
 

@@ -227,6 +227,11 @@ pub enum Body {
         /// When the first event behind it happened.
         #[serde(with = "rfc3339")]
         first_at: Timestamp,
+        /// When the account of the subject was created, where known then.
+        #[serde(with = "optional_rfc3339")]
+        account_created_at: Option<Timestamp>,
+        /// The keyed hash of the platform's id of the post, where it is about one.
+        post: Option<String>,
         /// What is known against it.
         evidence: Vec<EvidenceSeen>,
     },
@@ -273,7 +278,8 @@ pub enum Body {
         grounds: Vec<GroundSeen>,
         /// What is to be done on the platform.
         actions: Vec<ActionPlanned>,
-        /// Unattended actions on the case that it ends.
+        /// Earlier actions on the case that it ends: unattended ones, and those of a decision
+        /// that lost a ground.
         released: Vec<u64>,
         /// First and last of the entries of knowledge that it supports, in runs.
         supports: Vec<(u64, u64)>,
@@ -290,7 +296,8 @@ pub enum Body {
         /// The action.
         action: ActionPlanned,
     },
-    /// Derived: actions ended by themselves.
+    /// Derived: actions ended by themselves: their time was over, or law 1 permits an unattended
+    /// one no more, because what it rested on is gone.
     ActionsLapsed {
         /// Their numbers.
         actions: Vec<u64>,

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use seawall_decision::support::Decided;
 use seawall_model::journal::{ActionPlanned, Body, EvidenceSeen, Says, SubjectSeen};
 use seawall_model::knowledge::{FileClass, KnowledgeKind};
-use seawall_model::{CaseId, DecisionId, EntryId, ReviewerId, Timestamp};
+use seawall_model::{CaseId, DecisionId, EntryId, ReviewerId, Timestamp, TraceId};
 use seawall_review::{CaseState, Finding, Heard, RestsOnMissing, Ruled, Saw};
 
 use super::ruling::{brings_knowledge, ground_of};
@@ -60,7 +60,7 @@ impl Judge {
             }
             Body::Decided { .. } => self.adopt_decision(body, at, active, contents),
             Body::RestrictedUnattended { case, action, .. } => {
-                self.adopt_restriction(CaseId(*case), action);
+                self.adopt_restriction(CaseId(*case), at, action);
             }
             Body::ActionsLapsed { actions } => self.actions.end(actions),
             Body::EntriesLapsed { entries } => {
@@ -73,11 +73,11 @@ impl Judge {
     }
 
     fn adopt_case(&mut self, body: &Body) {
-        let Body::CaseOpened { case, subject, policy, rule, rests_on_missing, first_at, evidence } =
-            body
+        let Body::CaseOpened { case, subject, policy, rule, rests_on_missing, evidence, .. } = body
         else {
             return;
         };
+        let Body::CaseOpened { first_at, account_created_at, post, .. } = body else { return };
         let finding = Finding {
             subject: *subject,
             policy: policy.as_str().into(),
@@ -85,6 +85,8 @@ impl Judge {
             rests: RestsOnMissing::from(*rests_on_missing),
             evidence: evidence.clone(),
             at: *first_at,
+            created_at: *account_created_at,
+            post: post.as_deref().and_then(TraceId::parse),
         };
         self.cases.recorded(CaseId(*case), finding);
         // A case about an entry itself is no match of it.
@@ -124,11 +126,9 @@ impl Judge {
         }
     }
 
-    fn adopt_restriction(&mut self, id: CaseId, action: &ActionPlanned) {
-        if let Some(case) = self.cases.get(id)
-            && let Some(account) = case.subject.account()
-        {
-            self.restricted.entry(account).or_insert(case.at);
+    fn adopt_restriction(&mut self, id: CaseId, at: Timestamp, action: &ActionPlanned) {
+        if let Some(account) = action.subject.account() {
+            self.restricted.entry(account).or_insert(at);
         }
         self.enforce(action, None, id);
     }
@@ -191,7 +191,7 @@ impl Judge {
         let kind = ruled.and_then(Ruled::action);
         if let Some(case) = self.cases.get(id).cloned() {
             self.note_acted(&case, kind, reviewers, at);
-            if brings_knowledge(&case, kind, active) {
+            if brings_knowledge(&case.agreed(), kind, active) {
                 self.owed.insert(decision);
             }
         }

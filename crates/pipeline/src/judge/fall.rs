@@ -68,6 +68,8 @@ impl Judge {
                 rests: RestsOnMissing::No,
                 evidence: vec![evidence],
                 at,
+                created_at: None,
+                post: None,
             };
             out.extend(self.cases.observe(finding));
         }
@@ -122,11 +124,14 @@ impl Judge {
             for entry in &fallen.entries_withdrawn {
                 self.cases.withdraw(case, *entry);
             }
-            if self.supports.decision(id) != Some(DecisionState::Stands) {
+            let stands = self.supports.decision(id) == Some(DecisionState::Stands);
+            if !stands {
                 self.forget_upheld(case);
             }
             self.cases.reopen(case);
-            if self.cases.get(case).is_some_and(|case| case.evidence.is_empty()) {
+            // What stands on something else is put before people, whatever is left of it.
+            let is_bare = self.cases.get(case).is_some_and(|case| case.evidence.is_empty());
+            if is_bare && !stands {
                 self.cases.close(case, seawall_review::CaseState::Withdrawn);
             } else {
                 cases.push(case.0);

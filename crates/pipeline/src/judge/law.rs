@@ -46,16 +46,11 @@ impl Judge {
         self.may_act(case, kind, &heard.iter().collect::<Vec<_>>(), now, active)
     }
 
-    /// How the account of a case stood when the first event behind it happened.
+    /// How the account of a case stands.
     #[must_use]
-    pub fn standing(
-        &self,
-        case: &Case,
-        created_at: Option<Timestamp>,
-        active: &Active,
-    ) -> (Protection, Repute) {
-        let account = self.account(case.subject, created_at, active);
-        (account.protection, account.repute(case.at))
+    pub fn standing(&self, case: &Case, now: Timestamp, active: &Active) -> (Protection, Repute) {
+        let account = self.account(case, active);
+        (account.protection, account.repute(now))
     }
 
     /// Asks whether those who agree may act on a case.
@@ -69,7 +64,7 @@ impl Judge {
     ) -> Result<Permitted, Refused> {
         let confirmed = self.confirmations(case);
         let evidence = evidence(case, &confirmed, active);
-        let account = self.account(case.subject, None, active);
+        let account = self.account(case, active);
         let sight = self.sight(case, agreed, account.protection, active);
         let subject = Subject { account, sight, evidence: &evidence };
         let Some((first, others)) = agreed.split_first() else {
@@ -90,40 +85,41 @@ impl Judge {
     pub(super) fn may_restrict(
         &self,
         case: &Case,
-        created_at: Option<Timestamp>,
-        hours: u32,
+        until: Timestamp,
+        now: Timestamp,
         active: &Active,
     ) -> Option<EntryId> {
-        let asked = self.would_restrict(case, created_at, hours, active);
-        let exact = case.evidence.iter().find(|piece| piece.distance == Some(0));
-        match asked {
-            Ok(Permitted::Now { .. }) => exact.and_then(|piece| piece.entry).map(EntryId),
+        let exact = exact(case, active)?;
+        match self.would_restrict(case, until, now, active) {
+            Ok(Permitted::Now { .. }) => Some(exact),
             Ok(Permitted::Held) | Err(_) => None,
         }
     }
 
-    /// Asks whether reach may be restricted unattended, so many hours, as the case stands.
+    /// Asks whether reach may be restricted unattended until then, as the case stands. Only
+    /// files of banks that the rules ask for count.
     ///
     /// # Errors
     /// [`Refused`] says what stands against it.
     pub fn would_restrict(
         &self,
         case: &Case,
-        created_at: Option<Timestamp>,
-        hours: u32,
+        until: Timestamp,
+        now: Timestamp,
         active: &Active,
     ) -> Result<Permitted, Refused> {
-        let confirmed = self.confirmations(case);
-        let evidence = evidence(case, &confirmed, active);
-        let account = self.account(case.subject, created_at, active);
+        let mut asked = case.clone();
+        asked.evidence.retain(|piece| piece.kind != "bank_match" || is_asked(piece.entry, active));
+        let confirmed = self.confirmations(&asked);
+        let evidence = evidence(&asked, &confirmed, active);
+        let account = self.account(case, active);
         let subject = Subject { account, sight: Sight::Unseen, evidence: &evidence };
         let inputs = match case.rests {
             RestsOnMissing::No => Inputs::Complete,
             RestsOnMissing::Yes => Inputs::Missing,
         };
-        let until = Until::Lapses(case.at.plus_seconds(i64::from(hours) * 3_600));
-        let basis = Basis::Unattended(inputs);
-        propose(case.subject, ActionKind::Restrict, until, subject, basis, case.at)
+        let (until, basis) = (Until::Lapses(until), Basis::Unattended(inputs));
+        propose(case.subject, ActionKind::Restrict, until, subject, basis, now)
     }
 
     fn confirmations(&self, case: &Case) -> BTreeMap<EntryId, BTreeSet<ReviewerId>> {
@@ -131,13 +127,8 @@ impl Judge {
         entries.map(|entry| (entry, self.supports.confirmed_by(entry))).collect()
     }
 
-    fn account(
-        &self,
-        subject: SubjectSeen,
-        created_at: Option<Timestamp>,
-        active: &Active,
-    ) -> Account {
-        let account = subject.account();
+    fn account(&self, case: &Case, active: &Active) -> Account {
+        let account = case.subject.account();
         let protection = match account {
             None => Protection::Unknown,
             Some(id) if active.guards(id).is_empty() => Protection::Unprotected,
@@ -146,7 +137,7 @@ impl Judge {
         Account {
             id: account.unwrap_or(NOBODY),
             protection,
-            created_at,
+            created_at: case.created_at,
             last_upheld: account.and_then(|id| self.upheld.get(&id).copied()),
             restricted_since: account.and_then(|id| self.restricted.get(&id).copied()),
         }
@@ -191,6 +182,22 @@ impl Judge {
         };
         u32::try_from(entries.filter_map(others).max().unwrap_or(0)).unwrap_or(u32::MAX)
     }
+}
+
+/// Whether an entry lies in a bank that the rules ask for.
+fn is_asked(entry: Option<u64>, active: &Active) -> bool {
+    entry.and_then(|entry| active.hash(EntryId(entry))).is_some_and(|(bank, _)| active.asks(bank))
+}
+
+/// The first entry of an asked bank that says it is this very file; none where another says
+/// that the file is something else: then people look at it.
+fn exact(case: &Case, active: &Active) -> Option<EntryId> {
+    let pieces = case.evidence.iter().filter(|piece| piece.distance == Some(0));
+    let all: Vec<EntryId> = pieces.filter_map(|piece| piece.entry).map(EntryId).collect();
+    let is_support =
+        |entry: &EntryId| active.hash(*entry).is_some_and(|(_, of)| of == FileClass::Support);
+    let first = all.iter().copied().find(|entry| is_asked(Some(entry.0), active));
+    first.filter(|_| all.iter().all(is_support))
 }
 
 fn propose(

@@ -53,6 +53,12 @@ pub enum RulingError {
     /// The entries are neither laid down nor in force.
     #[error("k{0} to k{1} are not entries that can be stood for; see `seawall bank list`")]
     NoEntries(u64, u64),
+    /// Nothing comes back by overturning what took it back.
+    #[error(
+        "{0} took something back, and overturning it would bring nothing back: rule on the case \
+         again, or add the entry again"
+    )]
+    TakesBack(DecisionId),
     /// One key cannot read second.
     #[error("{0} has stood for these entries already: one key cannot read second")]
     Second(ReviewerId),
@@ -87,10 +93,17 @@ impl Judge {
                     Some(DecisionState::Overturned) => {
                         Err(SupportError::AlreadyOverturned(decision).into())
                     }
+                    Some(_) if self.takes_back(decision) => Err(RulingError::TakesBack(decision)),
                     Some(_) => Ok(()),
                 }
             }
         }
+    }
+
+    /// Whether a decision itself took something back: an overturn, or a withdrawal.
+    fn takes_back(&self, decision: DecisionId) -> bool {
+        let is_of_no_case = self.decisions.get(&decision).is_some_and(|made| made.case.is_none());
+        is_of_no_case && self.supports.entries_of(decision).next().is_none()
     }
 
     fn check_entries(
@@ -220,7 +233,7 @@ impl Judge {
         }
         self.cases.close(id, CaseState::Decided(decision));
         self.note_acted(case, kind, &reviewers, now);
-        if brings_knowledge(case, kind, active) {
+        if brings_knowledge(agreed, kind, active) {
             self.owed.insert(decision);
         }
         let made = Made { case: Some(id), reviewers, ruled: Some(last.ruled), at: now };
@@ -347,7 +360,13 @@ impl Judge {
 
     /// Takes a reviewer's key out of use.
     pub(crate) fn dismiss(&mut self, reviewer: u64) {
-        self.reviewers.insert(ReviewerId(reviewer), false);
+        let reviewer = ReviewerId(reviewer);
+        self.reviewers.insert(reviewer, false);
+        // What they ruled and nobody seconded yet counts no more.
+        self.cases.drop_held(reviewer);
+        for laid in self.laid.values_mut().filter(|laid| laid.by == Some(reviewer)) {
+            laid.by = None;
+        }
     }
 }
 
@@ -378,6 +397,8 @@ fn grounds(case: &Case, agreed: &[&Heard]) -> Vec<GroundSeen> {
         match heard.saw {
             Saw::Content => {
                 grounds.insert(GroundSeen::Seen);
+                // A return was found by its links, whoever looked at more.
+                grounds.extend(resting(case, "comeback").map(|entry| GroundSeen::Link { entry }));
             }
             Saw::File => {
                 grounds
@@ -408,11 +429,24 @@ pub(super) fn ground_of(ground: GroundSeen) -> Ground {
 }
 
 /// Whether a decision sears the stump: the profile or the files of what was removed are
-/// compared with what comes. Only under a policy of terrorist content, never of spam.
-pub(super) fn brings_knowledge(case: &Case, kind: Option<ActionKind>, active: &Active) -> bool {
-    let policy = active.policy(&case.policy);
+/// compared with what comes. Only where a policy of terrorist content is cited, never of spam;
+/// and a file only where somebody said what the file itself is: a post may be removed for its
+/// words.
+pub(super) fn brings_knowledge(
+    agreed: &[&Heard],
+    kind: Option<ActionKind>,
+    active: &Active,
+) -> bool {
+    let cited = agreed.last().and_then(|heard| heard.policy.as_ref());
+    let policy = cited.and_then(|cited| active.policy(&cited.id));
     let is_terrorist = policy.is_some_and(|policy| policy.scope == PolicyScope::Terrorist);
-    is_terrorist && matches!(kind, Some(ActionKind::Suspend | ActionKind::Remove))
+    let is_told = || agreed.iter().any(|heard| heard.class.is_some());
+    is_terrorist
+        && match kind {
+            Some(ActionKind::Suspend) => true,
+            Some(ActionKind::Remove) => is_told(),
+            _ => false,
+        }
 }
 
 /// A sentence's name in the journal, such as `links_need_two_families`.

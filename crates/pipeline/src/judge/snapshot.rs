@@ -7,12 +7,9 @@ use seawall_decision::Supports;
 use seawall_model::codec::{CodecError, Reader, Writer};
 use seawall_model::knowledge::KnowledgeKind;
 use seawall_model::{AccountId, CaseId, DecisionId, EntryId, ReviewerId, Timestamp};
-use seawall_review::{Cases, Finding, Ruled};
+use seawall_review::{Cases, Ruled};
 
-use super::{Found, Judge, Laid, Made};
-
-/// Written where there is no time.
-const NEVER: i64 = i64::MIN;
+use super::{Judge, Laid, Made};
 
 impl Judge {
     pub(crate) fn encode(&self, writer: &mut Writer) {
@@ -101,22 +98,6 @@ impl Judge {
             judge.alone.insert(key, accounts);
         }
         Ok(judge)
-    }
-}
-
-impl Found {
-    pub(crate) fn encode(&self, writer: &mut Writer) {
-        self.finding.encode(writer);
-        writer.i64(self.created_at.map_or(NEVER, Timestamp::micros));
-    }
-
-    pub(crate) fn decode(reader: &mut Reader<'_>) -> Result<Self, CodecError> {
-        let finding = Finding::decode(reader)?;
-        let created_at = match reader.i64()? {
-            NEVER => None,
-            micros => Some(time(micros)?),
-        };
-        Ok(Self { finding, created_at })
     }
 }
 

@@ -95,6 +95,12 @@ stopped. Exit code 1 means that inputs were refused: see `seawall rejects`.")]
   seawall protected list --key amal.key
   seawall protected withdraw k6 --key amal.key")]
     Protected(Protected),
+    /// See which removed accounts are compared with what comes, and withdraw them.
+    #[command(subcommand)]
+    #[command(after_help = "Examples:
+  seawall removed list
+  seawall removed withdraw k8 --key amal.key")]
+    Removed(Removed),
     /// Check, try and put in force the rules that open cases.
     #[command(subcommand)]
     #[command(after_help = "Examples:

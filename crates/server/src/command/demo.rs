@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use anyhow::Context;
+use seawall_review::Saw;
 use seawall_sim::{Parameters, Pictures};
 
 use super::args::{By, Demo, Global, Tide};
@@ -220,10 +221,16 @@ impl Stage {
         let key = |name: &str| show::quoted(&self.typed(name));
         let (amal, badr) = (key("amal.key"), key("badr.key"));
         let next = toured.next;
-        if let Some(case) = toured.comeback {
+        if let Some((case, saw)) = toured.comeback {
             say!("  # a return: read, decided, told in both languages, and undone by the other")?;
+            if saw == Saw::Content {
+                say!(
+                    "  # one family of evidence is not enough: its posts are shown, and looked at"
+                )?;
+            }
+            let saw = saw.as_str();
             say!("  {program} case show {case} --dir {dir}")?;
-            say!("  {program} case decide {case} suspend --saw content --key {amal} --dir {dir}")?;
+            say!("  {program} case decide {case} suspend --saw {saw} --key {amal} --dir {dir}")?;
             say!("  {program} case show {case} --notice both --dir {dir}")?;
             say!("  {program} case undo {next} --key {badr} --dir {dir}")?;
         }

@@ -57,6 +57,9 @@ struct Happened {
 struct Span {
     closed: Timestamp,
     shown: Timestamp,
+    /// Whether two of name, picture and links are as before: families, on two of which an
+    /// account may be suspended for its links.
+    is_twofold: bool,
 }
 
 /// A moment and files that would do.
@@ -67,12 +70,15 @@ struct Choice {
     /// Posts of the files after it, and among them those of young accounts of the network.
     posts: usize,
     young: usize,
+    /// Whether a return with two families is met after it.
+    is_twofold: bool,
 }
 
 impl Choice {
-    /// The best is the least: something may be restricted, one file, and not many posts.
-    fn rank(&self) -> (bool, usize, usize, Timestamp) {
-        (self.young == 0, self.files.len(), self.posts, self.from)
+    /// The best is the least: a return with two families, something that may be restricted,
+    /// one file, and not many posts.
+    fn rank(&self) -> (bool, bool, usize, usize, Timestamp) {
+        (!self.is_twofold, self.young == 0, self.files.len(), self.posts, self.from)
     }
 }
 
@@ -218,7 +224,8 @@ impl Happened {
                     if from >= span.shown || from >= *news_last || from >= *archive_last {
                         continue;
                     }
-                    let choice = self.choice(from, [*news, *archive].into());
+                    let mut choice = self.choice(from, [*news, *archive].into());
+                    choice.is_twofold = span.is_twofold;
                     let is_fit = choice.posts <= POSTS_MAX;
                     if is_fit && best.as_ref().is_none_or(|best| choice.rank() < best.rank()) {
                         best = Some(choice);
@@ -234,7 +241,8 @@ impl Happened {
         let files: BTreeSet<&String> = best.files.iter().collect();
         let more = known.iter().filter(|(_, met)| *met <= best.from);
         let more = more.map(|(file, _)| {
-            self.choice(best.from, files.iter().copied().chain([*file]).collect())
+            let files = files.iter().copied().chain([*file]).collect();
+            Choice { is_twofold: best.is_twofold, ..self.choice(best.from, files) }
         });
         let fit = more.filter(|choice| choice.young > 0 && choice.posts <= POSTS_MAX);
         Some(fit.min_by_key(Choice::rank).unwrap_or(best))
@@ -252,6 +260,7 @@ impl Happened {
             files: files.into_iter().cloned().collect(),
             posts: later.len(),
             young: later.iter().filter(|(at, account)| is_young(*at, account)).count(),
+            is_twofold: false,
         }
     }
 
@@ -264,9 +273,12 @@ impl Happened {
         let last = self.shown.get(before)?.iter().rev().find(|shown| shown.at <= closed)?;
         let is_alike = |field: &Value, other: &Value| field.is_string() && field == other;
         let (now, then) = (&shown.profile, &last.profile);
-        let is_alike = is_alike(&now["name"], &then["name"])
-            || is_alike(&now["avatar"]["sha256"], &then["avatar"]["sha256"]);
-        is_alike.then_some(Span { closed, shown: shown.at })
+        let has_name = is_alike(&now["name"], &then["name"]);
+        let has_face = is_alike(&now["avatar"]["sha256"], &then["avatar"]["sha256"]);
+        let links = |profile: &Value| profile["links"].as_array().cloned().unwrap_or_default();
+        let has_links = links(now).iter().any(|link| links(then).contains(link));
+        let is_twofold = [has_name, has_face, has_links].into_iter().filter(|has| *has).count() > 1;
+        (has_name || has_face).then_some(Span { closed, shown: shown.at, is_twofold })
     }
 
     /// When the network posted a file first.

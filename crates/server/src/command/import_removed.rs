@@ -72,6 +72,7 @@ pub(super) fn run(global: &Global, given: &ImportRemoved) -> anyhow::Result<Ende
         .with_context(|| format!("cannot read {}", given.file.display()))?;
     let mut desk = Desk::open_to_rule(global)?;
     knowledge::check_expiry(given.expires, desk.now)?;
+    check_cap(given.expires, desk.now)?;
     let people = people(&desk, given)?;
     check_policy(&desk, &given.policy)?;
     let expires = given.expires.unwrap_or(desk.now.plus_seconds(REMOVED_DAYS * 86_400));
@@ -96,6 +97,28 @@ pub(super) fn run(global: &Global, given: &ImportRemoved) -> anyhow::Result<Ende
     desk.opened.derivation.snapshot()?;
     super::unless_gone(tell(&given.file, &outcome, &bad, expires))?;
     Ok(if bad.count > 0 { Ended::Findings } else { Ended::Fine })
+}
+
+/// Refuses an expiry later than twelve months from now: nobody's profile is kept for longer.
+fn check_cap(expires: Option<Timestamp>, now: Timestamp) -> anyhow::Result<()> {
+    let last = in_a_year(now);
+    match expires {
+        Some(at) if at > last => anyhow::bail!(
+            "--expires {at} is more than 12 months from now, and the profile of a removed account \
+             is kept for 12 months at most: name a day until {}",
+            minute(last)
+        ),
+        _ => Ok(()),
+    }
+}
+
+/// The same day and time a year later; the 29th of February's is the 28th.
+fn in_a_year(now: Timestamp) -> Timestamp {
+    let text = now.to_string();
+    let year = text.get(..4).and_then(|year| year.parse::<u32>().ok());
+    let later = year.map(|year| format!("{:04}{}", year + 1, &text[4..]));
+    let later = later.and_then(|text| Timestamp::parse(&text).ok());
+    later.unwrap_or(now.plus_seconds(REMOVED_DAYS * 86_400))
 }
 
 /// The two who stand for it.

@@ -162,13 +162,15 @@ impl Desk {
             let entry = self.opened.derivation.knowledge().read(id)?;
             let found = entry.map(|entry| entry.known.kind());
             let found = found.with_context(|| {
-                format!("there is no {id}; see `{} {} list`", show::program(), command(kind))
+                format!("there is no {id}; see `{} {}`", show::program(), listing(kind))
             })?;
             anyhow::ensure!(
                 found == kind,
-                "{id} is no entry of `{}`, but of `{}`: use that command",
+                "{id} is no entry of `{}`, but of `{}`: see `{} {}`",
                 command(kind),
-                command(found)
+                command(found),
+                show::program(),
+                listing(found)
             );
         }
         Ok(())
@@ -195,7 +197,23 @@ pub(super) fn command(kind: KnowledgeKind) -> &'static str {
         KnowledgeKind::Policy => "policy",
         KnowledgeKind::Rules => "rules",
         KnowledgeKind::Protected => "protected",
-        KnowledgeKind::Removed => "import removed",
+        KnowledgeKind::Removed => "removed",
+    }
+}
+
+/// The command that lists a kind of knowledge.
+fn listing(kind: KnowledgeKind) -> String {
+    let key = if kind == KnowledgeKind::Protected { " --key KEYFILE" } else { "" };
+    format!("{} list{key}", command(kind))
+}
+
+/// What people can do with an entry of a kind that is in force.
+pub(super) fn verbs(kind: KnowledgeKind) -> &'static [&'static str] {
+    match kind {
+        KnowledgeKind::Term | KnowledgeKind::Hash => &["confirm", "withdraw"],
+        KnowledgeKind::Rules | KnowledgeKind::Protected | KnowledgeKind::Removed => &["withdraw"],
+        // A version of a policy stays: decisions cite it.
+        KnowledgeKind::Policy => &[],
     }
 }
 
@@ -291,9 +309,9 @@ pub(super) fn withdraw(
         desk.check_kind(range, kind)?;
         if let Some(id) = range.clone().map(EntryId).find(|id| !desk.in_force(*id)) {
             anyhow::bail!(
-                "{id} is not in force; nothing was withdrawn: see `{} {} list`",
+                "{id} is not in force; nothing was withdrawn: see `{} {}`",
                 show::program(),
-                command(kind)
+                listing(kind)
             );
         }
     }

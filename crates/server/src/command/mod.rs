@@ -22,6 +22,7 @@ mod knowledge;
 mod policy;
 mod protected;
 mod rejects;
+mod removed;
 mod replay;
 mod reviewer;
 mod rules;
@@ -113,6 +114,7 @@ fn dispatch(args: &Args) -> anyhow::Result<Ended> {
         Command::Terms(given) => terms::run(global, given),
         Command::Bank(given) => bank::run(global, given),
         Command::Protected(given) => protected::run(global, given),
+        Command::Removed(given) => removed::run(global, given),
         Command::Rules(given) => rules::run(global, given),
         Command::Replay(given) => replay::run(global, given),
         Command::Tide(given) => tide::run(global, given),

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use seawall_model::SignalKind;
 use seawall_model::knowledge::{Knowledge, KnowledgeKind, Known};
-use seawall_pipeline::Active;
+use seawall_pipeline::{Active, CONFIRMED};
 use seawall_rule::{Diagnostics, Observed, Place, Ruleset, Sources};
 use serde_json::{Map, json};
 
@@ -67,6 +67,7 @@ fn check(global: &Global, given: &RulesCheck) -> anyhow::Result<Ended> {
     }
     let count = show::counted(rules.rules().count() as u64, "rule", "rules");
     if missing.is_empty() {
+        check_some(&rules, &given.rules)?;
         say!("{count} in {}: sound {against}", given.rules.display())?;
         return Ok(Ended::Fine);
     }
@@ -138,6 +139,8 @@ fn unknown_names(rules: &Ruleset, active: &Active) -> Vec<Missing> {
     for (asked, path, place) in rules.questions() {
         let (what, name, command) = match asked {
             Observed::TermMatches { list } => ("list of terms", list, "terms add"),
+            // That one is there before its first file.
+            Observed::BankDistance { bank: CONFIRMED } => continue,
             Observed::BankDistance { bank } => ("bank", bank, "bank add"),
             _ => continue,
         };
@@ -196,12 +199,25 @@ fn current(desk: &Desk) -> anyhow::Result<Option<seawall_model::EntryId>> {
 
 /// Compiles rules, or tells all that is wrong with them.
 pub(super) fn load(files: &Files, folder: &Path) -> anyhow::Result<Ruleset> {
-    seawall_rule::load(&files.sources).map_err(|found| {
+    let rules = seawall_rule::load(&files.sources).map_err(|found| {
         eprintln!("{}", told(&found));
         let count = found.found.len() + found.left_out;
         let errors = show::counted(count as u64, "error", "errors");
         anyhow::anyhow!("{errors} in the rules of {}", folder.display())
-    })
+    })?;
+    check_some(&rules, folder)?;
+    Ok(rules)
+}
+
+/// Refuses rules without any rule: they would open no case, and nobody would be told.
+fn check_some(rules: &Ruleset, folder: &Path) -> anyhow::Result<()> {
+    anyhow::ensure!(
+        rules.rules().next().is_some(),
+        "there is no rule in {}: {} and what it imports hold none",
+        folder.display(),
+        seawall_rule::ENTRY
+    );
+    Ok(())
 }
 
 fn list_all(global: &Global, form: list::Form) -> anyhow::Result<Ended> {
@@ -260,6 +276,13 @@ pub(super) fn read(folder: &Path) -> anyhow::Result<Files> {
             eprintln!("seawall: {} is no rules, and was not read", show::foreign(name, 200));
             continue;
         }
+        // A pipe or a device would be waited for, or never end.
+        let kind = std::fs::metadata(&whole);
+        anyhow::ensure!(
+            kind.with_context(|| format!("cannot read {}", whole.display()))?.is_file(),
+            "{} is no regular file: rules are read from files only",
+            whole.display()
+        );
         let text = std::fs::read_to_string(&whole)
             .with_context(|| format!("cannot read {}", whole.display()))?;
         read.sources.insert(name, &text).with_context(|| format!("in {}", folder.display()))?;

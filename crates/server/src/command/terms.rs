@@ -64,6 +64,11 @@ fn read(file: &Path, given: &TermsAdd) -> anyhow::Result<(Vec<Knowledge>, BadLin
     // Nothing is in force here: each line is judged by itself, so that it can be named.
     let alone = Active::new([0; 32]);
     let mut keep = |term: Term| {
+        if term.term.chars().all(is_sign) && !term.term.trim().is_empty() {
+            return Err("term: there are only signs of punctuation in it, which stand in every \
+                        text: write a word"
+                .into());
+        }
         let entry = knowledge::entry(&given.given, Known::Term(term));
         alone.check(std::slice::from_ref(&entry)).map_err(|error| said_of_line(&error))?;
         entries.push(entry);
@@ -82,6 +87,17 @@ fn read(file: &Path, given: &TermsAdd) -> anyhow::Result<(Vec<Knowledge>, BadLin
         })?
     };
     Ok((entries, bad))
+}
+
+/// Whether a character is a blank or a sign of punctuation, which no term consists of. Other
+/// symbols, such as faces, may be telling.
+fn is_sign(c: char) -> bool {
+    let is_other = matches!(c, '\u{a1}' | '\u{a7}' | '\u{ab}' | '\u{b6}' | '\u{b7}' | '\u{bb}'
+        | '\u{bf}' | '\u{60c}' | '\u{61b}' | '\u{61f}' | '\u{640}' | '\u{66a}'..='\u{66d}'
+        | '\u{6d4}' | '\u{2010}'..='\u{2027}' | '\u{2030}'..='\u{205e}'
+        | '\u{3001}'..='\u{3003}' | '\u{3008}'..='\u{3011}' | '\u{ff01}'..='\u{ff0f}'
+        | '\u{ff1a}'..='\u{ff1f}');
+    c.is_whitespace() || c.is_ascii_punctuation() || is_other
 }
 
 fn plain(text: &str, list: &str) -> Term {

@@ -16,7 +16,7 @@ use seawall_model::knowledge::{
 use seawall_model::{
     AccountId, DecisionId, EntryId, Event, EventKind, MediaRef, Position, ReviewerId, Timestamp,
 };
-use seawall_pipeline::{EntryError, RulingError};
+use seawall_pipeline::{CONFIRMED, EntryError, RulingError};
 use seawall_store::{Chance, Content, Entries, Folder, KnowledgeBase, LogReader, Stored};
 
 use super::{Derivation, EngineError, Settings};
@@ -29,8 +29,6 @@ pub const REMOVED_DAYS: i64 = 365;
 const EVENTS_READ: u32 = 200;
 /// Links kept of a removed account.
 const LINKS_KEPT: usize = 16;
-/// The bank that files of removed posts join.
-const CONFIRMED: &str = "confirmed";
 /// Entries of the journal read at once.
 const ENTRIES_PER_READ: u32 = 1_000;
 
@@ -310,13 +308,16 @@ impl Derivation {
             SubjectSeen::Account { account } => {
                 let profile = profile_of(&mut reader, AccountId(account))?;
                 let account = Some(AccountId(account));
-                let (policy, reason) = (case.policy.clone(), source.clone());
+                let cited = case.heard.iter().rev().find_map(|heard| heard.policy.as_ref());
+                let cited = cited.map(|policy| policy.id.as_str().into());
+                let (policy, reason) = (cited.unwrap_or(case.policy.clone()), source.clone());
                 let removed = Removed { account, policy, reason, at: now, profile };
                 vec![Known::Removed(removed)]
             }
-            SubjectSeen::Post { position, .. } => {
-                files_of(&mut reader, Position(position), class.unwrap_or(FileClass::Support))?
-            }
+            SubjectSeen::Post { position, .. } => match class {
+                Some(class) => files_of(&mut reader, Position(position), class)?,
+                None => Vec::new(),
+            },
             SubjectSeen::Entry { .. } => Vec::new(),
         };
         let expires = |known: &Known| {
@@ -418,7 +419,7 @@ fn keep_links(kept: &mut Vec<Box<str>>, links: Vec<Box<str>>) {
     }
 }
 
-/// The fingerprints of a post's files.
+/// The fingerprints of a post's file; none of several, since nobody said which of them it is.
 fn files_of(
     reader: &mut LogReader,
     position: Position,
@@ -433,6 +434,9 @@ fn files_of(
         seawall_model::EventBody::Media(item) => vec![item.media.clone()],
         _ => event.post().map(|post| post.media.clone()).unwrap_or_default(),
     };
+    if media.len() != 1 {
+        return Ok(Vec::new());
+    }
     let hashes = media.iter().flat_map(|media| {
         let sha256 = media.sha256.map(FileHash::Sha256);
         sha256.into_iter().chain(media.pdq.map(FileHash::Pdq))

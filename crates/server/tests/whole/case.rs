@@ -70,8 +70,8 @@ fn a_case_says_why_it_is_here_and_what_is_missing() {
             "opened by the rule \u{2068}MarkerClip\u{2069}",
             "its file is the same as k3 of the bank \u{2068}markerclips\u{2069} (confirmed by 2 people",
             "text     \u{2068}What the league shows its members\u{2069}",
-            "not in the protected register",
-            "in good standing then",
+            "  in good standing: ",
+            "nothing unattended is done to it",
             "why nothing was restricted by itself\n  the account is in good standing",
             "remove --saw content: one reviewer",
             "remove --saw file is not enough:\n    a verdict passes only to exact copies",
@@ -81,7 +81,7 @@ fn a_case_says_why_it_is_here_and_what_is_missing() {
     says(
         &show(OF_SPOUT),
         &[
-            "not in good standing then: 1 hour old",
+            "not in good standing: 11 days old",
             "restrict the post by \u{2068}spout.example\u{2069} until 2026-06-04 00:00",
             "without a person, as law 1 allows",
         ],
@@ -95,8 +95,11 @@ fn a_case_says_why_it_is_here_and_what_is_missing() {
             "links                Unknown",
             "to 1 that one person runs both",
             "  k6     \u{2068}King of the Marker Kettles\u{2069}",
-            "suspend --saw content: one reviewer",
+            "posts    none is here",
             "suspend --saw links: one reviewer",
+            "--saw content: there is nothing to see",
+            "case decide c3 keep --saw links --as-read 1 --key KEYFILE",
+            "case decide c3 suspend --saw links --as-read 1 --key KEYFILE",
         ],
     );
     says(
@@ -156,6 +159,13 @@ fn a_decision_tells_its_action_its_inverse_and_both_notices_and_is_undone_by_ano
     let after = case(&stage, OF_SPOUT);
     assert_eq!((after["state"].as_str(), after["version"].as_u64()), (Some("open"), Some(2)));
     assert_eq!(after["in_force"], json!([]));
+    // Both letters stay to be read, the newest first.
+    let notice = stage.still(&["case", "show", OF_SPOUT, "--notice", "both"]).ended(0).out;
+    let letters: Vec<&str> = notice.split("\n===\n").collect();
+    let [restored, removed] = letters.as_slice() else { panic!("{notice}") };
+    assert!(restored.contains("نعتذر") && restored.contains("We apologise"), "{restored}");
+    assert!(removed.contains("180 days") && !removed.contains("We apologise"), "{removed}");
+    assert_eq!(after["notices"].as_array().map(Vec::len), Some(2));
     undo(&stage, &decision, "badr.key").refused(&[&decision, "already overturned"]);
     says(&decide(&stage, OF_SPOUT, "keep", &["--as-read", "2"]).ended(0), &["nothing is done"]);
     replays_equal(&stage);
@@ -169,7 +179,7 @@ fn what_was_removed_is_compared_with_what_comes_until_it_is_undone() {
     let update = event(20, "account.updated", "11:00", "king-2", "profile", &changed);
     stage.write("more.jsonl", update);
     stage.still(&["import", "more.jsonl"]).ended(0);
-    let said = decide(&stage, OF_RETURN, "suspend", &[]).ended(0);
+    let said = decide(&stage, OF_RETURN, "suspend", &["--saw", "links"]).ended(0);
     let kept = "from now on compared with: k7, the profile of a removed account, until 2027-06-01";
     says(&said, &[kept]);
     let like = json!({ "handle": "velvet_lantern2", "name": "Velvet Lantern" });
@@ -236,8 +246,16 @@ fn an_entry_with_two_decisions_is_reopened_by_one_overturn_and_gone_by_both() {
     assert_eq!(case(&stage, OF_NEWSROOM)["state"].as_str(), Some("open"));
     says(
         &stage.still(&["case", "show", "c5"]).ended(0),
-        &["a decision that stood for k3", &format!("stands on {second}")],
+        &[
+            "a decision that stood for k3",
+            &format!("stands on {second}"),
+            "bank confirm k3 --key KEYFILE",
+            "bank withdraw k3 --key KEYFILE",
+            "case decide c5 keep --saw content --as-read 1 --key KEYFILE",
+        ],
     );
+    decide(&stage, "c5", "remove", &[]).refused(&["c5 is about k3", "confirm or withdraw"]);
+    decide(&stage, "c5", "keep", &[]).ended(0);
     let said = undo(&stage, second, "dana.key").ended(0);
     says(
         &said,
@@ -319,8 +337,12 @@ fn no_notice_tells_what_law_8_forbids() {
         (OF_RETURN, "suspend"),
         (OF_CHEER, "label"),
     ] {
-        let more =
-            if id == OF_CHEER { &["--policy", "manners", "--json"] } else { &["--json"][..] };
+        let more = match id {
+            OF_CHEER => &["--policy", "manners", "--json"][..],
+            // Its account has posted nothing.
+            OF_RETURN => &["--saw", "links", "--json"],
+            _ => &["--json"],
+        };
         let said = decide(&stage, id, ruling, more).ended(0).json();
         let letter = &said["notices"][0];
         assert!(letter["ar"]["paragraphs"].is_array() && letter["en"]["paragraphs"].is_array());
@@ -338,9 +360,18 @@ fn no_notice_tells_what_law_8_forbids() {
 }
 
 #[test]
-fn what_documents_or_condemns_is_kept_with_its_class() {
+fn what_documents_or_condemns_is_kept_and_a_class_that_counts_for_nothing_is_refused() {
     let stage = watched();
-    let said = decide(&stage, OF_NEWSROOM, "keep-documents", &["--class", "news", "--json"]);
+    let before = entries(&stage);
+    for ruling in ["keep", "keep-documents"] {
+        decide(&stage, OF_NEWSROOM, ruling, &["--class", "news"]).refused(&[
+            "--class",
+            "acts on nothing",
+            "leave it out",
+        ]);
+    }
+    assert_eq!(entries(&stage), before);
+    let said = decide(&stage, OF_NEWSROOM, "keep-documents", &["--json"]);
     let said = said.ended(0).json();
     assert_eq!(said["followed"][0]["ruled"].as_str(), Some("keep_documents"));
     assert_eq!((&said["followed"][0]["actions"], &said["notices"]), (&json!([]), &json!([])));

@@ -55,8 +55,8 @@ fn prepared() -> Stage {
 }
 
 /// Gives a folder two reviewers and the knowledge that the examples name: the policy k1,
-/// terms k2 to k4, a fingerprint k5, a protected account k6 and rules k7; and a post that
-/// they open the case c1 about.
+/// terms k2 to k4, a fingerprint k5, a protected account k6, rules k7 and a removed account
+/// k8; and a post that they open the case c1 about.
 fn know(stage: &Stage) {
     let shipped = repository().join("policies/kettle-league");
     std::fs::copy(shipped.join("policy.toml"), stage.path("policy.toml")).unwrap();
@@ -69,6 +69,7 @@ fn know(stage: &Stage) {
     stage.write("clip.bin", "an invented clip");
     stage.write("hashes.csv", format!("sha256,class\n{},news\n", "1b".repeat(32)));
     stage.write("old.csv", "account,handle,removed_at\ngone-1,lid.example,2026-05-02\n");
+    stage.write("before.csv", "account,handle,removed_at\ngone-2,spout.before,2026-05-03\n");
     let by_amal: [&[&str]; 5] = [
         &["policy", "add", "policy.toml"],
         &["terms", "add", "first.txt", "--list", "cheers", "--source", "s"],
@@ -83,6 +84,9 @@ fn know(stage: &Stage) {
     for args in by_amal {
         stage.still_at(LATER, &[args, &["--key", "amal.key"]].concat()).ended(0);
     }
+    let removed = ["import", "removed", "before.csv", "--policy", "kettle-league"];
+    let by_both = ["--source", "s", "--key", "amal.key", "--key", "badr.key"];
+    stage.still_at(LATER, &[&removed[..], &by_both].concat()).ended(0);
     let media = format!(r#"{{"id":"m1","sha256":"{HASH}"}}"#);
     let post = format!(r#"{{"id":"hp2","text":"Look at this","media":[{media}]}}"#);
     let at = "2026-05-21T10:00:00Z";

@@ -157,7 +157,7 @@ pub fn case(stage: &Stage, id: &str) -> Value {
     stage.still(&["case", "show", id, "--json"]).ended(0).json()
 }
 
-/// Rules on a case.
+/// Rules on a case: on its content, if nothing else is said to have been seen.
 pub fn decide(stage: &Stage, id: &str, ruling: &str, more: &[&str]) -> Said {
     let saw: &[&str] = if more.contains(&"--saw") { &[] } else { &["--saw", "content"] };
     let key: &[&str] = if more.contains(&"--key") { &[] } else { &["--key", "amal.key"] };

@@ -19,6 +19,7 @@ mod league;
 mod removed;
 mod said;
 mod scenario;
+mod shown;
 mod simulate;
 mod stage;
 mod tide;

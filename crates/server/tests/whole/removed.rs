@@ -137,3 +137,47 @@ fn one_person_with_two_keys_in_the_folder_of_one_is_not_two_people() {
     with(&["--key", "amal.key", "--key", "none.key"]).refused(&["none.key"]);
     assert_eq!(entries(&stage), before);
 }
+
+#[test]
+fn a_removed_account_is_listed_without_its_profile_and_withdrawn() {
+    let stage = watched();
+    let rows = "lid,velvet_lantern,Velvet Lantern,2026-05-21,\n";
+    import(&stage, rows, &["--expires", "2026-09-01"]).ended(0);
+    let listed = stage.still(&["removed", "list"]).ended(0).out;
+    for words in ["k7", "kettle-league", "removed 2026-05-21 00:00", "source", "2026-09-01", "k6"] {
+        assert!(listed.contains(words), "{words}: {listed}");
+    }
+    let told = stage.still(&["removed", "list", "--json"]).ended(0).out;
+    let row: Value = serde_json::from_str(told.lines().last().unwrap()).unwrap();
+    assert_eq!(row["entry"].as_str(), Some("k7"));
+    assert_eq!(row["removed_at"].as_str(), Some("2026-05-21T00:00:00Z"));
+    assert_eq!(row["expires"].as_str(), Some("2026-09-01T00:00:00Z"));
+    for word in ["elvet", "lantern", "lid", "marker_king", "King"] {
+        assert!(!listed.contains(word) && !told.contains(word), "{word}: {listed} {told}");
+    }
+    let came = comes(&stage, 47, "Velvet Lantern").expect("it is a case");
+    stage
+        .still(&["bank", "withdraw", "k7", "--key", "badr.key"])
+        .refused(&["k7 is no entry of `bank`, but of `removed`", "removed list"]);
+    stage.still(&["removed", "withdraw", "k7"]).refused(&["--key"]);
+    stage.still(&["removed", "withdraw", "k7", "--key", "badr.key"]).ended(0);
+    assert_eq!(case(&stage, came["case"].as_str().unwrap())["state"].as_str(), Some("withdrawn"));
+    assert!(comes(&stage, 48, "Velvet Lantern").is_none(), "and it is compared with no more");
+    let listed = stage.still(&["removed", "list"]).ended(0).out;
+    assert!(listed.contains("k7     withdrawn"), "{listed}");
+    replays_equal(&stage);
+}
+
+#[test]
+fn no_profile_is_kept_for_longer_than_12_months() {
+    let stage = watched();
+    let rows = "gone-7,velvet_lantern,Velvet Lantern,2026-05-21,\n";
+    let before = entries(&stage);
+    import(&stage, rows, &["--expires", "2027-06-02"]).refused(&[
+        "--expires 2027-06-02",
+        "12 months",
+        "until 2027-06-01",
+    ]);
+    assert_eq!(entries(&stage), before);
+    import(&stage, rows, &["--expires", "2027-06-01"]).ended(0);
+}

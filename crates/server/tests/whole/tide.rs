@@ -69,7 +69,7 @@ fn returns_and_decisions_stand_in_the_tide_as_they_are_now() {
     let nine = buckets.iter().find(|bucket| bucket["start"] == "2026-05-20T09:00:00Z").unwrap();
     assert_eq!((nine["cases_opened"].as_u64(), nine["returns"].as_u64()), (Some(4), Some(1)));
     league::decide(&stage, league::OF_SPOUT, "remove", &[]).ended(0);
-    let said = league::decide(&stage, league::OF_RETURN, "suspend", &[]).ended(0);
+    let said = league::decide(&stage, league::OF_RETURN, "suspend", &["--saw", "links"]).ended(0);
     assert_eq!(numbers(&told(&stage, &[])), [4, 2, 2, 2], "people's actions, not the restriction");
     let said_by = said.out.split(':').next().unwrap();
     league::undo(&stage, said_by, "badr.key").ended(0);

@@ -110,3 +110,45 @@ fn key_files_that_are_none_are_refused_by_name() {
         assert!(!stage.path("x.key").exists());
     }
 }
+
+#[test]
+fn rules_without_a_rule_and_rules_that_are_no_file_are_refused() {
+    let stage = prepared();
+    std::fs::create_dir(stage.path("none")).unwrap();
+    for text in ["", "# nothing yet\n", "Text: str = JsonData(path='$.post.text')\n"] {
+        stage.write("none/main.sml", text);
+        let said = check(&stage, "none", &["rules", "check", "none"]);
+        assert!(said.err.contains("there is no rule in none"), "{}", said.err);
+        check(&stage, "there is no rule", &["rules", "add", "none"]);
+    }
+    std::fs::create_dir(stage.path("pipe")).unwrap();
+    let made = std::process::Command::new("mkfifo").arg(stage.path("pipe/main.sml")).status();
+    assert!(made.unwrap().success());
+    std::fs::create_dir(stage.path("device")).unwrap();
+    std::os::unix::fs::symlink("/dev/zero", stage.path("device/main.sml")).unwrap();
+    for folder in ["pipe", "device"] {
+        for command in ["check", "add"] {
+            let said = check(&stage, folder, &["rules", command, folder]);
+            assert!(said.err.contains("main.sml is no regular file"), "{}", said.err);
+        }
+    }
+}
+
+#[test]
+fn a_term_of_punctuation_is_refused_with_its_line() {
+    let stage = prepared();
+    let add = |file: &str| {
+        check(&stage, file, &["terms", "add", file, "--list", "l", "--source", "s"]).err
+    };
+    stage.write("plain.txt", "lids up\n!!!\n؟\n");
+    let told = add("plain.txt");
+    for words in ["line 2: term", "line 3: term", "punctuation", "2 lines"] {
+        assert!(told.contains(words), "{words}: {told}");
+    }
+    stage.write("table.csv", "term,near\n\"...\",kettle\n");
+    assert!(add("table.csv").contains("line 2: term"));
+    // A symbol that is no punctuation may be telling.
+    stage.write("plain.txt", "☕\n");
+    let add = ["terms", "add", "plain.txt", "--list", "l", "--source", "s", "--key", "amal.key"];
+    stage.still(&add).ended(0);
+}

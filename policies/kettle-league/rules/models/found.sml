@@ -2,6 +2,8 @@
 
 # Bits to the nearest file of the bank; none if nothing is near.
 ClipDistance: Optional[int] = BankDistance(bank='clips')
+# Bits to the nearest file of a post that was removed, where its removal said what the file is.
+ConfirmedDistance: Optional[int] = BankDistance(bank='confirmed')
 # Match weight to the best removed profile, in bits; none if there is nothing to compare.
 RemovedBits: Optional[float] = ComebackBits()
 # Entries of the list that stand in the text.

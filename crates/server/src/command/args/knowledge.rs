@@ -283,6 +283,19 @@ pub struct ProtectedList {
     pub key: PathBuf,
 }
 
+/// What can be asked of `removed`.
+#[derive(Debug, Subcommand)]
+pub enum Removed {
+    /// List removed accounts that are compared with what comes, without their profiles.
+    #[command(after_help = "Example:\n  seawall removed list --json")]
+    List(Listing),
+    /// Take removed accounts out of force: nothing is compared with them any more.
+    #[command(after_help = "Example:\n  seawall removed withdraw k8 --key amal.key
+
+They are taken in with `seawall import removed`, and by every suspension.")]
+    Withdraw(Entries),
+}
+
 /// What can be asked of `rules`.
 #[derive(Debug, Subcommand)]
 pub enum Rules {
@@ -375,7 +388,7 @@ pub struct ImportRemoved {
     /// The key files of the two people who stand for it: give it twice.
     #[arg(long = "key", value_name = "KEYFILE", required = true)]
     pub keys: Vec<PathBuf>,
-    /// When the profiles lapse; a year from now if not given.
+    /// When the profiles lapse: within 12 months; a year from now if not given.
     #[arg(long, value_name = "DATE", value_parser = time)]
     pub expires: Option<Timestamp>,
 }

@@ -38,7 +38,9 @@ pub(super) fn lines(desk: &mut Desk, case: &Case) -> anyhow::Result<Vec<String>>
                 Some(entry) => removed(desk, entry)?.map(|profile| (entry, profile)),
                 None => None,
             };
-            Ok(account_lines(&person, removed.as_ref()))
+            let mut lines = account_lines(&person, removed.as_ref());
+            lines.extend(newest_lines(desk, AccountId(account))?);
+            Ok(lines)
         }
         SubjectSeen::Entry { entry } => entry_lines(desk, entry),
     }
@@ -53,7 +55,9 @@ fn removed(desk: &Desk, entry: u64) -> anyhow::Result<Option<RemovedProfile>> {
 }
 
 fn post_lines(desk: &mut Desk, position: u64) -> Vec<String> {
-    let Some(event) = desk.event(position) else { return vec!["(erased)".into()] };
+    let Some(event) = desk.event(position) else {
+        return vec!["(its content is gone: there is nothing to see any more)".into()];
+    };
     let mut lines = vec![format!("{} at {}", kind_words(event.kind()), minute(event.at))];
     match &event.body {
         EventBody::PostCreated(post) | EventBody::PostEdited(post) => of_post(post, &mut lines),
@@ -61,6 +65,20 @@ fn post_lines(desk: &mut Desk, position: u64) -> Vec<String> {
         _ => {}
     }
     lines
+}
+
+/// What an account posted last, the newest first.
+fn newest_lines(desk: &mut Desk, account: AccountId) -> anyhow::Result<Vec<String>> {
+    let posts = desk.posts_of(account)?;
+    if posts.is_empty() {
+        return Ok(vec!["posts    none is here".into()]);
+    }
+    let mut lines = vec![format!("its newest posts ({})", posts.len())];
+    for (at, post) in &posts {
+        lines.push(format!("posted at {}", minute(*at)));
+        of_post(post, &mut lines);
+    }
+    Ok(lines)
 }
 
 fn kind_words(kind: EventKind) -> &'static str {
@@ -183,7 +201,9 @@ fn account_lines(person: &Person, removed: Option<&(u64, RemovedProfile)>) -> Ve
 
 fn entry_lines(desk: &Desk, entry: u64) -> anyhow::Result<Vec<String>> {
     let mut lines = vec![desk.entry_called(entry)?];
-    if let Some(knowledge) = desk.entry(entry)? {
+    // Where an entry of the register comes from is read with a key, as the rest of it.
+    let is_register = |known: &Known| matches!(known, Known::Protected(_));
+    if let Some(knowledge) = desk.entry(entry)?.filter(|entry| !is_register(&entry.known)) {
         lines.push(format!("source   {}", show::foreign(&knowledge.source, LINK_CHARS_MAX)));
     }
     let supporters = desk.judge().supports().supporters(EntryId(entry));
@@ -212,8 +232,15 @@ pub(super) fn json(desk: &mut Desk, case: &Case) -> anyhow::Result<Value> {
                 Some(entry) => removed(desk, entry)?,
                 None => None,
             };
+            let posts = desk.posts_of(AccountId(account))?;
+            let posts = posts.iter().map(|(at, post)| {
+                let mut told = post_json(post);
+                told["at"] = json!(at.to_string());
+                told
+            });
             json!({
                 "account": person_json(&desk.person(AccountId(account))?),
+                "posts": posts.collect::<Vec<_>>(),
                 "resembles": removed.map(|profile| json!({
                     "entry": entry.map(|entry| EntryId(entry).to_string()),
                     "handle": profile.handle,

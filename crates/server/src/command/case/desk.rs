@@ -22,6 +22,8 @@ use crate::engine::{self, Opened, Settings};
 
 /// Events of an account in which its profile is looked for.
 const PROFILES_READ: u32 = 8;
+/// Posts of an account that are shown.
+const POSTS_READ: u32 = 5;
 /// Characters shown of a handle, a name or a title.
 pub(super) const NAME_CHARS_MAX: usize = 60;
 
@@ -46,6 +48,16 @@ pub(super) struct Done {
     pub(super) action: ActionPlanned,
     pub(super) case: Option<CaseId>,
     pub(super) decision: Option<DecisionId>,
+    pub(super) at: Timestamp,
+}
+
+/// What an overturn reversed.
+#[derive(Clone, Debug)]
+pub(super) struct Reversed {
+    /// The decision that was overturned.
+    pub(super) decision: DecisionId,
+    /// Actions, by their numbers.
+    pub(super) actions: Vec<u64>,
     pub(super) at: Timestamp,
 }
 
@@ -102,7 +114,12 @@ impl Desk {
 
     /// What to type to run a command of `case` on this folder.
     pub(super) fn command(&self, words: &str) -> String {
-        format!("{} case {words} --dir {}", show::program(), self.dir)
+        self.typed(&format!("case {words}"))
+    }
+
+    /// What to type to run any command on this folder.
+    pub(super) fn typed(&self, words: &str) -> String {
+        format!("{} {words} --dir {}", show::program(), self.dir)
     }
 
     /// What an entry says; `None` if it was destroyed.
@@ -135,6 +152,31 @@ impl Desk {
             EventBody::PostCreated(post) | EventBody::PostEdited(post) => Some(post),
             _ => None,
         }
+    }
+
+    /// The newest posts of an account whose content is still there, the newest first.
+    pub(super) fn posts_of(
+        &mut self,
+        account: AccountId,
+    ) -> anyhow::Result<Vec<(Timestamp, Box<Post>)>> {
+        let mut posts = Vec::new();
+        for stored in self.reader.newest_of(account, &[EventKind::PostCreated], POSTS_READ)? {
+            let Content::Bytes(bytes) = &stored.content else { continue };
+            let event = reopen(bytes).context("a stored event cannot be read")?;
+            if let EventBody::PostCreated(post) = event.body {
+                posts.push((event.at, post));
+            }
+        }
+        Ok(posts)
+    }
+
+    /// Whether there is content to look at: the post itself, or posts of the account.
+    pub(super) fn has_content(&mut self, subject: SubjectSeen) -> anyhow::Result<bool> {
+        Ok(match subject {
+            SubjectSeen::Post { position, .. } => self.event(position).is_some(),
+            SubjectSeen::Account { account } => !self.posts_of(AccountId(account))?.is_empty(),
+            SubjectSeen::Entry { .. } => false,
+        })
     }
 
     /// An account as the platform last told of it.
@@ -219,6 +261,19 @@ impl Desk {
             let Body::Decided { decision, case, policy, .. } = &body else { return None };
             let (decision, case) = (DecisionId(*decision), case.map(CaseId));
             Some(DecidedTold { decision, case, policy: policy.clone(), at, body })
+        };
+        Ok(recorded.into_iter().filter_map(told).collect())
+    }
+
+    /// Every overturn that reversed actions, in order.
+    pub(super) fn reversals(&self) -> anyhow::Result<Vec<Reversed>> {
+        let recorded = self.opened.derivation.journal().of_types(&["overturned"])?;
+        let told = |recorded: seawall_store::Recorded| match recorded.entry.body {
+            Body::Overturned { decision, actions_reversed: actions, .. } => {
+                let decision = DecisionId(decision);
+                Some(Reversed { decision, actions, at: recorded.entry.at })
+            }
+            _ => None,
         };
         Ok(recorded.into_iter().filter_map(told).collect())
     }

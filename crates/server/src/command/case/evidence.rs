@@ -104,7 +104,7 @@ pub(super) fn lines(desk: &mut Desk, case: &Case) -> anyhow::Result<Vec<String>>
         }
     }
     for comeback in comebacks(case) {
-        lines.extend(waterfall(desk, &comeback)?);
+        lines.extend(waterfall(desk, case, &comeback)?);
     }
     if lines.is_empty() && case.rule.is_some() {
         lines.push("what the rule asks of the event itself; no known file, term or return".into());
@@ -142,8 +142,13 @@ fn term_line(desk: &Desk, entry: u64) -> anyhow::Result<String> {
 }
 
 /// What a comparison weighs, as a small picture.
-pub(super) fn waterfall(desk: &mut Desk, comeback: &Comeback) -> anyhow::Result<Vec<String>> {
+pub(super) fn waterfall(
+    desk: &mut Desk,
+    case: &Case,
+    comeback: &Comeback,
+) -> anyhow::Result<Vec<String>> {
     let mut lines = Vec::new();
+    let are_two_files = are_two_files(desk, case, comeback)?;
     let (entry, at) = match comeback.entry {
         None => ("a removed account".to_owned(), String::new()),
         Some(entry) => {
@@ -161,11 +166,32 @@ pub(super) fn waterfall(desk: &mut Desk, comeback: &Comeback) -> anyhow::Result<
     }
     let missing = |family: &Family| comeback.families.iter().all(|(known, _)| known != family);
     for family in COMPARED.into_iter().filter(missing) {
-        let nothing = "nothing of both to compare, so that it adds nothing";
+        let nothing = match family {
+            Family::Face if are_two_files => {
+                "two different files, and no picture hash to compare them by"
+            }
+            _ => "nothing of both to compare, so that it adds nothing",
+        };
         lines.push(format!("  {:<16} {:>11}  {nothing}", family.as_str(), "Unknown"));
     }
     lines.push(format!("{}  ({})", bar("together", comeback.total()), odds(comeback.total())));
     Ok(lines)
+}
+
+/// Whether both told a picture, and only by its SHA-256: then it says that the files differ,
+/// and not whether the pictures do.
+fn are_two_files(desk: &mut Desk, case: &Case, comeback: &Comeback) -> anyhow::Result<bool> {
+    let (Some(account), Some(entry)) = (case.subject.account(), comeback.entry) else {
+        return Ok(false);
+    };
+    let Some(Known::Removed(removed)) = desk.entry(entry)?.map(|knowledge| knowledge.known) else {
+        return Ok(false);
+    };
+    let now = desk.person(account)?.avatar.unwrap_or_default();
+    let then = removed.profile;
+    let has_both_pdq = now.pdq.is_some() && then.avatar_pdq.is_some();
+    let files = now.sha256.zip(then.avatar_sha256);
+    Ok(!has_both_pdq && files.is_some_and(|(now, then)| now != then))
 }
 
 fn bar(name: &str, bits: i64) -> String {

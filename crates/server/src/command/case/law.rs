@@ -1,6 +1,7 @@
 //! What each ruling on a case needs, asked of law 1 and told in its words.
 
 use seawall_decision::law::{Refused, Sentence};
+use seawall_model::journal::SubjectSeen;
 use seawall_model::{ActionKind, ReviewerId};
 use seawall_review::{Case, CaseState, Saw};
 use serde_json::{Value, json};
@@ -11,6 +12,9 @@ use super::evidence;
 /// Why a second post of an account is not restricted as well.
 const SPENT: &str = "the account was restricted without a person already, and the 72 hours are \
                      counted from then: ask a reviewer";
+/// What is told of an account that is in the protected register, or may be: the register
+/// itself is read with a key only.
+const NOTHING_UNATTENDED: &str = "nothing unattended is done to the account: ask a reviewer";
 /// Actions that a reviewer can rule, the lightest first.
 const KINDS: [ActionKind; 5] = [
     ActionKind::Restrict,
@@ -29,26 +33,27 @@ pub(super) struct Need {
     pub(super) missing: Vec<Sentence>,
 }
 
-/// What can be looked at: what a case rests on.
-fn sights(case: &Case) -> Vec<Saw> {
+/// What can be looked at: content that is there, and what a case rests on.
+pub(super) fn sights(desk: &mut Desk, case: &Case) -> anyhow::Result<Vec<Saw>> {
     let has = |kind: &str| case.evidence.iter().any(|piece| piece.kind == kind);
+    let has_content = desk.has_content(case.subject)?;
     let is_seen = |saw: &Saw| match saw {
-        Saw::Content => true,
+        Saw::Content => has_content,
         Saw::File => has("bank_match"),
         Saw::Links => has("comeback"),
     };
-    Saw::ALL.into_iter().filter(is_seen).collect()
+    Ok(Saw::ALL.into_iter().filter(is_seen).collect())
 }
 
 /// What each ruling that fits a case needs beyond one reviewer.
-pub(super) fn needs(desk: &Desk, case: &Case) -> Vec<Need> {
-    let mut needs = Vec::new();
+pub(super) fn needs(desk: &mut Desk, case: &Case) -> anyhow::Result<Vec<Need>> {
+    let (sights, mut needs) = (sights(desk, case)?, Vec::new());
     for kind in KINDS.into_iter().filter(|kind| seawall_action::fits(*kind, case.subject)) {
-        for saw in sights(case) {
-            needs.push(Need { kind, saw, missing: missing(desk, case, kind, saw) });
+        for saw in &sights {
+            needs.push(Need { kind, saw: *saw, missing: missing(desk, case, kind, *saw) });
         }
     }
-    needs
+    Ok(needs)
 }
 
 /// What one reviewer lacks; of several, what any of them lacks.
@@ -74,23 +79,55 @@ pub(super) fn gravest(case: &Case) -> Option<ActionKind> {
     KINDS.into_iter().rev().find(|kind| seawall_action::fits(*kind, case.subject))
 }
 
+/// The gravest ruling that can be proposed, and what has to be seen for it: rather what is
+/// told here than what has to be opened. `None` where law 1 permits it to nobody.
+pub(super) fn proposed(desk: &mut Desk, case: &Case) -> anyhow::Result<Option<(ActionKind, Saw)>> {
+    let Some(kind) = gravest(case) else { return Ok(None) };
+    let mut sights = sights(desk, case)?;
+    sights.sort_by_key(|saw| *saw == Saw::Content);
+    // A second person can be had; evidence that is not there cannot.
+    let is_had = |sentence: &Sentence| *sentence == Sentence::ManyAccountsNeedTwoPeople;
+    let permits = |saw: &Saw| missing(desk, case, kind, *saw).iter().all(is_had);
+    Ok(sights.into_iter().find(permits).map(|saw| (kind, saw)))
+}
+
+/// Why nothing can be proposed, or why content has to be looked at; nothing for most cases.
+pub(super) fn caution(case: &Case, proposed: Option<(ActionKind, Saw)>) -> Option<&'static str> {
+    match (case.subject, proposed) {
+        (SubjectSeen::Account { .. }, None) => Some(
+            "one family of evidence is not enough to suspend, and no post of the account is here \
+             to look at: wait for more, or keep it",
+        ),
+        (SubjectSeen::Account { .. }, Some((_, Saw::Content))) => {
+            Some("one family of evidence is not enough by itself: look at what it posts, above")
+        }
+        (SubjectSeen::Post { .. }, None) => {
+            Some("its content is gone: nobody can see it any more, and it can only be kept")
+        }
+        _ => None,
+    }
+}
+
 /// What is missing, in a few words.
-pub(super) fn brief(desk: &Desk, case: &Case) -> String {
+pub(super) fn brief(desk: &mut Desk, case: &Case) -> anyhow::Result<String> {
     match case.state {
         CaseState::Open => {}
-        CaseState::Decided(decision) => return format!("nothing: decided by {decision}"),
-        CaseState::Withdrawn => return "nothing: its evidence is gone".into(),
+        CaseState::Decided(decision) => return Ok(format!("nothing: decided by {decision}")),
+        CaseState::Withdrawn => return Ok("nothing: its evidence is gone".into()),
     }
     if let Some(last) = case.heard.last() {
-        return format!("{} ruled {}: more is needed", last.reviewer, last.ruled.as_str());
+        return Ok(format!("{} ruled {}: more is needed", last.reviewer, last.ruled.as_str()));
     }
-    let Some(kind) = gravest(case) else { return "a reviewer".into() };
-    let blind: Vec<Saw> = sights(case).into_iter().filter(|saw| *saw != Saw::Content).collect();
-    let enough = blind.into_iter().find(|saw| missing(desk, case, kind, *saw).is_empty());
-    match enough {
-        Some(saw) => format!("a reviewer who saw the {}", saw_words(saw)),
-        None => "a reviewer who opens the content".into(),
-    }
+    let proposed = proposed(desk, case)?;
+    Ok(match (proposed, case.subject) {
+        (Some((_, Saw::Content)), _) => "a reviewer who opens the content".into(),
+        (Some((_, saw)), _) => format!("a reviewer who saw the {}", saw_words(saw)),
+        (None, SubjectSeen::Entry { .. }) => "a reviewer who looks at it again".into(),
+        (None, SubjectSeen::Account { .. }) => {
+            "a second family of evidence, or a post to look at".into()
+        }
+        (None, SubjectSeen::Post { .. }) => "nothing that there is: its content is gone".into(),
+    })
 }
 
 fn saw_words(saw: Saw) -> &'static str {
@@ -102,18 +139,34 @@ fn saw_words(saw: Saw) -> &'static str {
 }
 
 /// What each ruling needs, a line each.
-pub(super) fn lines(desk: &Desk, case: &Case) -> Vec<String> {
+pub(super) fn lines(desk: &mut Desk, case: &Case) -> anyhow::Result<Vec<String>> {
+    if let SubjectSeen::Entry { .. } = case.subject {
+        return Ok(vec![
+            "keep closes it: one reviewer; what is done about the entry stands below".into(),
+        ]);
+    }
     let mut lines = vec!["keep, keep-documents: one reviewer".to_owned()];
-    for need in needs(desk, case) {
+    for need in needs(desk, case)? {
         let (kind, saw) = (need.kind.as_str(), need.saw.as_str());
         if need.missing.is_empty() {
             lines.push(format!("{kind} --saw {saw}: one reviewer"));
             continue;
         }
         lines.push(format!("{kind} --saw {saw} is not enough:"));
-        lines.extend(need.missing.iter().map(|sentence| format!("  {}", sentence.message())));
+        lines.extend(need.missing.iter().map(|sentence| format!("  {}", words(*sentence))));
     }
-    lines
+    if !desk.has_content(case.subject)? {
+        lines.push("--saw content: there is nothing to see".into());
+    }
+    Ok(lines)
+}
+
+/// A sentence in words, without what the register says.
+pub(super) fn words(sentence: Sentence) -> &'static str {
+    match sentence {
+        Sentence::UnattendedNeverProtected => NOTHING_UNATTENDED,
+        sentence => sentence.message(),
+    }
 }
 
 /// Why nothing was restricted without a person, a line each; none if something was, or if
@@ -122,23 +175,24 @@ pub(super) fn unattended(desk: &mut Desk, case: &Case) -> anyhow::Result<Vec<Str
     if !evidence::is_exact(case) {
         return Ok(Vec::new());
     }
-    let created_at = match case.subject.account() {
-        Some(account) => desk.person(account)?.created_at,
-        None => None,
-    };
     let hours = desk.active().policy(&case.policy).map_or(0, |policy| policy.unattended_hours);
     if hours == 0 {
         return Ok(vec!["its policy restricts nothing without a person".to_owned()]);
     }
-    let asked = desk.judge().would_restrict(case, created_at, hours, desk.active());
+    let until = desk.now.plus_seconds(i64::from(hours) * 3_600);
+    let asked = desk.judge().would_restrict(case, until, desk.now, desk.active());
     let refused = asked.err();
-    let sentences = refused.iter().flat_map(Refused::sentences);
+    let mut sentences: Vec<Sentence> = refused.iter().flat_map(Refused::sentences).collect();
+    if sentences.contains(&Sentence::UnattendedNeverInGoodStanding) {
+        // That suffices, and nobody learns whether the account is in the register too.
+        sentences.retain(|sentence| *sentence != Sentence::UnattendedNeverProtected);
+    }
     let said = |sentence: Sentence| match sentence {
         // What its policy allows is within the law, so that the rest was used up.
         Sentence::UnattendedAtMost72Hours => SPENT.to_owned(),
-        sentence => sentence.message().to_owned(),
+        sentence => words(sentence).to_owned(),
     };
-    Ok(sentences.map(said).collect())
+    Ok(sentences.into_iter().map(said).collect())
 }
 
 /// The sentence of a name in the journal, such as `links_need_two_families`.
@@ -151,13 +205,13 @@ pub(super) fn sentence(name: &str) -> Option<Sentence> {
 }
 
 /// What each ruling needs, as JSON.
-pub(super) fn json(desk: &Desk, case: &Case) -> Value {
-    let needs = needs(desk, case);
+pub(super) fn json(desk: &mut Desk, case: &Case) -> anyhow::Result<Value> {
+    let needs = needs(desk, case)?;
     let rows = needs.iter().map(|need| {
-        let missing: Vec<&str> = need.missing.iter().map(|sentence| sentence.message()).collect();
+        let missing: Vec<&str> = need.missing.iter().map(|sentence| words(*sentence)).collect();
         json!({ "ruling": need.kind.as_str(), "saw": need.saw.as_str(), "missing": missing })
     });
-    Value::Array(rows.collect())
+    Ok(Value::Array(rows.collect()))
 }
 
 #[cfg(test)]

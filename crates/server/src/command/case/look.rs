@@ -2,13 +2,13 @@
 
 use seawall_decision::law::{Protection, Repute};
 use seawall_decision::support::DecisionState;
-use seawall_model::journal::{ActionPlanned, Body};
-use seawall_model::{CaseId, DecisionId, Timestamp};
-use seawall_review::{Case, CaseState, RestsOnMissing};
+use seawall_model::journal::{ActionPlanned, Body, SubjectSeen};
+use seawall_model::{CaseId, DecisionId, EntryId, Timestamp};
+use seawall_review::{Case, CaseState, RestsOnMissing, Saw};
 use serde_json::{Value, json};
 
 use super::super::args::{CaseShow, Global, NoticeWanted};
-use super::super::{Ended, show};
+use super::super::{Ended, knowledge, show};
 use super::desk::{DecidedTold, Desk, NAME_CHARS_MAX, ago, minute};
 use super::{content, evidence, law, list, notice};
 
@@ -50,18 +50,18 @@ fn tell(desk: &mut Desk, id: CaseId, case: &Case) -> anyhow::Result<()> {
     }
     section("why it is here", &evidence::lines(desk, case)?)?;
     section("what it is about", &content::lines(desk, case)?)?;
-    section("how the account stands", &standing_lines(desk, case)?)?;
+    section("how the account stands", &standing_lines(desk, id, case)?)?;
     if desk.judge().actions().of_case(id).next().is_none() && case.state == CaseState::Open {
         section("why nothing was restricted by itself", &law::unattended(desk, case)?)?;
     }
     section("in force", &in_force_lines(desk, id)?)?;
     section("rulings held", &held_lines(case))?;
     if case.state == CaseState::Open {
-        section("what each ruling needs", &law::lines(desk, case))?;
+        section("what each ruling needs", &law::lines(desk, case)?)?;
     }
     section("decisions", &decision_lines(desk, id)?)?;
     say!("\nnext")?;
-    for line in next_lines(desk, id, case) {
+    for line in next_lines(desk, id, case)? {
         say!("  {line}")?;
     }
     Ok(())
@@ -95,32 +95,37 @@ fn opened_lines(desk: &Desk, case: &Case) -> Vec<String> {
     lines
 }
 
-fn standing_lines(desk: &mut Desk, case: &Case) -> anyhow::Result<Vec<String>> {
+/// How old it is and what was upheld, and whether anything happens to it unattended. Why not
+/// is not told in full: the register of protected accounts is read with a key, and journaled.
+fn standing_lines(desk: &mut Desk, id: CaseId, case: &Case) -> anyhow::Result<Vec<String>> {
     let Some(account) = case.subject.account() else { return Ok(Vec::new()) };
-    let created_at = desk.person(account)?.created_at;
-    let (protection, repute) = desk.judge().standing(case, created_at, desk.active());
-    let protection = match protection {
-        Protection::Protected => {
-            "protected: it is in the register, and nothing unattended is done to it"
+    let created_at = case.created_at.or(desk.person(account)?.created_at);
+    let (protection, repute) = desk.judge().standing(case, desk.now, desk.active());
+    let is_restricted = desk.judge().actions().of_case(id).any(|action| action.decision.is_none());
+    let is_free = protection == Protection::Unprotected && repute == Repute::NotGood;
+    let age = created_at.map(|created| ago(created, desk.now));
+    let age = age.map_or("of an age that is Unknown now".into(), |age| format!("{age} old"));
+    let repute = match repute {
+        Repute::Good if is_restricted => {
+            format!("in good standing by now: {age}; it was not when it was restricted")
         }
-        Protection::Unprotected => "not in the protected register",
-        Protection::Unknown => "whether it is protected is Unknown",
-    };
-    let age = created_at.map(|created| ago(created, case.at));
-    let repute = match (repute, age) {
-        (Repute::Good, Some(age)) => {
-            format!("in good standing then: {age} old, and nothing upheld against it in 30 days")
+        Repute::Good => {
+            format!("in good standing: {age}, and nothing upheld against it in 30 days")
         }
-        (Repute::Good, None) => "in good standing then".into(),
-        (Repute::NotGood, Some(age)) => format!(
-            "not in good standing then: {age} old, where 30 days without an upheld decision are asked"
+        Repute::NotGood => format!(
+            "not in good standing: {age}, where 30 days without an upheld decision are asked"
         ),
-        (Repute::NotGood, None) => "not in good standing then: a decision was upheld".into(),
-        (Repute::Unknown, _) => {
-            "its age is Unknown, so that nothing unattended is done to it".into()
+        Repute::Unknown if is_restricted => {
+            "its age is Unknown now: what told it is gone since it was restricted".into()
         }
+        Repute::Unknown => "its age is Unknown".into(),
     };
-    Ok(vec![protection.into(), repute])
+    // What stands in force below was done before, and is not to be denied here.
+    let mut lines = vec![repute];
+    if !is_free && !is_restricted {
+        lines.push("nothing unattended is done to it".into());
+    }
+    Ok(lines)
 }
 
 fn in_force_lines(desk: &mut Desk, id: CaseId) -> anyhow::Result<Vec<String>> {
@@ -188,20 +193,10 @@ pub(super) fn decided_words(told: &DecidedTold) -> String {
     format!("{}: {ruled} by {}{policy}, at {at}", told.decision, reviewers.join(" and "))
 }
 
-fn next_lines(desk: &Desk, id: CaseId, case: &Case) -> Vec<String> {
+fn next_lines(desk: &mut Desk, id: CaseId, case: &Case) -> anyhow::Result<Vec<String>> {
     let mut lines = Vec::new();
-    let as_read = format!("--as-read {} --key KEYFILE", case.version);
     match case.state {
-        CaseState::Open => {
-            for ruled in ["keep", "keep-documents"] {
-                let words = format!("decide {id} {ruled} --saw content {as_read}");
-                lines.push(desk.command(&words));
-            }
-            if let Some(kind) = law::gravest(case) {
-                let words = format!("decide {id} {} --saw content {as_read}", kind.as_str());
-                lines.push(desk.command(&words));
-            }
-        }
+        CaseState::Open => lines.extend(open_lines(desk, id, case)?),
         CaseState::Decided(decision) => {
             lines.push(desk.command(&format!("show {id} --notice both")));
             lines.push(desk.command(&format!("undo {decision} --key KEYFILE")));
@@ -209,15 +204,51 @@ fn next_lines(desk: &Desk, id: CaseId, case: &Case) -> Vec<String> {
         CaseState::Withdrawn => {}
     }
     lines.push(desk.command("list"));
-    lines
+    Ok(lines)
+}
+
+/// What can be ruled on an open case, each as it is typed.
+fn open_lines(desk: &mut Desk, id: CaseId, case: &Case) -> anyhow::Result<Vec<String>> {
+    let as_read = format!("--as-read {} --key KEYFILE", case.version);
+    let decide =
+        |ruled: &str, saw: Saw| format!("decide {id} {ruled} --saw {} {as_read}", saw.as_str());
+    let mut lines = Vec::new();
+    if let SubjectSeen::Entry { entry } = case.subject {
+        lines.extend(entry_next_lines(desk, entry)?);
+        lines.push(desk.command(&decide("keep", Saw::Content)));
+        return Ok(lines);
+    }
+    let (sights, proposed) = (law::sights(desk, case)?, law::proposed(desk, case)?);
+    let caution = law::caution(case, proposed);
+    lines.extend(caution.map(|caution| format!("# {caution}")));
+    let saw = sights.first().copied().unwrap_or(Saw::Content);
+    lines.push(desk.command(&decide("keep", saw)));
+    if sights.contains(&Saw::Content) {
+        lines.push(desk.command(&decide("keep-documents", Saw::Content)));
+    }
+    match proposed {
+        Some((kind, saw)) => lines.push(desk.command(&decide(kind.as_str(), saw))),
+        None => lines.push(desk.command(&format!("show {id}"))),
+    }
+    Ok(lines)
+}
+
+/// What can be done about an entry of knowledge that has lost a support.
+fn entry_next_lines(desk: &Desk, entry: u64) -> anyhow::Result<Vec<String>> {
+    let entry = EntryId(entry);
+    let Some(knowledge) = desk.entry(entry.0)?.filter(|_| desk.active().contains(entry)) else {
+        return Ok(Vec::new());
+    };
+    let kind = knowledge.known.kind();
+    let verbs = knowledge::verbs(kind).iter();
+    let typed = |verb: &&str| {
+        desk.typed(&format!("{} {verb} {entry} --key KEYFILE", knowledge::command(kind)))
+    };
+    Ok(verbs.map(typed).collect())
 }
 
 fn json(desk: &mut Desk, id: CaseId, case: &Case) -> anyhow::Result<Value> {
-    let created_at = match case.subject.account() {
-        Some(account) => desk.person(account)?.created_at,
-        None => None,
-    };
-    let (protection, repute) = desk.judge().standing(case, created_at, desk.active());
+    let (_, repute) = desk.judge().standing(case, desk.now, desk.active());
     let actions: Vec<Value> = desk
         .judge()
         .actions()
@@ -257,17 +288,12 @@ fn json(desk: &mut Desk, id: CaseId, case: &Case) -> anyhow::Result<Value> {
         "at": case.at.to_string(),
         "evidence": evidence::json(case),
         "content": content::json(desk, case)?,
-        "is_protected": match protection {
-            Protection::Protected => Some(true),
-            Protection::Unprotected => Some(false),
-            Protection::Unknown => None,
-        },
         "in_good_standing": match repute {
             Repute::Good => Some(true),
             Repute::NotGood => Some(false),
             Repute::Unknown => None,
         },
-        "needs": law::json(desk, case),
+        "needs": law::json(desk, case)?,
         "not_restricted_because": unattended,
         "in_force": actions,
         "held": held,

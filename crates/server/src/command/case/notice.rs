@@ -57,8 +57,8 @@ impl Letter {
     }
 }
 
-/// The notices of a case: of its last decision that did something, else of what was
-/// restricted without a person.
+/// The notices of a case, the newest first: that what its last decision did was undone, if it
+/// was, and what it did; without any decision, what was restricted without a person.
 pub(super) fn of_case(desk: &mut Desk, case: CaseId) -> anyhow::Result<Vec<Letter>> {
     let decisions = desk.decisions()?;
     let decided = decisions.iter().rev().find(|told| told.case == Some(case));
@@ -67,6 +67,12 @@ pub(super) fn of_case(desk: &mut Desk, case: CaseId) -> anyhow::Result<Vec<Lette
     let of_case = actions.values().filter(|done| done.case == Some(case));
     let done: Vec<Done> = of_case.filter(|done| done.decision == wanted).cloned().collect();
     let mut letters = Vec::new();
+    for undone in desk.reversals()?.iter().rev() {
+        let reversed = done.iter().filter(|done| undone.actions.contains(&done.action.action));
+        letters.extend(
+            reversed.filter_map(|done| restored(done, undone.at, why(done, undone.decision))),
+        );
+    }
     for done in &done {
         letters.extend(taken(desk, done, decided)?);
     }
@@ -197,6 +203,11 @@ fn scope(subject: SubjectSeen) -> Scope {
 fn hours(from: Timestamp, until: Timestamp) -> u32 {
     let seconds = until.seconds_since(from) + HOUR_SECONDS / 2;
     u32::try_from(seconds / HOUR_SECONDS).unwrap_or(0)
+}
+
+/// Why an action was reversed by the overturn of a decision: its own, or one it rested on.
+pub(super) fn why(done: &Done, overturned: DecisionId) -> Why {
+    if done.decision == Some(overturned) { Why::Review } else { Why::Support }
 }
 
 /// What is told of an action that was reversed.

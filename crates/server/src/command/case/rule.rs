@@ -1,10 +1,9 @@
 //! Ruling on a case and overturning a decision: each signed, and told with what followed.
 
 use anyhow::Context;
-use seawall_decision::statement::Why;
-use seawall_model::journal::{ActionPlanned, Body, PolicyCited, Ruling, Says};
+use seawall_model::journal::{ActionPlanned, Body, PolicyCited, Ruling, Says, SubjectSeen};
 use seawall_model::{CaseId, DecisionId, EntryId};
-use seawall_review::Ruled;
+use seawall_review::{Case, Ruled, Saw};
 use seawall_store::Entries;
 use serde_json::{Value, json};
 
@@ -25,6 +24,7 @@ pub(super) fn decide(global: &Global, given: &CaseDecide) -> anyhow::Result<Ende
     let key = ReviewerKey::read(&given.key)?;
     let mut desk = Desk::open(global)?;
     let case = desk.case(given.case)?;
+    check(&mut desk, given, &case)?;
     let says = Says::Case {
         case: given.case.0,
         version: given.as_read.unwrap_or(case.version),
@@ -46,6 +46,44 @@ pub(super) fn decide(global: &Global, given: &CaseDecide) -> anyhow::Result<Ende
     }
     let is_held = followed.iter().any(|body| matches!(body, Body::RulingHeld { .. }));
     Ok(if is_held { Ended::Findings } else { Ended::Fine })
+}
+
+/// Refuses what cannot be meant, before it is signed: acting on what there is nothing to see
+/// of, on an entry of knowledge, and a class that would count for nothing.
+fn check(desk: &mut Desk, given: &CaseDecide, case: &Case) -> anyhow::Result<()> {
+    let id = given.case;
+    let Ruled::Act(kind) = given.ruling else {
+        anyhow::ensure!(
+            given.class.is_none(),
+            "--class says what a file is that is acted on, and {} acts on nothing: leave it out; \
+             a file that is known is put into another class with `{} bank add`",
+            given.ruling.as_str(),
+            show::program()
+        );
+        return Ok(());
+    };
+    let kind = kind.as_str();
+    if let SubjectSeen::Entry { entry } = case.subject {
+        anyhow::bail!(
+            "{id} is about {} and about nothing on the platform, so that {kind} does not fit: \
+             confirm or withdraw the entry, or keep it; `{}` says how",
+            desk.entry_called(entry)?,
+            desk.command(&format!("show {id}"))
+        );
+    }
+    if given.saw != Saw::Content || desk.has_content(case.subject)? {
+        return Ok(());
+    }
+    let links = "say --saw links if it is for its links";
+    match case.subject {
+        SubjectSeen::Account { .. } => anyhow::bail!(
+            "there is nothing to see: no post of the account of {id} is in the log; {links}, or \
+             keep it"
+        ),
+        _ => anyhow::bail!(
+            "there is nothing to see: the content of {id} is gone; it can only be kept"
+        ),
+    }
 }
 
 /// The policy that a ruling cites: none where nothing is done.
@@ -122,7 +160,7 @@ fn tell_held(desk: &Desk, id: CaseId, reviewer: u64, missing: &[String]) -> anyh
     say!("the ruling of r{reviewer} on {id} is held; it is not enough by itself:")?;
     for name in missing {
         match law::sentence(name) {
-            Some(sentence) => say!("  {}", sentence.message())?,
+            Some(sentence) => say!("  {}", law::words(sentence))?,
             None => say!("  {name}")?,
         }
     }
@@ -158,7 +196,11 @@ fn tell_actions(
     for number in released {
         let Some(done) = before.get(number) else { continue };
         let subject = desk.subject(done.action.subject)?;
-        say!("  {} the {subject}: the restriction without a person ends", done.action.inverse)?;
+        let what = match done.decision {
+            None => "the restriction without a person ends".to_owned(),
+            Some(decision) => format!("what {decision} did ends"),
+        };
+        say!("  {} the {subject}: {what}", done.action.inverse)?;
     }
     Ok(())
 }
@@ -208,6 +250,7 @@ pub(super) fn undo(global: &Global, given: &CaseUndo) -> anyhow::Result<Ended> {
                 let about = desk.subject(*subject)?;
                 say!("  c{case} is opened: {about} has lost a support and keeps others")?;
             }
+            Body::ActionsLapsed { actions } => tell_ended(&mut desk, actions)?,
             _ => {}
         }
     }
@@ -220,18 +263,27 @@ pub(super) fn undo(global: &Global, given: &CaseUndo) -> anyhow::Result<Ended> {
     Ok(Ended::Fine)
 }
 
+/// What was done without a person and has nothing left to rest on.
+fn tell_ended(desk: &mut Desk, actions: &[u64]) -> anyhow::Result<()> {
+    let known = desk.actions()?;
+    for done in actions.iter().filter_map(|number| known.get(number)) {
+        let subject = desk.subject(done.action.subject)?;
+        say!("  {} the {subject}: what it rested on is gone", done.action.inverse)?;
+    }
+    Ok(())
+}
+
 /// What those are told whose actions were reversed.
 fn restored(desk: &Desk, undone: DecisionId, followed: &[Body]) -> anyhow::Result<Vec<Letter>> {
     let actions = desk.actions()?;
     let reversed = followed.iter().filter_map(|body| match body {
         Body::Overturned { actions_reversed, .. } => Some(actions_reversed),
+        Body::ActionsLapsed { actions } => Some(actions),
         _ => None,
     });
     let done = reversed.flatten().filter_map(|number| actions.get(number));
-    let letters = done.filter_map(|done| {
-        let why = if done.decision == Some(undone) { Why::Review } else { Why::Support };
-        notice::restored(done, desk.now, why)
-    });
+    let letters =
+        done.filter_map(|done| notice::restored(done, desk.now, notice::why(done, undone)));
     Ok(letters.collect())
 }
 

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use seawall_model::{AccountId, CaseId, DecisionId, MilliBits};
-use seawall_review::{Case, CaseState};
+use seawall_review::{Case, CaseState, Saw};
 
 use super::super::args::Global;
 use super::super::demo_story::{ARCHIVE, NEWSROOM};
@@ -17,8 +17,9 @@ const POSTS_SHOWN: usize = 12;
 /// What was shown, for the commands that can be typed next.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::command) struct Toured {
-    /// The strongest return that is open.
-    pub(in crate::command) comeback: Option<CaseId>,
+    /// The strongest return that is open and on which one person can rule, and what they have
+    /// to have seen.
+    pub(in crate::command) comeback: Option<(CaseId, Saw)>,
     /// A post of the file by somebody who is not of the network.
     pub(in crate::command) innocent: Option<CaseId>,
     /// The number that the next decision gets.
@@ -43,7 +44,7 @@ fn tell_returns(
     desk: &mut Desk,
     cases: &[(CaseId, Case)],
     class_of: ClassOf<'_>,
-) -> anyhow::Result<Option<CaseId>> {
+) -> anyhow::Result<Option<(CaseId, Saw)>> {
     let is_open = |case: &Case| case.state == CaseState::Open;
     let bits = |case: &Case| evidence::comebacks(case).first().map(evidence::Comeback::total);
     let mut found: Vec<(i64, &CaseId, &Case)> = cases
@@ -61,12 +62,24 @@ fn tell_returns(
         rows.push([id.to_string(), called, class, MilliBits(*bits).to_string()]);
     }
     table(&rows)?;
-    let Some((_, id, case)) = found.first() else { return Ok(None) };
+    // Rather one that its links alone carry, so that nobody has to be believed to have looked.
+    let mut chosen: Option<(CaseId, &Case, Saw)> = None;
+    for (_, id, case) in &found {
+        let Some((_, saw)) = law::proposed(desk, case)? else { continue };
+        let is_better = chosen.is_none() || (saw == Saw::Links);
+        if is_better {
+            chosen = Some((**id, case, saw));
+        }
+        if saw == Saw::Links {
+            break;
+        }
+    }
+    let Some((id, case, saw)) = chosen else { return Ok(None) };
     if let Some(strongest) = evidence::comebacks(case).first() {
-        say!("\n  {id}: {}", evidence::waterfall(desk, strongest)?.join("\n  "))?;
+        say!("\n  {id}: {}", evidence::waterfall(desk, case, strongest)?.join("\n  "))?;
     }
     say!("")?;
-    Ok(Some(**id))
+    Ok(Some((id, saw)))
 }
 
 fn tell_file(

@@ -1,0 +1,297 @@
+//! A desk without a disk: a pipeline with knowledge in memory, and people who rule at it.
+//!
+//! After every step it has another pipeline take its record as it stands: a build that
+//! begins a span must have the same state.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+use seawall_model::journal::{Body, PolicyCited, Ruling, Says};
+use seawall_model::knowledge::{
+    BankHash, FileClass, FileHash, Knowledge, Known, Policy, PolicyScope, Removed, RemovedProfile,
+    Term,
+};
+use seawall_model::{
+    Accepted, AccountId, CaseId, EntryId, Event, EventBody, EventId, MediaRef, PlatformId,
+    Position, Post, Profile, Timestamp,
+};
+use seawall_pipeline::{Constants, Contents, Output, Pipeline};
+use seawall_review::CaseState;
+
+pub const KEY: [u8; 32] = [7; 32];
+pub const CLIP: [u8; 32] = [0xc1; 32];
+
+pub const RULES: &str = "
+Clip: Optional[int] = BankDistance(bank='clips')
+BannedClip = Rule(when_all=[Clip != None], description='a clip of the bank')
+WhenRules(rules_any=[BannedClip], then=[OpenCase(policy='kettles', reason='a clip')])
+
+Bits: Optional[float] = ComebackBits()
+Comeback = Rule(when_all=[Bits != None and Bits > 0.0], description='a return')
+WhenRules(rules_any=[Comeback], then=[OpenCase(policy='kettles', reason='a return')])
+
+Cheer = Rule(when_all=[TermMatches(list='cheers') > 0], description='a cheer')
+WhenRules(rules_any=[Cheer], then=[OpenCase(policy='kettles', reason='a cheer')])
+";
+
+#[derive(Default)]
+pub struct Shelf(pub RefCell<BTreeMap<u64, Knowledge>>);
+
+impl Contents for Shelf {
+    fn content(&self, entry: EntryId) -> Option<Knowledge> {
+        self.0.borrow().get(&entry.0).cloned()
+    }
+}
+
+/// A folder without a disk.
+pub struct Desk {
+    pub pipeline: Pipeline,
+    pub shelf: Shelf,
+    pub out: Output,
+    pub position: u64,
+    /// Everything said and derived so far, as a journal would have it.
+    pub record: Vec<(Body, Timestamp)>,
+}
+
+pub fn at(hours: i64) -> Timestamp {
+    Timestamp::parse("2026-03-02T00:00:00Z").unwrap().plus_seconds(hours * 3_600)
+}
+
+pub fn knowledge(known: Known) -> Knowledge {
+    Knowledge { source: "a test".into(), expires: None, known }
+}
+
+pub fn policy() -> Known {
+    Known::Policy(Policy {
+        id: "kettles".into(),
+        version: 1,
+        title: ["الغلايات".into(), "Kettles".into()],
+        text: ["لا غلايات".into(), "No kettles".into()],
+        reference: "https://rules.example/kettles".into(),
+        scope: PolicyScope::Terrorist,
+        unattended_hours: 72,
+        appeal_days: 180,
+    })
+}
+
+pub fn clip() -> Known {
+    let hash = FileHash::Sha256(CLIP);
+    Known::Hash(BankHash { bank: "clips".into(), hash, class: FileClass::Support })
+}
+
+pub fn term() -> Known {
+    Known::Term(Term {
+        list: "cheers".into(),
+        term: "to the boil".into(),
+        near: Vec::new(),
+        not_near: Vec::new(),
+        window: 5,
+    })
+}
+
+/// The avatar of who goes by a name.
+pub fn face(name: &str) -> [u8; 32] {
+    [name.bytes().fold(0, u8::wrapping_add); 32]
+}
+
+pub fn removed(account: Option<u64>, name: &str) -> Known {
+    Known::Removed(Removed {
+        account: account.map(AccountId),
+        policy: "kettles".into(),
+        reason: "for the league".into(),
+        at: at(0),
+        profile: RemovedProfile {
+            handle: Some(name.replace(' ', "_").into()),
+            name: Some(name.into()),
+            avatar_sha256: Some(face(name)),
+            ..RemovedProfile::default()
+        },
+    })
+}
+
+/// A post with a text and perhaps a file.
+pub fn told(id: &str, text: &str, sha256: Option<[u8; 32]>) -> Post {
+    let media = MediaRef { sha256, ..MediaRef::default() };
+    Post {
+        id: PlatformId::new(id).unwrap(),
+        text: Some(text.into()),
+        languages: Vec::new(),
+        tags: Vec::new(),
+        links: Vec::new(),
+        mentions: Vec::new(),
+        media: if sha256.is_some() { vec![media] } else { Vec::new() },
+        reply_to: None,
+        quote_of: None,
+        claimed_at: None,
+        client: None,
+        extra: Vec::new(),
+    }
+}
+
+impl Desk {
+    /// Three reviewers, a policy, rules, a term and one clip that the first stands for.
+    pub fn new() -> Self {
+        let constants = Constants { hand_over_positions: 1, ..Constants::default() };
+        let mut desk = Self {
+            pipeline: Pipeline::new(constants, KEY),
+            shelf: Shelf::default(),
+            out: Output::default(),
+            position: 0,
+            record: Vec::new(),
+        };
+        for reviewer in 1..=3 {
+            let (key, by, signature) = (String::new(), None, None);
+            desk.say(Body::ReviewerAdded { reviewer, key, by, signature });
+        }
+        for known in [policy(), clip(), term()] {
+            desk.add(known, &[1]);
+        }
+        desk.add(Known::Rules(vec![("main.sml".into(), RULES.into())]), &[1]);
+        desk
+    }
+
+    pub fn say(&mut self, body: Body) -> Vec<Body> {
+        self.pipeline.input(&body, at(1_000), &self.shelf, &mut self.out);
+        self.record.push((body, at(1_000)));
+        self.taken()
+    }
+
+    /// What was derived since. Another build that took the record as it stands would have
+    /// the same state: after every step of every test.
+    pub fn taken(&mut self) -> Vec<Body> {
+        let derived: Vec<_> = self.out.entries.drain(..).collect();
+        self.record.extend(derived.iter().map(|derived| (derived.body.clone(), derived.at)));
+        let state = self.pipeline.snapshot();
+        self.pipeline.adopt(&self.record, &self.shelf);
+        assert!(self.pipeline.snapshot() == state, "the record says something else");
+        derived.into_iter().map(|derived| derived.body).collect()
+    }
+
+    /// Lays an entry down, without anybody standing for it.
+    pub fn lay(&mut self, known: Known, decision: Option<u64>) -> u64 {
+        let number = self.pipeline.judge().last_entry() + 1;
+        let kind = known.kind().as_str().to_owned();
+        self.shelf.0.borrow_mut().insert(number, knowledge(known));
+        let (first, last, version) = (number, number, self.pipeline.judge().version() + 1);
+        self.say(Body::KnowledgeAdded {
+            kind,
+            version,
+            first,
+            last,
+            decision,
+            hash: String::new(),
+        });
+        number
+    }
+
+    pub fn add(&mut self, known: Known, reviewers: &[u64]) -> u64 {
+        let entry = self.lay(known, None);
+        for reviewer in reviewers {
+            self.stand(entry, *reviewer);
+        }
+        entry
+    }
+
+    /// The decision that a reviewer's standing for an entry makes, if it makes one.
+    pub fn stand(&mut self, entry: u64, reviewer: u64) -> Option<u64> {
+        let bodies = self.rule(reviewer, Says::Knowledge { first: entry, last: entry }).unwrap();
+        decided(&bodies)
+    }
+
+    pub fn rule(&mut self, reviewer: u64, says: Says) -> Result<Vec<Body>, String> {
+        let ruling = Ruling { reviewer, says };
+        let active = self.pipeline.active();
+        self.pipeline.judge().check(&ruling, active).map_err(|error| error.to_string())?;
+        Ok(self.say(Body::Ruled { ruling, signature: String::new() }))
+    }
+
+    pub fn decide(&mut self, case: u64, reviewer: u64, ruled: &str, saw: &str) -> Vec<Body> {
+        let id = CaseId(case);
+        let version = self.pipeline.judge().cases().get(id).unwrap().version;
+        let policy =
+            (!ruled.starts_with("keep")).then(|| PolicyCited { id: "kettles".into(), version: 1 });
+        let (ruled, saw) = (ruled.to_owned(), saw.to_owned());
+        self.rule(reviewer, Says::Case { case, version, ruled, policy, saw, class: None }).unwrap()
+    }
+
+    /// Somebody reports another account.
+    pub fn reported(&mut self, account: u64, other: u64, body: EventBody) {
+        self.happened((account, Some(other)), 10, body, None);
+    }
+
+    pub fn event(&mut self, account: u64, hours: i64, body: EventBody, profile: Option<Profile>) {
+        self.happened((account, None), hours, body, profile);
+    }
+
+    pub fn happened(
+        &mut self,
+        (account, other): (u64, Option<u64>),
+        hours: i64,
+        body: EventBody,
+        profile: Option<Profile>,
+    ) {
+        self.position += 1;
+        let event = Event {
+            id: EventId::new(format!("e{}", self.position)).unwrap(),
+            at: at(hours),
+            account: Some(PlatformId::new(format!("acct{account}")).unwrap()),
+            profile: profile.map(Box::new),
+            body,
+            extra: Vec::new(),
+        };
+        let accepted = Accepted {
+            position: Position(self.position),
+            received_at: at(1_000),
+            account: Some(AccountId(account)),
+            other: other.map(AccountId),
+            commitment: [1; 32],
+            event: &event,
+        };
+        self.pipeline.apply(&accepted, &mut self.out);
+    }
+
+    /// What the last events brought about, seals left out.
+    pub fn found(&mut self) -> Vec<Body> {
+        self.taken()
+            .into_iter()
+            .filter(|body| !matches!(body, Body::LogSealed { .. } | Body::HourCounted { .. }))
+            .collect()
+    }
+
+    pub fn account(&mut self, account: u64, hours: i64, name: &str) {
+        let profile = Profile {
+            handle: Some(name.replace(' ', "_").into()),
+            name: Some(name.into()),
+            created_at: Some(at(hours)),
+            avatar: Some(MediaRef { sha256: Some(face(name)), ..MediaRef::default() }),
+            ..Profile::default()
+        };
+        self.event(account, hours, EventBody::AccountCreated, Some(profile));
+    }
+
+    pub fn post(&mut self, account: u64, hours: i64, text: &str, sha256: Option<[u8; 32]>) {
+        let post = told(&format!("p{}", self.position), text, sha256);
+        self.event(account, hours, EventBody::PostCreated(Box::new(post)), None);
+    }
+
+    pub fn state(&self, case: u64) -> CaseState {
+        self.pipeline.judge().cases().get(CaseId(case)).unwrap().state
+    }
+
+    pub fn snapshot_is_whole(&self) {
+        let bytes = self.pipeline.snapshot();
+        let again = Pipeline::restore(&bytes, KEY, &self.shelf).unwrap();
+        assert!(again.snapshot() == bytes, "a snapshot reads what it writes");
+    }
+}
+
+pub fn decided(bodies: &[Body]) -> Option<u64> {
+    bodies.iter().find_map(|body| match body {
+        Body::Decided { decision, .. } => Some(*decision),
+        _ => None,
+    })
+}
+
+pub fn names(bodies: &[Body]) -> Vec<&'static str> {
+    bodies.iter().map(Body::name).collect()
+}
