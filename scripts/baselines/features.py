@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from world import FIELDS, Account, FieldLog, World
+from world import FIELDS, GIVEN, RECEIVED, Account, FieldLog, World
 
 # Python counts the vowel signs of Arabic as no part of a word, which would cut it to letters.
 WORD = re.compile(r"[\w\u064b-\u065f\u0670]+")
@@ -23,6 +23,8 @@ HOURS = 24
 ACCOUNTS_PER_TOKEN_MIN = 2
 DAY_SECONDS = 86_400
 FOLLOW_EVENTS = "follow events"
+FOLLOW_GRAPH = "follow graph"
+ENGAGEMENT = "engagement"
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,13 +133,65 @@ def follow_events(accounts: list[Account]) -> FieldData:
     return FieldData(csr_matrix((len(accounts), 0)), np.array(counts, dtype=np.float64))
 
 
+def follow_graph(world: World, chosen: np.ndarray) -> FieldData:
+    """Follows got and given, how many are given back, and how close the followed are.
+
+    Only follows in the stream are known: those from before its start are nobody's to see.
+    """
+    size = len(world.accounts)
+    ends = np.array(world.followers), np.array(world.followed)
+    graph = csr_matrix((np.ones(len(ends[0])), ends), shape=(size, size))
+    graph.data[:] = 1
+    back = graph.T.tocsr()[chosen]
+    either = graph.maximum(graph.T).tocsr()
+    given = graph[chosen]
+    follows, followers = given.getnnz(axis=1), back.getnnz(axis=1)
+    mutual = np.asarray(given.multiply(back).sum(axis=1)).ravel()
+    # Pairs of the followed of which one follows the other, each counted twice.
+    closed = np.asarray((given @ either).multiply(given).sum(axis=1)).ravel()
+    pairs = follows * (follows - 1)
+    return FieldData(
+        csr_matrix((len(chosen), 0)),
+        np.column_stack([
+            follows, followers, shares(mutual, follows), shares(mutual, followers),
+            shares(closed, pairs),
+        ]),
+    )  # fmt: skip
+
+
+def shares(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
+    """A share, unknown where there is nothing to have it of."""
+    out = np.full(len(part), np.nan)
+    return np.divide(part, whole, out=out, where=whole > 0)
+
+
+def engagement(accounts: list[Account]) -> FieldData:
+    """Likes, reposts and views given and got, and the share of reposts among them."""
+    gave = np.array([[account.gave[kind] for kind in GIVEN] for account in accounts], dtype=float)
+    got = np.array([[account.got[kind] for kind in RECEIVED] for account in accounts], dtype=float)
+    ratios = [
+        shares(gave[:, 1], gave.sum(axis=1)),
+        shares(got[:, 1], got[:, :2].sum(axis=1)),
+        shares(got[:, :2].sum(axis=1), gave.sum(axis=1)),
+        shares(got[:, 2], got[:, :2].sum(axis=1)),
+    ]
+    return FieldData(csr_matrix((len(accounts), 0)), np.column_stack([gave, got, *ratios]))
+
+
 def all_fields(world: World, names: list[str]) -> tuple[dict[str, FieldData], np.ndarray]:
     """Every field of these accounts, in this order, their follow events, and their ages."""
     rows = np.full(len(world.accounts), -1)
     chosen = [world.accounts[name] for name in names]
-    rows[[account.index for account in chosen]] = np.arange(len(names))
-    data = {FOLLOW_EVENTS: follow_events(chosen)}
+    indices = np.array([account.index for account in chosen])
+    rows[indices] = np.arange(len(names))
+    data = {
+        FOLLOW_EVENTS: follow_events(chosen),
+        FOLLOW_GRAPH: follow_graph(world, indices),
+        ENGAGEMENT: engagement(chosen),
+    }
     for field in FIELDS:
+        if field == ENGAGEMENT:
+            continue
         found = field_data(field, world.fields[field], rows)
         if field in ("followers", "following", "posts"):
             extra = np.array([said(field, account) for account in chosen])

@@ -1,7 +1,7 @@
 """Reads a simulated world: its truth, then its events once, into columns by account and field.
 
-Left out: edits, engagements beyond their time, reports, media events and field events, which
-no baseline looks at. Truth says only what an account or a post is; everything that a baseline
+Left out: edits, likes taken back, reports, media events and field events, which no baseline
+looks at. Truth says only what an account or a post is; everything that a baseline
 computes with comes from the events.
 """
 
@@ -23,8 +23,12 @@ ORDINARY = "ordinary"
 # Fields of an account that could give a network away, each judged alone and all together.
 FIELDS = (
     "handle", "name", "bio", "avatar", "links", "tags", "text", "mentions", "media", "client",
-    "language", "hours", "followers", "following", "posts",
+    "language", "hours", "followers", "following", "posts", "engagement",
 )  # fmt: skip
+
+# Engagements by kind, as an account gives them and as its posts get them.
+GIVEN = ("like", "repost")
+RECEIVED = ("like", "repost", "view")
 
 # An account's index takes the lower bits of a packed use, the value's number the upper ones.
 ACCOUNT_BITS = 32
@@ -70,6 +74,13 @@ class Follow(msgspec.Struct, gc=False):
     withdrawn: bool | None = None
 
 
+class Engagement(msgspec.Struct, gc=False):
+    kind: str | None = None
+    post: str | None = None
+    count: int = 1
+    withdrawn: bool | None = None
+
+
 class Event(msgspec.Struct):
     type: str
     at: datetime
@@ -77,6 +88,7 @@ class Event(msgspec.Struct):
     profile: Profile | None = None
     post: Post | None = None
     follow: Follow | None = None
+    engagement: Engagement | None = None
 
 
 class TruthLine(msgspec.Struct):
@@ -127,6 +139,9 @@ class Account:
     followers_seen: int = 0
     following_seen: int = 0
     posts_seen: int = 0
+    # Likes and reposts that it gave; those, and the views, that its posts got.
+    gave: dict[str, int] = field(default_factory=lambda: dict.fromkeys(GIVEN, 0))
+    got: dict[str, int] = field(default_factory=lambda: dict.fromkeys(RECEIVED, 0))
 
 
 @dataclass(slots=True)
@@ -176,6 +191,10 @@ class World:
     )
     activity: Activity = field(default_factory=Activity)
     texts: dict[str, str] = field(default_factory=dict)
+    # Who follows whom, as pairs of indices; whose each post is.
+    followers: array[int] = field(default_factory=lambda: array("q"))
+    followed: array[int] = field(default_factory=lambda: array("q"))
+    authors: dict[str, Account] = field(default_factory=dict)
     events: int = 0
 
     def account(self, name: str) -> Account:
@@ -190,10 +209,13 @@ class World:
         if event.follow is not None and event.follow.target and not event.follow.withdrawn:
             target = self.account(event.follow.target)
             target.followers_seen += not target.closed
+        if event.engagement is not None and not event.engagement.withdrawn:
+            self.take_engagement(event.account, event.engagement)
         if event.account is None:
             return
         account = self.account(event.account)
         if event.type == "post.created" and event.post is not None:
+            self.authors[event.post.id] = account
             self.take_post(account, event.account, event.at.timestamp(), event.post)
         if event.type in ("account.suspended", "account.deleted"):
             account.closed = True
@@ -202,8 +224,21 @@ class World:
         account.last = event.at.timestamp()
         if event.follow is not None and not event.follow.withdrawn:
             account.following_seen += 1
+            if event.follow.target:
+                self.followers.append(account.index)
+                self.followed.append(self.account(event.follow.target).index)
         if event.profile is not None:
             self.take_profile(account, event.profile)
+
+    def take_engagement(self, giver: str | None, engagement: Engagement) -> None:
+        kind = engagement.kind or ""
+        author = self.authors.get(engagement.post or "")
+        if author is not None and not author.closed and kind in author.got:
+            author.got[kind] += engagement.count
+        if giver is not None:
+            account = self.account(giver)
+            if not account.closed and kind in account.gave:
+                account.gave[kind] += engagement.count
 
     def take_profile(self, account: Account, profile: Profile) -> None:
         if profile.created_at is not None:

@@ -247,6 +247,6 @@ pub fn make(
 
 /// A picture for a profile: one of those that many use, or one's own.
 fn face(class: Class, chance: &mut Chance) -> u32 {
-    let shared = if class.is_network() { 0.75 } else { 0.32 };
+    let shared = if class.is_network() { 0.80 } else { 0.32 };
     if chance.holds(shared) { small(chance.ranked(600)) } else { 1_000 + chance.below(4_000_000) }
 }

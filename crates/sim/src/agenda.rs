@@ -23,6 +23,8 @@ pub(crate) enum Due {
     Restyle(u32),
     /// An innocent signs up.
     SignUp,
+    /// An innocent signs up for what is loud: which of the calendar's surges.
+    Newcomer(u32),
     /// Somebody stops using an account.
     Abandon(u32),
     /// A throwaway account is made for a wave.

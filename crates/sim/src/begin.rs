@@ -103,6 +103,17 @@ impl World {
         born: Option<Moment>,
         chance: &mut Chance,
     ) -> u32 {
+        self.innocent_in(class, None, born, chance)
+    }
+
+    /// Makes an innocent account of a class, in this language or in one that is drawn.
+    pub(crate) fn innocent_in(
+        &mut self,
+        class: Class,
+        language: Option<Language>,
+        born: Option<Moment>,
+        chance: &mut Chance,
+    ) -> u32 {
         let networks = self.parameters.networks;
         let of_cause = networks * 2;
         let (community, language) = if class == Class::Ordinary {
@@ -110,7 +121,8 @@ impl World {
             let community = of_cause + chance.below(all - of_cause);
             (community, language_of(community, &self.parameters))
         } else {
-            (chance.below(of_cause.max(1)), language_near(chance))
+            let drawn = language_near(chance);
+            (chance.below(of_cause.max(1)), language.unwrap_or(drawn))
         };
         let account = make(class, community, language, born, &self.parameters, chance);
         let number = self.add(account, None);
@@ -124,7 +136,7 @@ impl World {
             }
         }
         self.members[community as usize].push(number);
-        self.tell(number, None);
+        self.tell(number, None, None);
         number
     }
 
@@ -163,7 +175,7 @@ impl World {
             backup: None,
         });
         self.networks[network as usize].actors.push(number);
-        let first = self.of_actor(number, account, naming, None);
+        let first = self.of_actor(number, account, naming, None, None);
         let lived = self.accounts[first as usize].born.unsigned_abs() as f64 / DAY as f64;
         let left = self.parameters.policy.life(class).left(lived, chance);
         self.will_close(first, days(left));
@@ -185,7 +197,7 @@ impl World {
         if chance.holds(0.4) {
             account.face = own.face;
         }
-        let number = self.of_actor(actor, account, naming, Some((parent, Made::Before)));
+        let number = self.of_actor(actor, account, naming, Some((parent, Made::Before)), None);
         self.actors[actor as usize].backup = Some(number);
     }
 }

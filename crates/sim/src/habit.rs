@@ -3,33 +3,74 @@
 //! No class posts anything that no other posts: the network's kinds of post occur among
 //! innocents, and theirs in the network, only not as often.
 
-use crate::account::{HOUR, Moment};
+use crate::account::{HOUR, Moment, purpose};
 use crate::chance::Chance;
 use crate::class::PostClass as P;
 use crate::class::{Class, PostClass};
 
-/// How a deed divides into posts, engagements and follows.
-#[must_use]
-pub fn deeds(class: Class) -> [f64; 3] {
-    match class {
-        Class::Core => [0.70, 0.26, 0.04],
-        Class::Outlet => [0.86, 0.12, 0.02],
-        Class::Mirror => [0.62, 0.35, 0.03],
-        Class::Amplifier => [0.34, 0.60, 0.06],
-        Class::Throwaway => [0.92, 0.07, 0.01],
-        Class::Newsroom | Class::Proverb | Class::Archive => [0.72, 0.24, 0.04],
-        Class::Spammer => [0.62, 0.26, 0.12],
-        Class::Ordinary => [0.295, 0.61, 0.095],
-        Class::Sympathiser => [0.50, 0.45, 0.05],
-        _ => [0.52, 0.42, 0.06],
-    }
+/// How somebody takes part: what the roles of a network are to it, innocents have among them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Manner {
+    /// Posts above all.
+    Writes,
+    /// Posts what others made, with links.
+    Publishes,
+    /// Posts and passes on.
+    Repeats,
+    /// Likes and reposts.
+    Amplifies,
+    /// Posts for an hour.
+    Visits,
+    /// Likes most, and posts at times, as anybody does.
+    Reads,
 }
 
-/// The share of a class's engagements that are reposts; the others are likes.
-#[must_use]
-pub fn reposts(class: Class) -> f64 {
-    if class.is_network() { 0.64 } else { 0.35 }
+/// The manners of those who take part as a network does, by weight; nearly its roles.
+const MANNERS: [(Manner, f64); 4] = [
+    (Manner::Writes, 30.0),
+    (Manner::Publishes, 8.0),
+    (Manner::Repeats, 24.0),
+    (Manner::Amplifies, 38.0),
+];
+
+/// What an account does in its own way.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Own {
+    /// How its deeds divide into posts, engagements and follows.
+    pub deeds: [f64; 3],
+    /// The share of its engagements that are reposts; the others are likes.
+    pub reposts: f64,
 }
+
+/// What an account does in its own way: drawn by its number, so that it stays.
+#[must_use]
+pub fn own(seed: u64, number: u32, class: Class) -> Own {
+    let mut chance = Chance::of(seed, &[purpose::PROFILE, 5, u64::from(number)]);
+    let manner = match class {
+        Class::Core => Manner::Writes,
+        Class::Outlet | Class::Newsroom | Class::Proverb | Class::Archive => Manner::Publishes,
+        Class::Mirror => Manner::Repeats,
+        Class::Amplifier => Manner::Amplifies,
+        Class::Throwaway => Manner::Visits,
+        Class::Ordinary => Manner::Reads,
+        _ => MANNERS[chance.weighted(&MANNERS.map(|(_, weight)| weight))].0,
+    };
+    // The median share of reposts.
+    let (deeds, middle) = match manner {
+        Manner::Writes => ([0.62, 0.34, 0.04], 0.42),
+        Manner::Publishes => ([0.80, 0.17, 0.03], 0.42),
+        Manner::Repeats => ([0.54, 0.42, 0.04], 0.48),
+        Manner::Amplifies => ([0.24, 0.70, 0.06], 0.48),
+        Manner::Visits => ([0.92, 0.07, 0.01], 0.42),
+        Manner::Reads => ([0.295, 0.61, 0.095], 0.40),
+    };
+    // Nine in ten lie within a quarter and four fifths: the share alone tells no side.
+    let odds = middle / (1.0 - middle) * libm::exp(REPOSTS_SPREAD * chance.normal());
+    Own { deeds, reposts: odds / (1.0 + odds) }
+}
+
+/// How far the odds of a repost lie apart between accounts: deviation of the logarithm.
+const REPOSTS_SPREAD: f64 = 0.75;
 
 /// How often a post of a kind quotes another.
 #[must_use]
@@ -67,10 +108,10 @@ const POSTS: [(Class, Kinds); 21] = [
             (P::Disaster, 0.6),
             (P::Spam, 0.6),
             (P::Mob, 0.5),
-            (P::Campaign, 0.2),
-            (P::Condemn, 0.3),
-            (P::Counter, 0.3),
-            (P::Journalist, 0.2),
+            (P::Campaign, 0.4),
+            (P::Condemn, 0.5),
+            (P::Counter, 0.5),
+            (P::Journalist, 0.6),
         ],
     ),
     (
@@ -97,6 +138,18 @@ const POSTS: [(Class, Kinds); 21] = [
             (P::Shoutout, 4.0),
             (P::Match, 1.0),
             (P::Spam, 2.0),
+            (P::Journalist, 0.4),
+            (P::Condemn, 0.3),
+            (P::Counter, 0.3),
+            (P::Archive, 0.3),
+            (P::Scholar, 0.3),
+            (P::Fan, 0.5),
+            (P::Mob, 0.3),
+            (P::Campaign, 0.3),
+            (P::Festival, 0.3),
+            (P::Protest, 0.3),
+            (P::Disaster, 0.3),
+            (P::Comeback, 0.3),
         ],
     ),
     (
@@ -110,6 +163,18 @@ const POSTS: [(Class, Kinds); 21] = [
             (P::Spam, 3.0),
             (P::Shoutout, 3.0),
             (P::Fan, 1.0),
+            (P::Journalist, 0.4),
+            (P::Condemn, 0.3),
+            (P::Counter, 0.3),
+            (P::Archive, 0.3),
+            (P::Scholar, 0.3),
+            (P::Mob, 0.3),
+            (P::Campaign, 0.3),
+            (P::Festival, 0.3),
+            (P::Protest, 0.3),
+            (P::Disaster, 0.3),
+            (P::News, 1.0),
+            (P::Comeback, 0.3),
         ],
     ),
     (

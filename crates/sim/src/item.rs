@@ -123,6 +123,8 @@ pub enum Truth {
         returns: Option<(PlatformId, u32)>,
         /// Whether it was made before that one was closed.
         is_backup: bool,
+        /// The account whose name and face it takes.
+        impersonates: Option<PlatformId>,
         /// Its language.
         language: Language,
     },

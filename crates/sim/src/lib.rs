@@ -8,6 +8,7 @@
 //! events on any machine. Leaves out writing them to files, which the shell does.
 
 mod account;
+mod adorn;
 mod agenda;
 mod begin;
 mod calendar;

@@ -39,6 +39,7 @@ impl World {
         mut account: Account,
         naming: Naming,
         returns: Option<(u32, Made)>,
+        impersonates: Option<u32>,
     ) -> u32 {
         account.actor = actor;
         let seed = self.seed;
@@ -52,7 +53,7 @@ impl World {
         let network = account.community / 2;
         self.networks[network as usize].members.push(number);
         self.actors[actor as usize].accounts.push(number);
-        self.tell(number, returns);
+        self.tell(number, returns, impersonates);
         number
     }
 
@@ -89,6 +90,7 @@ impl World {
                 Due::Activate(account) => self.activate_due(account, at),
                 Due::Restyle(account) => self.restyle(account, at),
                 Due::SignUp => self.sign_up(at),
+                Due::Newcomer(surge) => self.newcomer(surge, at),
                 Due::Abandon(account) => self.accounts[account as usize].rate = 0.0,
                 Due::Throwaway(wave) => self.throw_in(wave, at),
                 Due::Sweep(sweep) => self.sweep(sweep, at),
@@ -260,6 +262,7 @@ impl World {
             account.face = own.face;
             account.version = self.accounts[parent as usize].version.wrapping_add(1);
         }
+        let mut impersonates = None;
         if chance.holds(IMPERSONATED)
             && let Some(victim) = self.somebody(Class::Victim, community / 2, chance)
         {
@@ -268,11 +271,12 @@ impl World {
                 naming =
                     self.naming(victim).changed(Change::Slight, self.words_of(&account), chance);
                 account.face = of.face;
+                impersonates = Some(victim);
             }
         }
         self.actors[actor as usize].naming = naming;
         self.actors[actor as usize].face = account.face;
-        self.of_actor(actor, account, naming, Some((parent, made)))
+        self.of_actor(actor, account, naming, Some((parent, made)), impersonates)
     }
 
     /// Somebody of a class near a network.

@@ -9,7 +9,7 @@ use seawall_model::Timestamp;
 use crate::policy::{Policy, Sweep};
 
 /// The version of the world: another one gives other bytes from the same seed.
-pub const VERSION: u32 = 3;
+pub const VERSION: u32 = 4;
 
 /// The first moment of every preset, a Monday.
 const START: &str = "2026-04-13T00:00:00Z";

@@ -80,13 +80,14 @@ impl World {
         if account.class == Class::Campaigner && chance.holds(0.1) {
             return self.campaign(number, account, at, chance);
         }
-        match chance.weighted(&habit::deeds(account.class)) {
+        let own = habit::own(self.seed, number, account.class);
+        match chance.weighted(&own.deeds) {
             0 => {
                 let class = drawn_class(account.class, chance);
                 let topic = self.captured(account, at, chance);
                 self.post(number, at, class, topic, None, None, chance);
             }
-            1 => self.engage(number, account, at, chance),
+            1 => self.engage(number, account, own.reposts, at, chance),
             _ => match chance.below(40) {
                 0 => self.resolve_profile(number, at),
                 1 => self.unfollow(number, at, chance),
@@ -278,13 +279,20 @@ impl World {
         if chance.holds(share) { self.known(account, chance) } else { None }
     }
 
-    fn engage(&mut self, number: u32, account: &Account, at: Moment, chance: &mut Chance) {
+    fn engage(
+        &mut self,
+        number: u32,
+        account: &Account,
+        reposts: f64,
+        at: Moment,
+        chance: &mut Chance,
+    ) {
         let Some(recent) = self.answered(account, chance) else { return };
         if recent.account == number || !self.stands(&recent, at) {
             return;
         }
         let post = (recent.account, recent.number);
-        let is_repost = chance.holds(habit::reposts(account.class));
+        let is_repost = chance.holds(reposts);
         // Nobody likes a post twice.
         if !self.engaged.insert(hash(&[
             number.into(),
@@ -424,7 +432,8 @@ impl World {
 
     fn touch(&mut self, account: u32, network: u32, from: Moment, chance: &mut Chance) {
         let Some((post, at)) = self.met(account, network, from, chance) else { return };
-        let deed = if chance.holds(0.4) { Deed::Repost(post) } else { Deed::Like(post) };
+        let own = habit::own(self.seed, account, self.accounts[account as usize].class);
+        let deed = if chance.holds(own.reposts) { Deed::Repost(post) } else { Deed::Like(post) };
         self.push(at, account, deed);
     }
 }

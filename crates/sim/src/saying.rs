@@ -3,6 +3,7 @@
 use seawall_model::{MediaRef, PlatformId, Post};
 
 use crate::account::{Account, Moment, NOBODY, purpose};
+use crate::adorn::{adorn, rates};
 use crate::chance::{Chance, hash, small};
 use crate::class::{Class, PostClass};
 use crate::faction;
@@ -25,6 +26,9 @@ const PIECES_DAILY: u32 = 3;
 const OWN_TASTE: [f64; 2] = [0.80, 0.08];
 /// The share of those who have much.
 const MUCH_TASTE: f64 = 0.60;
+/// How often an answer of those who like the cause, and one of anybody, is of those that its
+/// opponents give.
+const BANTER: [f64; 2] = [0.15, 0.02];
 /// Pictures of outlets have numbers from here on.
 const CLIPS: u32 = 3_000_000_000;
 
@@ -130,6 +134,13 @@ impl World {
             PostClass::Condemn | PostClass::Counter if chance.holds(0.5) => {
                 words.reply_to_cause(chance, fills, text)
             }
+            // They tease one another with the same words, on either side.
+            PostClass::Support | PostClass::Sympathy if chance.holds(BANTER[0]) => {
+                words.reply_to_cause(chance, fills, text)
+            }
+            PostClass::Ordinary if chance.holds(BANTER[1]) => {
+                words.reply_to_cause(chance, fills, text)
+            }
             PostClass::Ordinary | PostClass::Match | PostClass::Fan | PostClass::Sympathy
                 if chance.holds(0.7) =>
             {
@@ -185,7 +196,8 @@ impl World {
         chance: &mut Chance,
     ) -> Vec<Box<str>> {
         let topic = &self.topics[said.topic as usize];
-        let has_topic = said.topic != 0;
+        // Nobody writes a tag of another language.
+        let has_topic = said.topic != 0 && topic.language == account.language;
         if !has_topic && !chance.holds(share) {
             return Vec::new();
         }
@@ -311,7 +323,7 @@ impl World {
 fn drifts(class: Class) -> f64 {
     match class {
         Class::Ordinary => 0.0,
-        class if class.is_network() => 0.80,
+        class if class.is_network() => 0.82,
         _ => 0.16,
     }
 }
@@ -321,19 +333,8 @@ fn clips(class: Class) -> f64 {
     if class.is_network() { 0.86 } else { 0.40 }
 }
 
-/// How often Arabic is written with each adornment: tatweel, vowel signs, a letter
-/// repeated, a sign of no width. Of 2,000 posts of each kind: 5.3 and 8.9 % have tatweel,
-/// 16 and 22.6 % vowel signs, none and 0.7 % signs of no width. Of vowel signs, the packs
-/// bring most by themselves.
-fn rates(class: Class, post: PostClass) -> [f64; 4] {
-    if is_formal(post) {
-        return [0.0, 0.02, 0.0, 0.0];
-    }
-    if class.is_network() { [0.053, 0.02, 0.05, 0.002] } else { [0.089, 0.03, 0.06, 0.007] }
-}
-
 /// Whether a post is written with care, and without laughter.
-fn is_formal(class: PostClass) -> bool {
+pub(crate) fn is_formal(class: PostClass) -> bool {
     matches!(
         class,
         PostClass::Disaster
@@ -345,97 +346,4 @@ fn is_formal(class: PostClass) -> bool {
             | PostClass::Protest
             | PostClass::Campaign
     )
-}
-
-/// Adorns Arabic text as people do.
-fn adorn(text: &mut String, rates: [f64; 4], words: &Words, chance: &mut Chance) {
-    let [tatweel, vowels, repeats, no_width] = rates;
-    if chance.holds(tatweel) {
-        insert(text, "ـــ", is_joined, chance);
-        return;
-    }
-    if chance.holds(vowels) && !is_vowelled(text) {
-        vowel(text, words, chance);
-    }
-    if chance.holds(repeats)
-        && !is_vowelled(text)
-        && let Some((at, letter)) = place(text, is_long, chance)
-    {
-        text.insert_str(at, &String::from_iter([letter, letter]));
-    }
-    if chance.holds(no_width) {
-        insert(text, "\u{200c}", ends_word, chance);
-    }
-}
-
-/// Writes one of its words with the signs that people give it.
-fn vowel(text: &mut String, words: &Words, chance: &mut Chance) {
-    let is_letter = |c: char| ('ء'..='ي').contains(&c);
-    let mut known = Vec::new();
-    let mut at = 0;
-    for part in text.split_inclusive(|c| !is_letter(c)) {
-        let word = part.trim_end_matches(|c| !is_letter(c));
-        known.extend(words.vowelled(word).map(|vowelled| (at..at + word.len(), vowelled)));
-        at += part.len();
-    }
-    if known.is_empty() {
-        return;
-    }
-    let (range, vowelled) = known.swap_remove(chance.index(known.len()));
-    text.replace_range(range, vowelled);
-}
-
-fn insert(
-    text: &mut String,
-    added: &str,
-    fits: impl Fn(&str, usize, char) -> bool,
-    chance: &mut Chance,
-) {
-    if let Some((at, _)) = place(text, fits, chance) {
-        text.insert_str(at, added);
-    }
-}
-
-/// The end of a letter within the text that fits, and the letter; from a place by chance on.
-fn place(
-    text: &str,
-    fits: impl Fn(&str, usize, char) -> bool,
-    chance: &mut Chance,
-) -> Option<(usize, char)> {
-    let letters: Vec<(usize, char)> =
-        text.char_indices().filter(|(_, c)| ('ء'..='ي').contains(c)).collect();
-    if letters.len() < 4 {
-        return None;
-    }
-    let from = chance.index(letters.len() - 2);
-    let mut chosen = letters.iter().cycle().skip(from).take(letters.len());
-    let (at, letter) = chosen.find(|(at, letter)| fits(text, *at, *letter))?;
-    Some((at + letter.len_utf8(), *letter))
-}
-
-fn is_vowelled(text: &str) -> bool {
-    text.contains(|c: char| ('\u{64b}'..='\u{652}').contains(&c))
-}
-
-/// Whether a letter ends its word, where a sign of no width changes nothing to the eye.
-fn ends_word(text: &str, at: usize, letter: char) -> bool {
-    text[at + letter.len_utf8()..].starts_with(' ')
-}
-
-/// Whether a letter is a long vowel within its word, which people draw out; not that of
-/// the article.
-fn is_long(text: &str, at: usize, letter: char) -> bool {
-    let mut before = text[..at].chars().rev();
-    let is_within = (0..2).all(|_| before.next().is_some_and(|c| ('ء'..='ي').contains(&c)));
-    is_within && "اوي".contains(letter)
-}
-
-/// Whether a letter is joined to the next one, so that the line between can be drawn out;
-/// lam and alef are one sign, which nobody draws out.
-fn is_joined(text: &str, at: usize, letter: char) -> bool {
-    const APART: &str = "اأإآءؤدذرزوةى";
-    let next = text[at + letter.len_utf8()..].chars().next();
-    let is_lam_alef = letter == 'ل' && next.is_some_and(|next| "اأإآ".contains(next));
-    let is_letter = next.is_some_and(|next| ('ء'..='ي').contains(&next));
-    !APART.contains(letter) && is_letter && !is_lam_alef
 }

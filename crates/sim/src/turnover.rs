@@ -3,7 +3,7 @@
 //! Whom the platform closes wrongly on a day is drawn here too, since it is done to them. What
 //! a network does about a closing is `lifecycle`'s.
 
-use crate::account::{ALIKE, HOUR, Moment, OPEN, days, purpose};
+use crate::account::{ALIKE, DAY, HOUR, Moment, OPEN, days, purpose};
 use crate::agenda::{Due, Reason};
 use crate::calendar::Surge;
 use crate::chance::{Chance, small};
@@ -17,6 +17,11 @@ use crate::world::World;
 const NAMELESS: f64 = 0.22;
 /// Accounts that change how they look, of all, each day.
 const RESTYLED_DAILY: f64 = 0.004;
+/// Accounts that a surge brings for an hour, for each throwaway that a field event brings;
+/// the shares of them without a display name, and of those who came for a prize.
+const NEWCOMERS: f64 = 0.3;
+const NAMELESS_NEWCOMERS: f64 = 0.8;
+const CONTESTS: f64 = 0.25;
 /// The share of new accounts that are made for an hour.
 const VISITS: f64 = 0.45;
 /// The share of new accounts that nobody uses any more after some days.
@@ -45,6 +50,7 @@ impl World {
             let at = self.sometime(from, &mut chance);
             self.agenda.note(at, Due::Restyle(account));
         }
+        self.plan_newcomers(from, &mut chance);
         let near = start * self.parameters.alike;
         for _ in 0..chance.poisson(near * self.parameters.policy.wrong_daily) {
             let network = chance.below(self.parameters.networks.max(1));
@@ -91,9 +97,16 @@ impl World {
     /// again: what a throwaway account does too.
     fn visit(&mut self, account: u32, at: Moment, chance: &mut Chance) {
         let loud = |s: &Surge| s.expected(at + HOUR) > 0.5;
+        let language = self.accounts[account as usize].language;
+        let loud = |s: &Surge| loud(s) && s.language == language;
         let surge = self.calendar.surges.iter().rposition(loud);
         // The first topic is none, then one for each surge.
         let topic = surge.map_or(0, |surge| small(surge) + 1);
+        self.stay_an_hour(account, at, topic, chance);
+    }
+
+    /// An account that posts on a topic for an hour and is left then.
+    fn stay_an_hour(&mut self, account: u32, at: Moment, topic: u32, chance: &mut Chance) {
         for _ in 0..2 + chance.below(12) {
             let when = at + 120_000 + Moment::from(chance.below(3_500_000));
             self.wish(when, account, Wish::Post(topic));
@@ -103,6 +116,44 @@ impl World {
         if chance.holds(0.35) {
             self.will_close(account, at + HOUR + days(chance.waiting(0.6)));
         }
+    }
+
+    /// Those who will sign up on a day for what is loud then, and for that alone.
+    fn plan_newcomers(&mut self, from: Moment, chance: &mut Chance) {
+        let mean = self.parameters.throwaways * NEWCOMERS;
+        for surge in 0..self.calendar.surges.len() {
+            let Surge { from: begins, hours, network, .. } = self.calendar.surges[surge];
+            if network.is_some() || !(from..from + DAY).contains(&begins) {
+                continue;
+            }
+            for _ in 0..chance.poisson(mean) {
+                let at = begins + HOUR + days(chance.waiting(hours / 24.0));
+                self.agenda.note(at, Due::Newcomer(small(surge)));
+            }
+        }
+    }
+
+    /// Somebody makes an account for one thing that is loud, mostly without a name: to cheer,
+    /// to ask for help, or to win what somebody gives away on its tag.
+    pub(crate) fn newcomer(&mut self, surge: u32, at: Moment) {
+        let draw = [purpose::ACCOUNT, 4, u64::from(surge), self.accounts.len() as u64];
+        let mut chance = Chance::of(self.seed, &draw);
+        let Surge { by, language, .. } = self.calendar.surges[surge as usize];
+        let class = match by {
+            _ if chance.holds(CONTESTS) => Class::Spammer,
+            Class::Ordinary => Class::Fan,
+            by => by,
+        };
+        let account = self.innocent_in(class, Some(language), Some(at), &mut chance);
+        if chance.holds(NAMELESS_NEWCOMERS) {
+            let naming = self.naming(account);
+            self.namings.insert(account, naming.nameless());
+        }
+        // Those who come for an hour do nothing of themselves besides.
+        self.accounts[account as usize].rate = 0.0;
+        self.push(at, account, Deed::Created);
+        self.stay_an_hour(account, at, surge + 1, &mut chance);
+        self.settle_in(account, at, &mut chance);
     }
 
     /// Somebody changes how their account looks: its picture, or a little of its name.

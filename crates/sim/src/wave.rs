@@ -30,7 +30,8 @@ impl World {
         let language = language_near(&mut chance);
         // The tag it takes is one that is loud that hour and was never its own.
         let trend = crate::tag::loud(language, chance.index(crate::tag::TRENDS));
-        let loud = self.calendar.surges.iter().filter(|s| s.network.is_none());
+        let loud = self.calendar.surges.iter();
+        let loud = loud.filter(|s| s.network.is_none() && s.language == language);
         let mut loud = loud.filter(|s| s.expected(at + 4 * HOUR) > 2.0).map(Surge::tag);
         let tag = loud.next_back().unwrap_or_else(|| trend.to_owned());
         let topic = small(self.topics.len());
@@ -66,7 +67,7 @@ impl World {
         }
         let number = self.add(account, Some(naming));
         self.networks[network as usize].members.push(number);
-        self.tell(number, None);
+        self.tell(number, None, None);
         self.push(at, number, Deed::Created);
         self.waves[wave as usize].accounts.push(number);
         for _ in 0..3 + chance.below(12) {

@@ -227,8 +227,14 @@ impl World {
     }
 
     /// Says what is true of an account. `returns` is the account it comes back for, and
-    /// whether it was made before that one was closed.
-    pub(crate) fn tell(&mut self, number: u32, returns: Option<(u32, Made)>) {
+    /// whether it was made before that one was closed; `impersonates` that whose name and
+    /// face it takes.
+    pub(crate) fn tell(
+        &mut self,
+        number: u32,
+        returns: Option<(u32, Made)>,
+        impersonates: Option<u32>,
+    ) {
         let account = &self.accounts[number as usize];
         let actor = (account.actor != NOBODY).then_some(account.actor);
         let generation = actor.map_or(0, |actor| small(self.actors[actor as usize].accounts.len()));
@@ -241,6 +247,7 @@ impl World {
             born: self.time(account.born),
             returns: returns.map(|(parent, _)| (self.id(parent), generation)),
             is_backup: returns.is_some_and(|(_, made)| made == Made::Before),
+            impersonates: impersonates.map(|victim| self.id(victim)),
             language: account.language,
         });
     }
@@ -280,6 +287,7 @@ impl World {
             let follows = matches!(
                 item.deed,
                 Deed::Edited(_)
+                    | Deed::Profile(_)
                     | Deed::Seen(..)
                     | Deed::Unlike(_)
                     | Deed::PostDeleted(_)

@@ -82,6 +82,9 @@ fn events_are_in_order_and_of_accounts_that_are_open() {
     assert!(closed.len() > 50);
 }
 
+/// Uses from which on a phrase stands often, in a small world.
+const OFTEN: u32 = 20;
+
 /// What posts and profiles of one side hold.
 #[derive(Default)]
 struct Seen {
@@ -94,6 +97,36 @@ struct Seen {
     /// Of posts that are no proverbs: how often Arabic is adorned in each way.
     adorned: BTreeMap<&'static str, u32>,
     bios: u32,
+    /// Posts in each language, and how often each run of three words stands in them.
+    posts: BTreeMap<String, u32>,
+    phrases: BTreeMap<(String, String), u32>,
+}
+
+impl Seen {
+    /// Counts the phrases of a post whose language is told; tags, names and links are none.
+    fn read(&mut self, post: &Post) {
+        let (Some(language), Some(text)) = (post.languages.first(), &post.text) else { return };
+        *self.posts.entry(language.to_string()).or_default() += 1;
+        let plain = |word: &&str| !word.starts_with(['#', '@']) && !word.starts_with("https:");
+        let words: Vec<&str> = text.split_whitespace().filter(plain).collect();
+        for words in words.windows(3) {
+            *self.phrases.entry((language.to_string(), words.join(" "))).or_default() += 1;
+        }
+    }
+
+    /// Phrases that stand here often, that the other side would have eight times or more if it
+    /// spoke alike, and that it has not.
+    fn own<'a>(&'a self, other: &'a Self) -> Vec<&'a (String, String)> {
+        let expected = |language: &String, times: u32| {
+            let posts = other.posts.get(language).copied().unwrap_or_default();
+            times * posts / self.posts[language]
+        };
+        let often = self
+            .phrases
+            .iter()
+            .filter(|((language, _), times)| **times >= OFTEN && expected(language, **times) >= 8);
+        often.map(|(phrase, _)| phrase).filter(|p| !other.phrases.contains_key(p)).collect()
+    }
 }
 
 /// What adorns a text: vowel signs, drawn-out lines, a letter repeated, signs of no width.
@@ -164,6 +197,7 @@ fn nothing_of_the_network_is_its_own() {
         for name in adornments(post.text.as_deref().unwrap_or_default()).filter(|_| !is_proverb) {
             *side.adorned.entry(name).or_default() += 1;
         }
+        side.read(post);
         for tag in &post.tags {
             *side.tags.entry(tag.to_string()).or_default() += 1;
         }
@@ -192,6 +226,11 @@ fn nothing_of_the_network_is_its_own() {
         .collect();
     assert_eq!(own, Vec::<&String>::new());
     assert!(shared(&network.hosts, &innocents.hosts) * 100 > network.hosts.len() * 97);
+    assert!(network.phrases.values().filter(|times| **times >= OFTEN).count() > 50);
+    assert_eq!(network.own(&innocents), Vec::<&(String, String)>::new());
+    let own = innocents.own(&network).len();
+    let often = innocents.phrases.values().filter(|times| **times >= OFTEN).count();
+    assert!(own * 100 < often, "{own} of {often}: {:?}", innocents.own(&network));
     let clips = network.clips.intersection(&innocents.clips).count();
     assert!(
         clips > 20 && clips * 100 > network.clips.len() * 90,

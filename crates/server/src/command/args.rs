@@ -189,7 +189,7 @@ pub struct Demo {
     #[arg(long, value_name = "FOLDER", default_value = ".demo")]
     pub folder: PathBuf,
     /// The seed from which on a story is looked for that has all in it that is shown.
-    #[arg(long, value_name = "N", default_value_t = 24)]
+    #[arg(long, value_name = "N", default_value_t = 28)]
     pub seed: u64,
 }
 
@@ -268,7 +268,8 @@ pub struct Simulate {
     /// The share of events that come some minutes out of order.
     #[arg(long, value_name = "SHARE", default_value_t = 0.0)]
     pub shuffled: f64,
-    /// Write the pictures as files too, and their SHA-256 into the events.
+    /// Write the pictures as files too. Events of story and weeks have their SHA-256 without
+    /// it; those of million have it with it alone.
     #[arg(long, action = ArgAction::SetTrue)]
     pub pictures: bool,
     /// Threads that write; the bytes are the same.

@@ -9,7 +9,17 @@ pub(super) fn line(truth: &Truth) -> Value {
         Truth::Network { network, name, tags } => json!({
             "type": "network", "network": network_id(*network), "name": name, "tags": tags,
         }),
-        Truth::Account { account, class, network, actor, born, returns, is_backup, language } => {
+        Truth::Account {
+            account,
+            class,
+            network,
+            actor,
+            born,
+            returns,
+            is_backup,
+            impersonates,
+            language,
+        } => {
             let mut line = json!({
                 "type": "account", "account": account.as_str(), "class": class.as_str(),
                 "born": born.to_string(), "language": language.tag(),
@@ -24,6 +34,9 @@ pub(super) fn line(truth: &Truth) -> Value {
                 line["returns"] = parent.as_str().into();
                 line["generation"] = (*generation).into();
                 line["backup"] = (*is_backup).into();
+            }
+            if let Some(victim) = impersonates {
+                line["impersonates"] = victim.as_str().into();
             }
             line
         }
