@@ -11,7 +11,7 @@ use seawall_media::{MATCH_DISTANCE_BITS, Match, Pdq};
 use seawall_model::journal::{EvidenceSeen, SubjectSeen};
 use seawall_model::{
     Accepted, EntryId, Event, EventBody, Family, Folded, MediaRef, MilliBits, PlatformId, Position,
-    Signal, SignalKind, SignalValue, Subject, Timestamp,
+    Signal, SignalKind, SignalValue, Subject, Timestamp, TraceId,
 };
 use seawall_review::{EVIDENCE_MAX, Finding, RestsOnMissing};
 use seawall_rule::{Effect, Input, Observation, Observations, Observed, Rests, Value};
@@ -273,6 +273,13 @@ fn subject(accepted: &Accepted<'_>) -> Option<SubjectSeen> {
         },
         _ => account.map(|account| SubjectSeen::Account { account }),
     }
+}
+
+/// The keyed hash of the platform's id of the post that an event is about, by which a case
+/// about it is found; `key` is the data folder's key for traces.
+#[must_use]
+pub fn post_seen(event: &Event, key: [u8; 32]) -> Option<TraceId> {
+    post_of(event).map(|post| post_key(post, &TraceKey(key)))
 }
 
 /// The platform's id of the post that an event is about.

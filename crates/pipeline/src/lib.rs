@@ -26,6 +26,7 @@ mod watch;
 
 pub use active::{Active, CONFIRMED, Contents, EntryError, Guard, NoContents};
 pub use constants::{ConstantError, Constants};
+pub use detect::post_seen;
 pub use judge::{Judge, Made, RulingError};
 pub use pipeline::{Derived, Output, Pipeline, WAVES};
 pub use reading::{Reading, trace_name};

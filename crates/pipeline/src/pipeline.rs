@@ -160,6 +160,12 @@ impl Pipeline {
         self.waiting.first.is_some()
     }
 
+    /// Whether a rule found something that becomes a case at the next hand-over.
+    #[must_use]
+    pub fn has_findings(&self) -> bool {
+        !self.waiting.found.is_empty()
+    }
+
     /// Knowledge in force.
     #[must_use]
     pub fn active(&self) -> &Active {

@@ -153,6 +153,12 @@ impl Cases {
         Some((id, self.cases.get(&id)?))
     }
 
+    /// The newest case about a post, by the keyed hash of the platform's id.
+    #[must_use]
+    pub fn about_post(&self, post: TraceId) -> Option<(CaseId, &Case)> {
+        self.about(*self.posts.get(&post)?)
+    }
+
     /// Every case, in order of its number.
     pub fn all(&self) -> impl Iterator<Item = (CaseId, &Case)> {
         self.cases.iter().map(|(id, case)| (*id, case))

@@ -22,6 +22,54 @@ pub struct Config {
     pub disk: DiskConfig,
     /// Bounds on one event.
     pub limits: LimitsConfig,
+    /// The server.
+    pub serve: ServeConfig,
+}
+
+/// The server.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ServeConfig {
+    /// Address and port to listen at. Default 127.0.0.1:8640; port 0 takes a free one.
+    /// Anything but the loopback address wants a proxy with TLS before it.
+    pub listen: std::net::SocketAddr,
+    /// Connections at once. Default 512. Raising it takes about 50 KiB each, and as much again
+    /// as they send.
+    pub connections_max: usize,
+    /// Seconds in which the head of a request must have come. Default 10.
+    pub header_seconds_max: u64,
+    /// Seconds in which a request must be answered. Default 30.
+    pub request_seconds_max: u64,
+    /// Bytes of a body, media aside. Default 8,388,608. Raising it lets each connection take
+    /// more memory.
+    pub body_bytes_max: usize,
+    /// What the platform can do with what is restricted: `reach` if it can show it less,
+    /// `publication` if it can only keep it back. Default `reach`.
+    pub restricts: Restricts,
+}
+
+/// What a platform can do with what is restricted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Restricts {
+    /// Show it to fewer.
+    #[default]
+    Reach,
+    /// Keep it back.
+    Publication,
+}
+
+impl Default for ServeConfig {
+    fn default() -> Self {
+        Self {
+            listen: std::net::SocketAddr::from(([127, 0, 0, 1], 8640)),
+            connections_max: 512,
+            header_seconds_max: 10,
+            request_seconds_max: 30,
+            body_bytes_max: 8 * 1024 * 1024,
+            restricts: Restricts::Reach,
+        }
+    }
 }
 
 /// The event log.
@@ -190,6 +238,10 @@ impl Config {
             ("log.segment_events_max", config.log.segment_events_max),
             ("rejects.retention_days", u64::from(config.rejects.retention_days)),
             ("snapshots.every_events", config.snapshots.every_events),
+            ("serve.connections_max", config.serve.connections_max as u64),
+            ("serve.header_seconds_max", config.serve.header_seconds_max),
+            ("serve.request_seconds_max", config.serve.request_seconds_max),
+            ("serve.body_bytes_max", config.serve.body_bytes_max as u64),
         ];
         match least_one.into_iter().find(|(_, value)| *value == 0) {
             Some((key, _)) => Err(ConfigError::Zero { path: shown, key }),

@@ -40,12 +40,30 @@ pub struct Global {
     pub test_seed: Option<u64>,
 }
 
+/// `seawall serve`.
+#[derive(Debug, clap::Args)]
+pub struct Serve {
+    /// Where to listen, in place of what is configured; port 0 takes a free one.
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub listen: Option<std::net::SocketAddr>,
+}
+
 /// The subcommands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Show the main job on an invented story.
     #[command(after_help = "Example:\n  seawall demo")]
     Demo(Demo),
+    /// Serve the platform and its people over HTTP.
+    #[command(after_help = "Example:
+  seawall serve --listen 127.0.0.1:8640
+
+Ends on Ctrl-C or SIGTERM: what was begun is finished, what was taken in is kept. What can
+be configured is in seawall.toml, under [serve]; see docs/guide/integrate.md.")]
+    Serve(Serve),
+    /// Print the OpenAPI document of the server.
+    #[command(after_help = "Example:\n  seawall openapi")]
+    Openapi,
     /// Take in a platform's history or stream.
     #[command(after_help = "Examples:
   seawall import events.jsonl

@@ -27,6 +27,7 @@ mod replay;
 mod reviewer;
 mod rules;
 mod rules_run;
+mod serve;
 mod show;
 mod simulate;
 mod terms;
@@ -125,6 +126,8 @@ fn dispatch(args: &Args) -> anyhow::Result<Ended> {
         Command::Restore(given) => backup::restore(global, given),
         Command::Doctor(given) => doctor::run(global, given),
         Command::Simulate(given) => simulate::run(given),
+        Command::Serve(given) => serve::run(global, given),
+        Command::Openapi => serve::openapi(),
         Command::Schema => {
             use std::io::Write;
             let mut out = std::io::stdout().lock();

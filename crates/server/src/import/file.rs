@@ -20,7 +20,7 @@ use sha2::{Digest, Sha256};
 
 use super::decoder::{Decoder, understand};
 use super::index::{Located, Sorted, When};
-use super::keeper::{CursorAt, Finished, ImportError, Item, Keeper, Progress as Done};
+use super::keeper::{Beside, CursorAt, Finished, ImportError, Item, Keeper, Progress as Done};
 use super::order::{Faults, FirstReading};
 use super::tally::{End, Report, Tally};
 use super::{BATCH_EVENTS_MAX, SourceOptions};
@@ -69,12 +69,15 @@ pub fn import_file(
     else {
         return Ok(interrupted_early(import, decoder.name()));
     };
-    let (mut keeper, folder) = Keeper::new(opened, settings, (import, decoder.name()));
+    let (mut keeper, folder) =
+        Keeper::new(opened, settings, (import, decoder.name()), Beside::nothing());
     let (done, is_resumed) = (progress.as_ref().map_or(0, |p| p.done), progress.is_some());
     match progress {
         Some(progress) => keeper.resume(progress),
         // From here on its number is its own, whenever it goes on.
-        None => keeper.commit(Vec::new(), CursorAt { source, done })?,
+        None => {
+            keeper.commit(Vec::new(), CursorAt { source, done })?;
+        }
     }
     keeper.book.tally.ignored = found.ignored;
     let second = SecondReading {
@@ -122,7 +125,7 @@ pub fn check_file(
 }
 
 /// Journals the import, and forgets the cursor once the end was reached.
-pub(super) fn conclude(
+pub(crate) fn conclude(
     mut finished: Finished,
     report: &Report,
     source: &[u8; 32],

@@ -7,10 +7,10 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
+use crossbeam_channel::{Receiver, Sender, bounded};
 use seawall_model::codec::{CodecError, Reader, Writer};
 use seawall_model::{Event, Limits, Position, Rejection, RejectionCode};
-use seawall_store::{Arrival, Candidate, EventLog, Events, Outcome, Rejects};
+use seawall_store::{Arrival, Candidate, EventLog, Events, Outcome, Placed, Rejects};
 
 use super::decoder::UnknownSource;
 use super::tally::{RejectedLines, Tally};
@@ -60,6 +60,55 @@ pub struct Item {
     pub result: Result<Box<Event>, Rejection>,
     /// The event's canonical bytes, or the refused bytes.
     pub bytes: Vec<u8>,
+}
+
+/// What became of one record, once it is durable.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// It was appended.
+    Accepted(Placed),
+    /// The same event is already there.
+    Duplicate(Position),
+    /// It was refused, and is kept among the rejects.
+    Refused(Rejection),
+}
+
+impl Fate {
+    /// Where the event lies.
+    #[must_use]
+    pub fn position(&self) -> Option<Position> {
+        match self {
+            Self::Accepted(placed) => Some(placed.position),
+            Self::Duplicate(position) => Some(*position),
+            Self::Refused(_) => None,
+        }
+    }
+}
+
+/// What the deriving thread is given, in order.
+pub(crate) enum Work {
+    /// Events that the log has committed.
+    Events(Vec<Taken>),
+    /// Something to do with the derivation between two batches.
+    Ask(Ask),
+}
+
+/// What is done with the derivation. The error of the engine ends the derivation.
+pub(crate) type Ask = Box<dyn FnOnce(&mut Derivation) -> Result<(), EngineError> + Send>;
+
+/// What the deriving thread does beside the events.
+pub(crate) struct Beside {
+    /// What others ask of it, whenever it is free.
+    pub(crate) asks: Receiver<Ask>,
+    /// Told after each piece of work.
+    pub(crate) after: Box<dyn FnMut(&Derivation) + Send>,
+}
+
+impl Beside {
+    /// Nothing but events.
+    pub(crate) fn nothing() -> Self {
+        Self { asks: crossbeam_channel::never(), after: Box::new(|_| ()) }
+    }
 }
 
 /// A cursor to be committed with a batch: the source and the records taken in so far.
@@ -195,7 +244,7 @@ pub(crate) struct Keeper {
     log: EventLog,
     limits: Limits,
     pub(crate) book: Book,
-    to_derive: Sender<Vec<Taken>>,
+    to_derive: Sender<Work>,
     deriving: std::thread::JoinHandle<Result<Derivation, EngineError>>,
 }
 
@@ -205,11 +254,12 @@ impl Keeper {
         opened: Opened,
         settings: &Settings,
         (import, format): (u64, &'static str),
+        beside: Beside,
     ) -> (Self, seawall_store::Folder) {
         let Opened { folder, log, derivation, rejects, .. } = opened;
         let (to_derive, waiting) = bounded(WAITING_BATCHES_MAX);
         let clock = settings.clock;
-        let deriving = std::thread::spawn(move || derive(derivation, &waiting, clock));
+        let deriving = std::thread::spawn(move || derive(derivation, &waiting, beside, clock));
         let book = Book {
             rejects,
             clock,
@@ -227,10 +277,21 @@ impl Keeper {
         self.book.tally = progress.tally;
     }
 
-    /// Commits a batch. When this returns, what was accepted survives a power cut.
-    pub(crate) fn commit(&mut self, batch: Vec<Item>, cursor: CursorAt) -> Result<(), ImportError> {
+    /// The way to the deriving thread, for what is to be done beside the events.
+    pub(crate) fn asking(&self) -> Sender<Work> {
+        self.to_derive.clone()
+    }
+
+    /// Commits a batch. When this returns, what was accepted survives a power cut. Gives what
+    /// became of each record, in order.
+    pub(crate) fn commit(
+        &mut self,
+        batch: Vec<Item>,
+        cursor: CursorAt,
+    ) -> Result<Vec<Fate>, ImportError> {
         let now = self.book.clock.now();
         let mut events: Vec<Offered> = Vec::with_capacity(batch.len());
+        let mut refused: Vec<Option<Rejection>> = Vec::with_capacity(batch.len());
         for mut item in batch {
             if let Ok(event) = &item.result
                 && let Err(rejection) = super::decoder::check_future(event, now, &self.limits)
@@ -238,21 +299,27 @@ impl Keeper {
                 item.result = Err(rejection);
             }
             match item.result {
-                Ok(event) => events.push((event, item.bytes, (item.line, item.offset))),
+                Ok(event) => {
+                    events.push((event, item.bytes, (item.line, item.offset)));
+                    refused.push(None);
+                }
                 Err(rejection) => {
                     let place = (item.line, item.offset);
                     self.book.refuse(place, &rejection, &item.bytes)?;
+                    refused.push(Some(rejection));
                 }
             }
         }
         // Refusals first: the cursor must never be ahead of them.
         self.book.rejects.commit()?;
         let outcomes = self.append(&events, now, cursor)?;
+        let fates = fates(refused, &outcomes);
         let accepted = |((event, ..), outcome): (Offered, Outcome)| match outcome {
             Outcome::Accepted(placed) => Some(Taken { placed, event }),
             Outcome::Duplicate(_) | Outcome::Altered(_) => None,
         };
-        self.hand_on(events.into_iter().zip(outcomes).filter_map(accepted).collect())
+        self.hand_on(events.into_iter().zip(outcomes).filter_map(accepted).collect())?;
+        Ok(fates)
     }
 
     fn append(
@@ -272,7 +339,7 @@ impl Keeper {
     }
 
     fn hand_on(&mut self, taken: Vec<Taken>) -> Result<(), ImportError> {
-        if taken.is_empty() || self.to_derive.send(taken).is_ok() {
+        if taken.is_empty() || self.to_derive.send(Work::Events(taken)).is_ok() {
             return Ok(());
         }
         // The other thread has ended: its error is told by `finish`.
@@ -307,19 +374,32 @@ pub(crate) struct Finished {
 /// The deriving half: runs until its sender is gone.
 fn derive(
     mut derivation: Derivation,
-    waiting: &Receiver<Vec<Taken>>,
+    waiting: &Receiver<Work>,
+    mut beside: Beside,
     clock: Clock,
 ) -> Result<Derivation, EngineError> {
     let mut since_flush = Stopwatch::start();
     loop {
-        let is_idle = match waiting.recv_timeout(IDLE_WAIT) {
-            Ok(batch) => {
-                derivation.events(&batch)?;
-                false
-            }
-            Err(RecvTimeoutError::Disconnected) => return Ok(derivation),
-            Err(RecvTimeoutError::Timeout) => true,
+        let next = crossbeam_channel::select! {
+            recv(waiting) -> work => match work {
+                Ok(work) => Some(work),
+                Err(_) => return Ok(derivation),
+            },
+            recv(beside.asks) -> ask => match ask {
+                Ok(ask) => Some(Work::Ask(ask)),
+                Err(_) => {
+                    beside.asks = crossbeam_channel::never();
+                    None
+                }
+            },
+            default(IDLE_WAIT) => None,
         };
+        let is_idle = next.is_none();
+        match next {
+            Some(Work::Events(batch)) => derivation.events(&batch)?,
+            Some(Work::Ask(ask)) => ask(&mut derivation)?,
+            None => {}
+        }
         // A trickle is never silent long enough to time out, so it is asked each time. Under
         // a clock that stands still, two runs write the same at the same places.
         if clock.passes() {
@@ -329,7 +409,23 @@ fn derive(
                 since_flush = Stopwatch::start();
             }
         }
+        (beside.after)(&derivation);
     }
+}
+
+/// What became of each record: those refused before the log was asked, then by its answers.
+fn fates(refused: Vec<Option<Rejection>>, outcomes: &[Outcome]) -> Vec<Fate> {
+    let mut outcomes = outcomes.iter();
+    let fate = |refused: Option<Rejection>| match refused {
+        Some(rejection) => Fate::Refused(rejection),
+        None => match outcomes.next() {
+            Some(Outcome::Accepted(placed)) => Fate::Accepted(*placed),
+            Some(Outcome::Duplicate(there)) => Fate::Duplicate(*there),
+            Some(Outcome::Altered(there)) => Fate::Refused(altered(*there)),
+            None => unreachable!("the log answers for each candidate"),
+        },
+    };
+    refused.into_iter().map(fate).collect()
 }
 
 fn altered(there: Position) -> Rejection {

@@ -13,9 +13,11 @@ mod stream;
 mod tally;
 
 pub use decoder::{Decoder, Proposal, SourceOptions, UnknownSource, can_ask, lacks_a_time};
-pub(crate) use file::next_import;
 pub use file::{check_file, import_file};
-pub use keeper::{ImportError, Item};
+pub(crate) use file::{conclude, next_import};
+pub(crate) use keeper::{Ask, Beside, CursorAt, Finished, Keeper, Work};
+pub use keeper::{Fate, ImportError, Item};
+pub(crate) use stream::source_of as stream_source;
 pub use stream::{Ack, conclude_cut_off, import_stream};
 pub use tally::{End, RejectedLine, Report, Tally};
 

@@ -16,7 +16,7 @@ use sha2::{Digest, Sha256};
 
 use super::decoder::{Decoder, Understood, understand};
 use super::file::{conclude, next_import, told};
-use super::keeper::{CursorAt, ImportError, Item, Keeper, Progress};
+use super::keeper::{Beside, CursorAt, ImportError, Item, Keeper, Progress};
 use super::tally::{End, Report};
 use super::{BATCH_EVENTS_MAX, SourceOptions};
 use crate::engine::{Opened, Settings};
@@ -75,7 +75,7 @@ pub fn import_stream(
     };
     let format = understood.decoder.name();
     let import = next_import(&opened)?;
-    let (mut keeper, folder) = Keeper::new(opened, settings, (import, format));
+    let (mut keeper, folder) = Keeper::new(opened, settings, (import, format), Beside::nothing());
     let source = source_of(import);
     // From here on its number is its own, even if it is cut off.
     keeper.commit(Vec::new(), CursorAt { source, done: 0 })?;
@@ -214,7 +214,7 @@ fn take(
 }
 
 /// What stands for a stream where a file has its own identity.
-fn source_of(import: u64) -> [u8; 32] {
+pub(crate) fn source_of(import: u64) -> [u8; 32] {
     Sha256::new().chain_update("stream").chain_update(import.to_le_bytes()).finalize().into()
 }
 

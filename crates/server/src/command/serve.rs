@@ -1,0 +1,96 @@
+//! `seawall serve`: the engine as a service, until it is told to end.
+
+use std::time::Duration;
+
+use anyhow::Context;
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder};
+
+use super::args::{Global, Serve};
+use super::{Ended, settings};
+use crate::engine::{self, Settings};
+use crate::http::{App, document, listen, router};
+use crate::import::conclude_cut_off;
+use crate::service::Service;
+
+/// How long what was begun may take when the server is told to end.
+const END_WAIT: Duration = Duration::from_secs(20);
+/// Upper edges of the buckets of how long a request took, in seconds.
+const SECONDS_BUCKETS: [f64; 12] =
+    [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 5.0, 30.0];
+
+pub(super) fn run(global: &Global, given: &Serve) -> anyhow::Result<Ended> {
+    let mut settings = settings(global)?;
+    if let Some(listen) = given.listen {
+        settings.config.serve.listen = listen;
+    }
+    log_lines();
+    let mut opened = engine::open(&global.dir, &settings)?;
+    let cut_off = conclude_cut_off(&mut opened, &settings)?;
+    for repaired in opened.repaired.iter().chain(&cut_off) {
+        eprintln!("seawall: at start-up: {repaired}");
+    }
+    let service = Service::start(opened, &settings)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("the runtime cannot be started")?;
+    let served = runtime.block_on(serve(&service, &settings));
+    // Whatever ended the server, what was taken in is recorded.
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    let stopped = service.stop();
+    served?;
+    stopped?;
+    eprintln!("seawall: everything taken in is kept; the server has ended");
+    Ok(Ended::Fine)
+}
+
+async fn serve(service: &Service, settings: &Settings) -> anyhow::Result<()> {
+    let metrics = PrometheusBuilder::new()
+        .set_buckets_for_metric(Matcher::Full("seawall_http_seconds".into()), &SECONDS_BUCKETS)
+        .and_then(|builder| builder.install_recorder())
+        .context("the metrics cannot be set up")?;
+    let serve = settings.config.serve.clone();
+    let limits = settings.config.limits.limits();
+    let app = App::new(service.clone(), serve.clone(), limits, metrics);
+    let listening = listen(router(app), &serve)
+        .await
+        .with_context(|| format!("cannot listen at {}: choose another --listen", serve.listen))?;
+    eprintln!("seawall: serving at http://{}", listening.address);
+    let mut failed = service.failed();
+    tokio::select! {
+        signal = told_to_end() => signal?,
+        _ = failed.wait_for(|failed| *failed) => {
+            eprintln!("seawall: the engine has failed; what it left undone is made again at the next start");
+        }
+    }
+    listening.end(END_WAIT).await;
+    Ok(())
+}
+
+async fn told_to_end() -> std::io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        told = tokio::signal::ctrl_c() => told?,
+        _ = terminate.recv() => {}
+    }
+    eprintln!("seawall: ending: what was begun is finished");
+    Ok(())
+}
+
+/// Lines of JSON on standard error: ids, routes, numbers, never content.
+fn log_lines() {
+    // Set already where several servers run in one test process.
+    let _ = tracing_subscriber::fmt()
+        .json()
+        .with_writer(std::io::stderr)
+        .with_max_level(tracing::Level::INFO)
+        .with_current_span(false)
+        .with_span_list(false)
+        .try_init();
+}
+
+pub(super) fn openapi() -> anyhow::Result<Ended> {
+    say!("{}", document().to_pretty_json()?)?;
+    Ok(Ended::Fine)
+}

@@ -1,0 +1,69 @@
+//! Whether the server lives, whether it is ready, and its numbers.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::App;
+use super::problem::{Code, Problem};
+
+/// How the server stands.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Health {
+    /// `ok`.
+    pub status: String,
+    /// The last entry of the journal.
+    pub journal: u64,
+    /// The version of Seawall.
+    pub version: String,
+}
+
+/// Whether the process lives: answers as long as it can answer at all.
+#[utoipa::path(
+    get,
+    path = "/livez",
+    tag = "health",
+    responses((status = 200, description = "It lives", content_type = "text/plain", body = String)),
+)]
+pub async fn live() -> &'static str {
+    "ok\n"
+}
+
+/// Whether the server takes requests: the engine derives, and nothing failed.
+#[utoipa::path(
+    get,
+    path = "/readyz",
+    tag = "health",
+    responses(
+        (status = 200, description = "It is ready", body = Health),
+        (status = 503, description = "It is stopping or overloaded", body = Problem,
+            content_type = "application/problem+json"),
+    ),
+)]
+pub async fn ready(State(app): State<App>) -> Result<Json<Health>, Problem> {
+    if *app.service().failed().borrow() {
+        return Err(Problem::new(Code::Stopping, "the engine has failed: see the log"));
+    }
+    // Answered between two batches, so that a stalled engine is not called ready.
+    app.service().ask(|_| ()).await?;
+    let journal = *app.service().reached().borrow();
+    let version = env!("CARGO_PKG_VERSION").to_owned();
+    Ok(Json(Health { status: "ok".to_owned(), journal, version }))
+}
+
+/// Numbers for Prometheus, without content and without ids of accounts.
+#[utoipa::path(
+    get,
+    path = "/metrics",
+    tag = "health",
+    responses((status = 200, description = "In Prometheus' text format",
+        content_type = "text/plain", body = String)),
+)]
+pub async fn metrics(State(app): State<App>) -> Response {
+    app.metrics().run_upkeep();
+    let kind = "text/plain; version=0.0.4; charset=utf-8";
+    ([(header::CONTENT_TYPE, kind)], app.metrics().render()).into_response()
+}

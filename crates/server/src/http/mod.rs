@@ -1,0 +1,158 @@
+//! The HTTP server: routes, and what holds for all of them.
+//!
+//! Each file holds the routes of one resource, each route beside its OpenAPI document, so that
+//! neither drifts from the other. Handlers parse, ask who may, ask [`Service`], and write;
+//! nothing is decided here. Left out: who may (`access`), delivery of actions (`deliver`).
+
+mod events;
+mod health;
+mod listen;
+mod openapi;
+mod problem;
+mod request;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::middleware::{Next, from_fn};
+use axum::response::{IntoResponse, Response};
+use metrics_exporter_prometheus::PrometheusHandle;
+use seawall_model::Limits;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+pub use events::VerdictWord;
+pub use listen::{Listening, listen};
+pub use openapi::document;
+pub use problem::{Code, Problem};
+
+use crate::config::ServeConfig;
+use crate::service::Service;
+
+/// What every route may use. Clones share it.
+#[derive(Clone)]
+pub struct App {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    service: Service,
+    serve: ServeConfig,
+    limits: Limits,
+    metrics: PrometheusHandle,
+}
+
+impl App {
+    /// Puts together what the routes use.
+    #[must_use]
+    pub fn new(
+        service: Service,
+        serve: ServeConfig,
+        limits: Limits,
+        metrics: PrometheusHandle,
+    ) -> Self {
+        Self { inner: Arc::new(Inner { service, serve, limits, metrics }) }
+    }
+
+    pub(crate) fn service(&self) -> &Service {
+        &self.inner.service
+    }
+
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.inner.limits
+    }
+
+    pub(crate) fn serve(&self) -> &ServeConfig {
+        &self.inner.serve
+    }
+
+    pub(crate) fn metrics(&self) -> &PrometheusHandle {
+        &self.inner.metrics
+    }
+
+    /// What a platform is told of what is restricted: one that cannot restrict reach holds.
+    pub(crate) fn restricted_word(&self) -> VerdictWord {
+        match self.inner.serve.restricts {
+            crate::config::Restricts::Reach => VerdictWord::Restricted,
+            crate::config::Restricts::Publication => VerdictWord::Hold,
+        }
+    }
+}
+
+/// The routes with their documents, not yet served.
+pub(crate) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(events::post_events))
+        .routes(routes!(health::live))
+        .routes(routes!(health::ready))
+        .routes(routes!(health::metrics))
+        .routes(routes!(openapi::openapi))
+}
+
+/// The whole server, to be put behind a listener or asked directly.
+#[must_use]
+pub fn router(app: App) -> Router {
+    let body_max = app.serve().body_bytes_max;
+    let wait = Duration::from_secs(app.serve().request_seconds_max);
+    let (router, _) = routes().split_for_parts();
+    router
+        .fallback(nothing)
+        .method_not_allowed_fallback(wrong_method)
+        .layer(DefaultBodyLimit::max(body_max))
+        .layer(from_fn(plain_errors))
+        .layer(from_fn(move |request: Request, next: Next| in_time(wait, request, next)))
+        .layer(from_fn(request::around))
+        .with_state(app)
+}
+
+async fn nothing() -> Problem {
+    Problem::new(Code::NotFound, "no route leads here: /openapi.json tells all there are")
+}
+
+async fn wrong_method() -> Problem {
+    Problem::new(Code::Method, "/openapi.json tells which methods are used here")
+}
+
+/// Ends what takes too long: what a slow sender or a stalled engine holds is given back.
+async fn in_time(wait: Duration, request: Request, next: Next) -> Response {
+    match tokio::time::timeout(wait, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => {
+            let detail = "the request took too long: what it was to do may be done; ask for it \
+                          again under the same ids";
+            Problem::new(Code::Timeout, detail).into_response()
+        }
+    }
+}
+
+/// Makes problems of what the framework itself refuses in plain words.
+async fn plain_errors(request: Request, next: Next) -> Response {
+    let response = next.run(request).await;
+    let status = response.status();
+    let is_ours = response
+        .headers()
+        .get("content-type")
+        .is_some_and(|kind| kind.as_bytes().starts_with(b"application/"));
+    if is_ours || !(status.is_client_error() || status.is_server_error()) {
+        return response;
+    }
+    let code = match status.as_u16() {
+        404 => Code::NotFound,
+        405 => Code::Method,
+        408 => Code::Timeout,
+        413 => Code::TooLarge,
+        415 => Code::MediaType,
+        422 => Code::Invalid,
+        500.. => Code::Defect,
+        _ => Code::Malformed,
+    };
+    let words = axum::body::to_bytes(response.into_body(), 1_024).await.unwrap_or_default();
+    // The framework's words name a parameter or a place in the body, and quote a word of it.
+    let detail = match code {
+        Code::TooLarge => "the body is larger than this server takes".to_owned(),
+        _ => String::from_utf8_lossy(&words).into_owned(),
+    };
+    Problem::new(code, detail).into_response()
+}
