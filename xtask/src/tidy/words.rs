@@ -20,8 +20,15 @@ const BANNED: [(&str, &str); 10] = [
 ];
 
 /// Names of other people's crates, and of a feature of one, which are not ours to choose.
-const FOREIGN: [&str; 5] =
-    ["hyper-util", "hyper_util", "http-body-util", "http_body_util", "features = [\"util\"]"];
+const FOREIGN: [&str; 7] = [
+    "hyper-util",
+    "hyper_util",
+    "http-body-util",
+    "http_body_util",
+    "futures-util",
+    "futures_util",
+    "features = [\"util\"]",
+];
 
 /// Finds banned words in the lines of a file.
 pub fn banned(path: &str, text: &str, findings: &mut Vec<Finding>) {

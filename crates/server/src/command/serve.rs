@@ -8,7 +8,7 @@ use metrics_exporter_prometheus::{Matcher, PrometheusBuilder};
 use super::args::{Global, Serve};
 use super::{Ended, settings};
 use crate::engine::{self, Settings};
-use crate::http::{App, document, listen, router};
+use crate::http::{App, document, listen};
 use crate::import::conclude_cut_off;
 use crate::service::Service;
 
@@ -52,7 +52,7 @@ async fn serve(service: &Service, settings: &Settings) -> anyhow::Result<()> {
     let serve = settings.config.serve.clone();
     let limits = settings.config.limits.limits();
     let app = App::new(service.clone(), serve.clone(), limits, metrics);
-    let listening = listen(router(app), &serve)
+    let listening = listen(app)
         .await
         .with_context(|| format!("cannot listen at {}: choose another --listen", serve.listen))?;
     eprintln!("seawall: serving at http://{}", listening.address);

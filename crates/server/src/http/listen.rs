@@ -14,7 +14,7 @@ use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 
-use crate::config::ServeConfig;
+use super::{App, router};
 
 /// Bytes of a request's head, at most. Raising it lets each connection take more memory.
 const HEAD_BYTES_MAX: usize = 32 * 1024;
@@ -32,6 +32,7 @@ pub struct Listening {
 
 impl Listening {
     /// Takes no more connections, and waits until what was begun is answered, or so long.
+    /// Streams that would never end are ended.
     pub async fn end(self, wait: Duration) {
         self.ending.send_replace(true);
         let _ = tokio::time::timeout(wait, self.serving).await;
@@ -42,15 +43,16 @@ impl Listening {
 ///
 /// # Errors
 /// If the address cannot be listened at.
-pub async fn listen(router: Router, config: &ServeConfig) -> std::io::Result<Listening> {
+pub async fn listen(app: App) -> std::io::Result<Listening> {
+    let config = app.serve().clone();
     let listener = TcpListener::bind(config.listen).await?;
     let address = listener.local_addr()?;
-    let (ending, ended) = watch::channel(false);
+    let (ending, ended) = (app.ending().clone(), app.ending().subscribe());
     let bounds = Bounds {
         connections: Arc::new(Semaphore::new(config.connections_max)),
         header_time: Duration::from_secs(config.header_seconds_max),
     };
-    let serving = tokio::spawn(accept(listener, router, bounds, ended));
+    let serving = tokio::spawn(accept(listener, router(app), bounds, ended));
     Ok(Listening { address, ending, serving })
 }
 

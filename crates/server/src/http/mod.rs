@@ -6,7 +6,9 @@
 
 mod events;
 mod health;
+mod journal;
 mod listen;
+mod live;
 mod openapi;
 mod problem;
 mod request;
@@ -20,6 +22,7 @@ use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use metrics_exporter_prometheus::PrometheusHandle;
 use seawall_model::Limits;
+use tokio::sync::watch;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -42,6 +45,8 @@ struct Inner {
     serve: ServeConfig,
     limits: Limits,
     metrics: PrometheusHandle,
+    /// Becomes true when the server is to end.
+    ending: watch::Sender<bool>,
 }
 
 impl App {
@@ -53,7 +58,7 @@ impl App {
         limits: Limits,
         metrics: PrometheusHandle,
     ) -> Self {
-        Self { inner: Arc::new(Inner { service, serve, limits, metrics }) }
+        Self { inner: Arc::new(Inner { service, serve, limits, metrics, ending: watch::channel(false).0 }) }
     }
 
     pub(crate) fn service(&self) -> &Service {
@@ -68,8 +73,22 @@ impl App {
         &self.inner.serve
     }
 
+    pub(crate) fn ending(&self) -> &watch::Sender<bool> {
+        &self.inner.ending
+    }
+
     pub(crate) fn metrics(&self) -> &PrometheusHandle {
         &self.inner.metrics
+    }
+
+    /// Does something that waits for the disk, on a thread that may wait.
+    pub(crate) async fn blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Self) -> Result<T, seawall_store::Error> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let app = self.clone();
+        let done = tokio::task::spawn_blocking(move || work(&app)).await;
+        done.map_err(|error| Problem::defect(&error))?.map_err(|error| Problem::defect(&error))
     }
 
     /// What a platform is told of what is restricted: one that cannot restrict reach holds.
@@ -85,6 +104,8 @@ impl App {
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(events::post_events))
+        .routes(routes!(journal::get_journal))
+        .routes(routes!(live::get_live))
         .routes(routes!(health::live))
         .routes(routes!(health::ready))
         .routes(routes!(health::metrics))

@@ -160,7 +160,7 @@ impl Code {
             Self::Stopping => {
                 ("stopping", StatusCode::SERVICE_UNAVAILABLE, "The server is stopping")
             }
-            Self::Timeout => ("timeout", StatusCode::REQUEST_TIMEOUT, "It took too long"),
+            Self::Timeout => ("timeout", StatusCode::GATEWAY_TIMEOUT, "It took too long"),
             Self::Defect => {
                 ("defect", StatusCode::INTERNAL_SERVER_ERROR, "Seawall failed; report it")
             }
@@ -240,7 +240,11 @@ impl From<&Rejection> for Problem {
 }
 
 impl IntoResponse for Problem {
-    fn into_response(self) -> Response {
+    fn into_response(mut self) -> Response {
+        // Made on a thread that knows no request, such as one that waits for the disk.
+        if self.request_id.is_empty() {
+            self.request_id = RequestId::of_this_task();
+        }
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let body = serde_json::to_vec(&self).unwrap_or_default();
         let mut response = (status, body).into_response();
@@ -248,6 +252,10 @@ impl IntoResponse for Problem {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if let Some(seconds) = self.retry_after {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if status == StatusCode::PAYLOAD_TOO_LARGE {
+            // What is left of the body is not read: the line cannot be used again.
+            headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
         if status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));

@@ -209,5 +209,3 @@ impl Service {
     }
 }
 
-#[cfg(test)]
-mod tests;

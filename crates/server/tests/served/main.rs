@@ -1,0 +1,20 @@
+//! The real program as a server: what it answers, what it keeps, and what it refuses.
+//!
+//! Each test starts its own on a free port. Left out: crashes under load, security scans and
+//! the end-to-end story, which have test programs of their own.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
+
+mod events;
+#[path = "../whole/league.rs"]
+#[expect(dead_code, reason = "made for the tests of the command line, which use all of it")]
+mod league;
+mod limits;
+mod live;
+#[path = "../whole/said.rs"]
+#[expect(dead_code, reason = "made for the tests of the command line, which use all of it")]
+mod said;
+mod server;
+#[path = "../whole/stage.rs"]
+#[expect(dead_code, reason = "made for the tests of the command line, which use all of it")]
+mod stage;
