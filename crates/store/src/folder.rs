@@ -10,7 +10,7 @@ use seawall_model::Position;
 use crate::sqlite::sync_folder;
 use crate::{
     Accounts, Chance, Error, EventLog, FolderKeys, Journal, KnowledgeBase, LogLimits, LogReader,
-    Rejects, Tables,
+    Rejects, Requests, Tables,
 };
 
 /// Whether a folder is opened to write or beside a writer.
@@ -154,6 +154,14 @@ impl Folder {
     /// Any [`Error`] of the rejects.
     pub fn rejects(&self, access: Access) -> Result<Rejects, Error> {
         Rejects::open(&self.path.join("rejects.db"), self.keys.clone(), access)
+    }
+
+    /// Opens the idempotency keys, to write.
+    ///
+    /// # Errors
+    /// Any [`Error`] of their file.
+    pub fn requests(&self) -> Result<Requests, Error> {
+        Requests::open(&self.path.join("requests.db"), self.keys.clone())
     }
 }
 

@@ -28,6 +28,7 @@ mod log;
 mod log_reader;
 mod naming;
 mod rejects;
+mod requests;
 mod seen;
 mod segment;
 pub mod snapshot;
@@ -46,6 +47,7 @@ pub use knowledge::{KnowledgeBase, LAID_DOWN_MAX, LaidDown};
 pub use log::{Arrival, Candidate, Content, EventLog, LogLimits, Outcome, Placed, Stored};
 pub use log_reader::LogReader;
 pub use rejects::{Reject, Rejects};
+pub use requests::{ANSWERS_KEPT_SECONDS, KEY_BYTES_MAX, Known, Requests};
 pub use sqlite::{Check, check_file};
 pub use tables::{ActivityRow, Tables};
 

@@ -26,6 +26,7 @@ migrations!(journal, "migrations/journal");
 migrations!(tables, "migrations/tables");
 migrations!(rejects, "migrations/rejects");
 migrations!(knowledge, "migrations/knowledge");
+migrations!(requests, "migrations/requests");
 
 /// The kinds of database file, each with its own schema and its own care.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +37,7 @@ pub(crate) enum Kind {
     Tables,
     Rejects,
     Knowledge,
+    Requests,
 }
 
 impl Kind {
@@ -47,6 +49,7 @@ impl Kind {
             Self::Tables => tables::migrations::runner(),
             Self::Rejects => rejects::migrations::runner(),
             Self::Knowledge => knowledge::migrations::runner(),
+            Self::Requests => requests::migrations::runner(),
         }
     }
 
@@ -54,7 +57,7 @@ impl Kind {
     fn erases(self) -> &'static str {
         match self {
             Self::Accounts | Self::Rejects | Self::Knowledge => "ON",
-            Self::Log | Self::Journal | Self::Tables => "OFF",
+            Self::Log | Self::Journal | Self::Tables | Self::Requests => "OFF",
         }
     }
 
@@ -66,7 +69,12 @@ impl Kind {
             #[cfg(debug_assertions)]
             _ if std::env::var_os("SEAWALL_TEST_SYNCHRONOUS_NORMAL").is_some() => "NORMAL",
             Self::Tables => "NORMAL",
-            Self::Accounts | Self::Log | Self::Journal | Self::Rejects | Self::Knowledge => "FULL",
+            Self::Accounts
+            | Self::Log
+            | Self::Journal
+            | Self::Rejects
+            | Self::Knowledge
+            | Self::Requests => "FULL",
         }
     }
 
@@ -75,7 +83,9 @@ impl Kind {
     fn cache_kib(self) -> i64 {
         match self {
             Self::Accounts | Self::Log => 65_536,
-            Self::Journal | Self::Tables | Self::Rejects | Self::Knowledge => 8_192,
+            Self::Journal | Self::Tables | Self::Rejects | Self::Knowledge | Self::Requests => {
+                8_192
+            }
         }
     }
 
@@ -226,6 +236,7 @@ fn kind_of(path: &Path) -> Kind {
         Some("journal.db") => Kind::Journal,
         Some("tables.db") => Kind::Tables,
         Some("rejects.db") => Kind::Rejects,
+        Some("requests.db") => Kind::Requests,
         Some("knowledge.db") => Kind::Knowledge,
         _ => Kind::Log,
     }

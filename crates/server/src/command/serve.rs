@@ -51,7 +51,7 @@ async fn serve(service: &Service, settings: &Settings) -> anyhow::Result<()> {
         .context("the metrics cannot be set up")?;
     let serve = settings.config.serve.clone();
     let limits = settings.config.limits.limits();
-    let app = App::new(service.clone(), serve.clone(), limits, metrics);
+    let app = App::new(service.clone(), serve.clone(), limits, metrics)?;
     let listening = listen(app)
         .await
         .with_context(|| format!("cannot listen at {}: choose another --listen", serve.listen))?;

@@ -4,6 +4,7 @@ use axum::extract::{Query, State};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Json, body::Bytes};
+use seawall_event::cloudevents::decode_binary;
 use seawall_event::records::{Shape, Splitter};
 use seawall_event::{Decoded, Format};
 use seawall_model::{Limits, Rejection};
@@ -155,14 +156,25 @@ pub async fn post_events(
 }
 
 /// How the body of a request is read.
-#[derive(Clone, Copy, Debug)]
-struct Reading {
-    shape: Option<Shape>,
-    format: Format,
+#[derive(Clone, Debug)]
+enum Reading {
+    /// Records, whose shape is found out where the content type does not say it.
+    Records(Option<Shape>, Format),
+    /// One CloudEvent in binary mode, whose attributes are these headers.
+    Binary(Vec<(String, String)>),
 }
 
 impl Reading {
     fn of(headers: &HeaderMap, format: Option<&str>) -> Result<Self, Problem> {
+        if headers.contains_key("ce-specversion") {
+            let text = |value: &axum::http::HeaderValue| {
+                String::from_utf8_lossy(value.as_bytes()).into_owned()
+            };
+            let wanted = |name: &str| name.starts_with("ce-") || name == "content-type";
+            let named = headers.iter().filter(|(name, _)| wanted(name.as_str()));
+            let named = named.map(|(name, value)| (name.as_str().to_owned(), text(value)));
+            return Ok(Self::Binary(named.collect()));
+        }
         let named = format.map(|name| {
             Format::from_name(name).ok_or_else(|| {
                 let detail = format!(
@@ -189,28 +201,28 @@ impl Reading {
                 return Err(Problem::new(Code::MediaType, detail).at("content-type"));
             }
         };
-        Ok(Self { shape, format })
+        Ok(Self::Records(shape, format))
     }
 }
 
 /// Reads the records of a body. Gives them with the number of those without meaning here.
 fn read(body: &[u8], reading: &Reading, limits: &Limits) -> Result<(Vec<Item>, u64), Problem> {
-    let trimmed = body.trim_ascii_start();
-    let shape = reading.shape.unwrap_or(match trimmed.first() {
-        Some(b'[') => Shape::Array,
-        _ => Shape::Lines,
-    });
-    let one;
-    // One object may be written over several lines.
-    let body = match (reading.shape, trimmed.first()) {
-        (None, Some(b'{')) => {
-            one = [b"[".as_slice(), trimmed, b"]"].concat();
-            &one
-        }
-        _ => body,
+    let (shape, format) = match reading {
+        Reading::Binary(headers) => return Ok((vec![binary(body, headers, limits)], 0)),
+        Reading::Records(shape, format) => (*shape, *format),
     };
-    let shape = if body.trim_ascii_start().first() == Some(&b'[') { Shape::Array } else { shape };
-    let decoder = Decoder::Messages(reading.format);
+    let trimmed = body.trim_ascii_start();
+    // One object may be written over several lines: it is read as an array of one.
+    let one;
+    let (shape, body) = match (shape, trimmed.first()) {
+        (Some(shape), _) => (shape, body),
+        (None, Some(b'[')) => (Shape::Array, body),
+        (None, _) => {
+            one = [b"[".as_slice(), trimmed, b"]"].concat();
+            (Shape::Array, one.as_slice())
+        }
+    };
+    let decoder = Decoder::Messages(format);
     let mut records = Records { decoder, limits, items: Vec::new(), ignored: 0 };
     let mut splitter = Splitter::new(shape, limits);
     let mut chunk = body;
@@ -224,6 +236,18 @@ fn read(body: &[u8], reading: &Reading, limits: &Limits) -> Result<(Vec<Item>, u
         return Err(Problem::new(Code::Missing, "the body has no event: send at least one"));
     }
     Ok((records.items, records.ignored))
+}
+
+fn binary(body: &[u8], headers: &[(String, String)], limits: &Limits) -> Item {
+    let headers = headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    let (result, bytes) = match decode_binary(headers, body, limits) {
+        Ok(event) => {
+            let canonical = seawall_event::encode(&event);
+            (Ok(Box::new(event)), canonical)
+        }
+        Err(rejection) => (Err(rejection), body.to_vec()),
+    };
+    Item { line: 0, offset: None, result, bytes }
 }
 
 struct Records<'a> {

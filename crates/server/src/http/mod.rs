@@ -9,11 +9,12 @@ mod health;
 mod journal;
 mod listen;
 mod live;
+mod once;
 mod openapi;
 mod problem;
 mod request;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
@@ -22,6 +23,7 @@ use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use metrics_exporter_prometheus::PrometheusHandle;
 use seawall_model::Limits;
+use seawall_store::Requests;
 use tokio::sync::watch;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -45,20 +47,26 @@ struct Inner {
     serve: ServeConfig,
     limits: Limits,
     metrics: PrometheusHandle,
+    requests: Mutex<Requests>,
     /// Becomes true when the server is to end.
     ending: watch::Sender<bool>,
 }
 
 impl App {
     /// Puts together what the routes use.
-    #[must_use]
+    ///
+    /// # Errors
+    /// [`seawall_store::Error`] if a file of the folder cannot be opened.
     pub fn new(
         service: Service,
         serve: ServeConfig,
         limits: Limits,
         metrics: PrometheusHandle,
-    ) -> Self {
-        Self { inner: Arc::new(Inner { service, serve, limits, metrics, ending: watch::channel(false).0 }) }
+    ) -> Result<Self, seawall_store::Error> {
+        let requests = Mutex::new(service.folder().requests()?);
+        let ending = watch::channel(false).0;
+        let inner = Inner { service, serve, limits, metrics, requests, ending };
+        Ok(Self { inner: Arc::new(inner) })
     }
 
     pub(crate) fn service(&self) -> &Service {
@@ -71,6 +79,11 @@ impl App {
 
     pub(crate) fn serve(&self) -> &ServeConfig {
         &self.inner.serve
+    }
+
+    /// The idempotency keys. Waits for the disk: only on a thread that may wait.
+    pub(crate) fn requests(&self) -> MutexGuard<'_, Requests> {
+        self.inner.requests.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn ending(&self) -> &watch::Sender<bool> {

@@ -45,6 +45,20 @@ impl RequestId {
     }
 }
 
+/// Does something to its end, whether or not the caller stays: in a task of its own, under
+/// the same id.
+///
+/// # Errors
+/// If it failed by a defect.
+pub async fn to_its_end<T: Send + 'static>(
+    work: impl Future<Output = T> + Send + 'static,
+) -> Result<T, tokio::task::JoinError> {
+    match REQUEST.try_with(RequestId::clone) {
+        Ok(id) => tokio::spawn(REQUEST.scope(id, work)).await,
+        Err(_) => tokio::spawn(work).await,
+    }
+}
+
 /// Headers of every answer: nothing here is to be guessed, framed, cached or referred to.
 const HEADERS: [(HeaderName, &str); 6] = [
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),

@@ -80,6 +80,17 @@ fn the_shapes_of_a_body_are_told_by_its_content_type() {
     }]);
     let kind = "application/cloudevents-batch+json";
     assert_eq!(accepted(kind, cloud.to_string()), 1);
+    let binary = [
+        ("ce-specversion", "1.0"),
+        ("ce-id", "ce-2"),
+        ("ce-source", "https://tea.example/"),
+        ("ce-type", "post.created"),
+        ("ce-time", "2026-05-20T09:00:00Z"),
+        ("content-type", "application/json"),
+    ];
+    let data = json!({ "account": "a-1", "post": { "id": "p-ce2", "text": "tea" } });
+    let answer = server.send("POST", "/v1/events", &binary, data.to_string());
+    assert_eq!(answer.json(200)["accepted"], 1);
     let kind = "text/csv";
     assert_eq!(server.ask("POST", "/v1/events", kind, "a,b").problem(415), "media_type");
     let kind = "application/json";
@@ -103,10 +114,8 @@ fn verdicts(server: &Server, events: &[Value]) -> Vec<(String, Option<String>)> 
 fn a_verdict_restricts_only_where_law_1_does_and_says_the_same_again() {
     let stage = equipped();
     let server = Server::start(&stage);
-    let accounts = [
-        created(1, "desk", "2019-01-05T10:00:00Z"),
-        created(2, "spout", "2026-05-20T08:00:00Z"),
-    ];
+    let accounts =
+        [created(1, "desk", "2019-01-05T10:00:00Z"), created(2, "spout", "2026-05-20T08:00:00Z")];
     server.events("", &accounts).json(200);
     let events = [
         post(3, "desk", "What the league shows", &clip()),
@@ -134,8 +143,7 @@ fn a_platform_that_cannot_restrict_reach_is_told_to_hold() {
     stage.write("seawall.toml", "[serve]\nrestricts = \"publication\"\n");
     let config = stage.path("seawall.toml");
     let (clock, seed) = (crate::stage::CLOCK, crate::stage::SEED);
-    let args =
-        ["--config", config.to_str().unwrap(), "--test-clock", clock, "--test-seed", seed];
+    let args = ["--config", config.to_str().unwrap(), "--test-clock", clock, "--test-seed", seed];
     let server = Server::start_with(&stage, &args);
     server.events("", &[created(1, "spout", "2026-05-20T08:00:00Z")]).json(200);
     let told = verdicts(&server, &[post(2, "spout", "look", &clip())]);

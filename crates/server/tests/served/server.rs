@@ -77,8 +77,7 @@ impl Server {
                 let _ = writeln!(log, "{line}");
             }
         });
-        let runtime =
-            tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = reqwest::Client::builder().timeout(PATIENCE).build().unwrap();
         Self { child, address, runtime, client }
@@ -86,11 +85,21 @@ impl Server {
 
     /// Asks, and gives the answer.
     pub fn ask(&self, method: &str, path: &str, kind: &str, body: impl Into<Vec<u8>>) -> Answer {
-        let request = self
-            .client
-            .request(method.parse().unwrap(), format!("http://{}{path}", self.address))
-            .header("content-type", kind)
-            .body(body.into());
+        self.send(method, path, &[("content-type", kind)], body)
+    }
+
+    /// Asks with headers.
+    pub fn send(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: impl Into<Vec<u8>>,
+    ) -> Answer {
+        let url = format!("http://{}{path}", self.address);
+        let request = self.client.request(method.parse().unwrap(), url).body(body.into());
+        let request =
+            headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
         self.runtime.block_on(async {
             let response = request.send().await.unwrap();
             let kind = response.headers().get("content-type").map(|kind| kind.to_str().unwrap());
