@@ -3,15 +3,15 @@
 //! Exit codes: 0 fine, 1 findings, 2 bad usage or input. Results go to standard output,
 //! progress and errors to standard error. No error repeats content.
 
-/// Tells a line on standard output: [`show::say`].
+/// Tells a line on standard output: [`crate::show::say`].
 macro_rules! say {
-    ($($line:tt)*) => { $crate::command::show::say(format_args!($($line)*)) };
+    ($($line:tt)*) => { $crate::show::say(format_args!($($line)*)) };
 }
 
 mod args;
 mod backup;
 mod bank;
-mod case;
+pub(crate) mod case;
 mod demo;
 mod demo_story;
 mod doctor;
@@ -27,10 +27,10 @@ mod replay;
 mod reviewer;
 mod rules;
 mod rules_run;
-mod show;
+
 mod simulate;
 mod terms;
-mod tide;
+pub(crate) mod tide;
 mod tide_cases;
 mod tide_chart;
 mod tide_list;
@@ -44,6 +44,7 @@ pub use args::{Args, Command, Global};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::engine::Settings;
+use crate::show;
 
 /// What to do about a full disk.
 const FULL: &str = "the disk is full; everything acknowledged is kept: make room and run the \
@@ -104,7 +105,7 @@ fn quiet_panics() {
     }));
 }
 
-fn dispatch(args: &Args) -> anyhow::Result<Ended> {
+pub(crate) fn dispatch(args: &Args) -> anyhow::Result<Ended> {
     let global = &args.global;
     match &args.command {
         Command::Demo(given) => demo::run(global, given),
@@ -136,7 +137,7 @@ fn dispatch(args: &Args) -> anyhow::Result<Ended> {
 }
 
 /// The settings of a run.
-fn settings(global: &Global) -> anyhow::Result<Settings> {
+pub(crate) fn settings(global: &Global) -> anyhow::Result<Settings> {
     if global.test_seed.is_some() && !cfg!(debug_assertions) {
         eprintln!("seawall: --test-seed: a folder made so has keys that anyone can compute");
     }

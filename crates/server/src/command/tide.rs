@@ -363,7 +363,7 @@ fn name(burst: &BurstSeen, reader: &mut LogReader, key: &TraceKey) -> Option<Str
 }
 
 /// The event at a position, if its content is still there.
-pub(super) fn event_at(reader: &mut LogReader, position: u64) -> Option<seawall_model::Event> {
+pub(crate) fn event_at(reader: &mut LogReader, position: u64) -> Option<seawall_model::Event> {
     let before = Position(position.checked_sub(1)?);
     let stored = reader.chunk(before, Position(position), 1).ok()?.pop()?;
     match stored.content {

@@ -6,8 +6,8 @@ use serde_json::json;
 
 use super::super::args::{CaseList, CaseWanted, Global};
 use super::super::{Ended, show};
-use super::desk::{Desk, ago, minute};
-use super::{evidence, law};
+use crate::desk::{Desk, ago, minute};
+use crate::desk::{evidence, law};
 
 pub(super) fn run(global: &Global, given: &CaseList) -> anyhow::Result<Ended> {
     let mut desk = Desk::open(global)?;

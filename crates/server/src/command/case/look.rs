@@ -9,8 +9,10 @@ use serde_json::{Value, json};
 
 use super::super::args::{CaseShow, Global, NoticeWanted};
 use super::super::{Ended, knowledge, show};
-use super::desk::{DecidedTold, Desk, NAME_CHARS_MAX, ago, minute};
-use super::{content, evidence, law, list, notice};
+use super::list;
+use crate::desk::notice::Letter;
+use crate::desk::{DecidedTold, Desk, NAME_CHARS_MAX, ago, minute};
+use crate::desk::{content, evidence, law, notice};
 
 pub(super) fn run(global: &Global, given: &CaseShow) -> anyhow::Result<Ended> {
     let mut desk = Desk::open(global)?;
@@ -36,9 +38,23 @@ fn tell_notice(desk: &mut Desk, id: CaseId, wanted: NoticeWanted) -> anyhow::Res
         if index > 0 {
             say!("\n===\n")?;
         }
-        letter.say(wanted)?;
+        tell_letter(letter, wanted)?;
     }
     Ok(Ended::Fine)
+}
+
+/// Tells a notice in the language asked for.
+pub(super) fn tell_letter(letter: &Letter, wanted: NoticeWanted) -> std::io::Result<()> {
+    if wanted != NoticeWanted::En {
+        say!("{}", letter.arabic)?;
+    }
+    if wanted == NoticeWanted::Both {
+        say!("\n---\n")?;
+    }
+    if wanted != NoticeWanted::Ar {
+        say!("{}", letter.english)?;
+    }
+    Ok(())
 }
 
 fn tell(desk: &mut Desk, id: CaseId, case: &Case) -> anyhow::Result<()> {

@@ -9,10 +9,11 @@ use serde_json::{Value, json};
 
 use super::super::args::{CaseDecide, CaseUndo, Global, NoticeWanted};
 use super::super::{Ended, show};
-use super::desk::{DecidedTold, Desk, minute};
-use super::notice::Letter;
-use super::{law, look, notice};
+use super::look;
 use crate::chance;
+use crate::desk::notice::Letter;
+use crate::desk::{DecidedTold, Desk, minute};
+use crate::desk::{law, notice};
 use crate::signing::ReviewerKey;
 
 /// Paragraphs of a notice that are told at once: what was done, and for how long.
@@ -103,7 +104,7 @@ fn cited(desk: &Desk, given: &CaseDecide, own: &str) -> anyhow::Result<Option<Po
 }
 
 /// Signs a ruling and takes it; gives what followed, what it brings into knowledge included.
-pub(super) fn ruled(desk: &mut Desk, key: &ReviewerKey, says: Says) -> anyhow::Result<Vec<Body>> {
+pub(crate) fn ruled(desk: &mut Desk, key: &ReviewerKey, says: Says) -> anyhow::Result<Vec<Body>> {
     let derivation = &mut desk.opened.derivation;
     let reviewer = derivation.reviewer_of(&key.public())?;
     let ruling = Ruling { reviewer: reviewer.0, says };
@@ -257,7 +258,7 @@ pub(super) fn undo(global: &Global, given: &CaseUndo) -> anyhow::Result<Ended> {
     for letter in &letters {
         let about = desk.subject(letter.about)?;
         say!("\nnotice to the account concerned ({about})\n")?;
-        letter.say(NoticeWanted::Both)?;
+        look::tell_letter(letter, NoticeWanted::Both)?;
     }
     say!("\nnext\n  {}", desk.command("list"))?;
     Ok(Ended::Fine)

@@ -8,8 +8,8 @@ use seawall_review::{Case, CaseState, Saw};
 use super::super::args::Global;
 use super::super::demo_story::{ARCHIVE, NEWSROOM};
 use super::super::show;
-use super::desk::{Desk, minute};
-use super::{evidence, law};
+use crate::desk::{Desk, minute};
+use crate::desk::{evidence, law};
 
 /// Posts of the file that are told one by one.
 const POSTS_SHOWN: usize = 12;

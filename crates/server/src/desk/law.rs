@@ -6,7 +6,7 @@ use seawall_model::{ActionKind, ReviewerId};
 use seawall_review::{Case, CaseState, Saw};
 use serde_json::{Value, json};
 
-use super::desk::Desk;
+use super::Desk;
 use super::evidence;
 
 /// Why a second post of an account is not restricted as well.
@@ -26,15 +26,15 @@ const KINDS: [ActionKind; 5] = [
 
 /// What one ruling needs of a reviewer who saw this.
 #[derive(Clone, Debug)]
-pub(super) struct Need {
-    pub(super) kind: ActionKind,
-    pub(super) saw: Saw,
+pub(crate) struct Need {
+    pub(crate) kind: ActionKind,
+    pub(crate) saw: Saw,
     /// What is missing; nothing if one reviewer suffices.
-    pub(super) missing: Vec<Sentence>,
+    pub(crate) missing: Vec<Sentence>,
 }
 
 /// What can be looked at: content that is there, and what a case rests on.
-pub(super) fn sights(desk: &mut Desk, case: &Case) -> anyhow::Result<Vec<Saw>> {
+pub(crate) fn sights(desk: &mut Desk, case: &Case) -> anyhow::Result<Vec<Saw>> {
     let has = |kind: &str| case.evidence.iter().any(|piece| piece.kind == kind);
     let has_content = desk.has_content(case.subject)?;
     let is_seen = |saw: &Saw| match saw {
@@ -46,7 +46,7 @@ pub(super) fn sights(desk: &mut Desk, case: &Case) -> anyhow::Result<Vec<Saw>> {
 }
 
 /// What each ruling that fits a case needs beyond one reviewer.
-pub(super) fn needs(desk: &mut Desk, case: &Case) -> anyhow::Result<Vec<Need>> {
+pub(crate) fn needs(desk: &mut Desk, case: &Case) -> anyhow::Result<Vec<Need>> {
     let (sights, mut needs) = (sights(desk, case)?, Vec::new());
     for kind in KINDS.into_iter().filter(|kind| seawall_action::fits(*kind, case.subject)) {
         for saw in &sights {
@@ -75,13 +75,13 @@ fn missing(desk: &Desk, case: &Case, kind: ActionKind, saw: Saw) -> Vec<Sentence
 }
 
 /// The gravest ruling that fits: what a case of the network comes to.
-pub(super) fn gravest(case: &Case) -> Option<ActionKind> {
+pub(crate) fn gravest(case: &Case) -> Option<ActionKind> {
     KINDS.into_iter().rev().find(|kind| seawall_action::fits(*kind, case.subject))
 }
 
 /// The gravest ruling that can be proposed, and what has to be seen for it: rather what is
 /// told here than what has to be opened. `None` where law 1 permits it to nobody.
-pub(super) fn proposed(desk: &mut Desk, case: &Case) -> anyhow::Result<Option<(ActionKind, Saw)>> {
+pub(crate) fn proposed(desk: &mut Desk, case: &Case) -> anyhow::Result<Option<(ActionKind, Saw)>> {
     let Some(kind) = gravest(case) else { return Ok(None) };
     let mut sights = sights(desk, case)?;
     sights.sort_by_key(|saw| *saw == Saw::Content);
@@ -92,7 +92,7 @@ pub(super) fn proposed(desk: &mut Desk, case: &Case) -> anyhow::Result<Option<(A
 }
 
 /// Why nothing can be proposed, or why content has to be looked at; nothing for most cases.
-pub(super) fn caution(case: &Case, proposed: Option<(ActionKind, Saw)>) -> Option<&'static str> {
+pub(crate) fn caution(case: &Case, proposed: Option<(ActionKind, Saw)>) -> Option<&'static str> {
     match (case.subject, proposed) {
         (SubjectSeen::Account { .. }, None) => Some(
             "one family of evidence is not enough to suspend, and no post of the account is here \
@@ -109,7 +109,7 @@ pub(super) fn caution(case: &Case, proposed: Option<(ActionKind, Saw)>) -> Optio
 }
 
 /// What is missing, in a few words.
-pub(super) fn brief(desk: &mut Desk, case: &Case) -> anyhow::Result<String> {
+pub(crate) fn brief(desk: &mut Desk, case: &Case) -> anyhow::Result<String> {
     match case.state {
         CaseState::Open => {}
         CaseState::Decided(decision) => return Ok(format!("nothing: decided by {decision}")),
@@ -139,7 +139,7 @@ fn saw_words(saw: Saw) -> &'static str {
 }
 
 /// What each ruling needs, a line each.
-pub(super) fn lines(desk: &mut Desk, case: &Case) -> anyhow::Result<Vec<String>> {
+pub(crate) fn lines(desk: &mut Desk, case: &Case) -> anyhow::Result<Vec<String>> {
     if let SubjectSeen::Entry { .. } = case.subject {
         return Ok(vec![
             "keep closes it: one reviewer; what is done about the entry stands below".into(),
@@ -162,7 +162,7 @@ pub(super) fn lines(desk: &mut Desk, case: &Case) -> anyhow::Result<Vec<String>>
 }
 
 /// A sentence in words, without what the register says.
-pub(super) fn words(sentence: Sentence) -> &'static str {
+pub(crate) fn words(sentence: Sentence) -> &'static str {
     match sentence {
         Sentence::UnattendedNeverProtected => NOTHING_UNATTENDED,
         sentence => sentence.message(),
@@ -171,7 +171,7 @@ pub(super) fn words(sentence: Sentence) -> &'static str {
 
 /// Why nothing was restricted without a person, a line each; none if something was, or if
 /// no file of a bank was met.
-pub(super) fn unattended(desk: &mut Desk, case: &Case) -> anyhow::Result<Vec<String>> {
+pub(crate) fn unattended(desk: &mut Desk, case: &Case) -> anyhow::Result<Vec<String>> {
     if !evidence::is_exact(case) {
         return Ok(Vec::new());
     }
@@ -196,7 +196,7 @@ pub(super) fn unattended(desk: &mut Desk, case: &Case) -> anyhow::Result<Vec<Str
 }
 
 /// The sentence of a name in the journal, such as `links_need_two_families`.
-pub(super) fn sentence(name: &str) -> Option<Sentence> {
+pub(crate) fn sentence(name: &str) -> Option<Sentence> {
     let is_it = |sentence: &Sentence| {
         let spelt = format!("{sentence:?}").to_lowercase();
         spelt == name.replace('_', "")
@@ -205,7 +205,7 @@ pub(super) fn sentence(name: &str) -> Option<Sentence> {
 }
 
 /// What each ruling needs, as JSON.
-pub(super) fn json(desk: &mut Desk, case: &Case) -> anyhow::Result<Value> {
+pub(crate) fn json(desk: &mut Desk, case: &Case) -> anyhow::Result<Value> {
     let needs = needs(desk, case)?;
     let rows = needs.iter().map(|need| {
         let missing: Vec<&str> = need.missing.iter().map(|sentence| words(*sentence)).collect();

@@ -3,6 +3,11 @@
 //! What a case is about is read from the log, what its evidence rests on from knowledge, and
 //! what was done from the journal. Nothing is kept. Left out: rulings.
 
+pub(crate) mod content;
+pub(crate) mod evidence;
+pub(crate) mod law;
+pub(crate) mod notice;
+
 use std::collections::BTreeMap;
 
 use anyhow::Context;
@@ -16,75 +21,76 @@ use seawall_pipeline::{Active, Judge};
 use seawall_review::Case;
 use seawall_store::{Content, LogReader};
 
-use super::super::args::Global;
-use super::super::{settings, show, tide};
+use crate::command::Global;
+use crate::command::{settings, tide};
 use crate::engine::{self, Opened, Settings};
+use crate::show;
 
 /// Events of an account in which its profile is looked for.
 const PROFILES_READ: u32 = 8;
 /// Posts of an account that are shown.
 const POSTS_READ: u32 = 5;
 /// Characters shown of a handle, a name or a title.
-pub(super) const NAME_CHARS_MAX: usize = 60;
+pub(crate) const NAME_CHARS_MAX: usize = 60;
 
 /// An account as the platform last told of it.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Person {
+pub(crate) struct Person {
     /// The platform's id; `None` once it was erased.
-    pub(super) id: Option<String>,
-    pub(super) handle: Option<String>,
-    pub(super) name: Option<String>,
-    pub(super) bio: Option<String>,
-    pub(super) avatar: Option<MediaRef>,
-    pub(super) links: Vec<String>,
-    pub(super) created_at: Option<Timestamp>,
+    pub(crate) id: Option<String>,
+    pub(crate) handle: Option<String>,
+    pub(crate) name: Option<String>,
+    pub(crate) bio: Option<String>,
+    pub(crate) avatar: Option<MediaRef>,
+    pub(crate) links: Vec<String>,
+    pub(crate) created_at: Option<Timestamp>,
     /// What the platform itself did to it last.
-    pub(super) standing: Option<(EventKind, Timestamp)>,
+    pub(crate) standing: Option<(EventKind, Timestamp)>,
 }
 
 /// An action, and what it rests on.
 #[derive(Clone, Debug)]
-pub(super) struct Done {
-    pub(super) action: ActionPlanned,
-    pub(super) case: Option<CaseId>,
-    pub(super) decision: Option<DecisionId>,
-    pub(super) at: Timestamp,
+pub(crate) struct Done {
+    pub(crate) action: ActionPlanned,
+    pub(crate) case: Option<CaseId>,
+    pub(crate) decision: Option<DecisionId>,
+    pub(crate) at: Timestamp,
 }
 
 /// What an overturn reversed.
 #[derive(Clone, Debug)]
-pub(super) struct Reversed {
+pub(crate) struct Reversed {
     /// The decision that was overturned.
-    pub(super) decision: DecisionId,
+    pub(crate) decision: DecisionId,
     /// Actions, by their numbers.
-    pub(super) actions: Vec<u64>,
-    pub(super) at: Timestamp,
+    pub(crate) actions: Vec<u64>,
+    pub(crate) at: Timestamp,
 }
 
 /// A decision as the journal tells it.
 #[derive(Clone, Debug)]
-pub(super) struct DecidedTold {
-    pub(super) decision: DecisionId,
-    pub(super) case: Option<CaseId>,
-    pub(super) policy: Option<PolicyCited>,
-    pub(super) body: Body,
-    pub(super) at: Timestamp,
+pub(crate) struct DecidedTold {
+    pub(crate) decision: DecisionId,
+    pub(crate) case: Option<CaseId>,
+    pub(crate) policy: Option<PolicyCited>,
+    pub(crate) body: Body,
+    pub(crate) at: Timestamp,
 }
 
 /// A folder opened to work on cases.
-pub(super) struct Desk {
-    pub(super) opened: Opened,
-    pub(super) settings: Settings,
-    pub(super) now: Timestamp,
+pub(crate) struct Desk {
+    pub(crate) opened: Opened,
+    pub(crate) settings: Settings,
+    pub(crate) now: Timestamp,
     /// What to type after the program to name the folder.
-    pub(super) dir: String,
+    pub(crate) dir: String,
     reader: LogReader,
     persons: BTreeMap<AccountId, Person>,
 }
 
 impl Desk {
     /// Opens the folder. Whoever imports into it has it for themselves meanwhile.
-    pub(super) fn open(global: &Global) -> anyhow::Result<Self> {
+    pub(crate) fn open(global: &Global) -> anyhow::Result<Self> {
         if !global.dir.exists() {
             return Err(seawall_store::Error::NoFolder(global.dir.clone()).into());
         }
@@ -98,37 +104,37 @@ impl Desk {
         Ok(Self { opened, settings, now, dir, reader, persons: BTreeMap::new() })
     }
 
-    pub(super) fn judge(&self) -> &Judge {
+    pub(crate) fn judge(&self) -> &Judge {
         self.opened.derivation.pipeline().judge()
     }
 
-    pub(super) fn active(&self) -> &Active {
+    pub(crate) fn active(&self) -> &Active {
         self.opened.derivation.pipeline().active()
     }
 
     /// A case there is.
-    pub(super) fn case(&self, id: CaseId) -> anyhow::Result<Case> {
+    pub(crate) fn case(&self, id: CaseId) -> anyhow::Result<Case> {
         let case = self.judge().cases().get(id).cloned();
         Ok(case.ok_or(seawall_review::Refused::NoCase(id))?)
     }
 
     /// What to type to run a command of `case` on this folder.
-    pub(super) fn command(&self, words: &str) -> String {
+    pub(crate) fn command(&self, words: &str) -> String {
         self.typed(&format!("case {words}"))
     }
 
     /// What to type to run any command on this folder.
-    pub(super) fn typed(&self, words: &str) -> String {
+    pub(crate) fn typed(&self, words: &str) -> String {
         format!("{} {words} --dir {}", show::program(), self.dir)
     }
 
     /// What an entry says; `None` if it was destroyed.
-    pub(super) fn entry(&self, entry: u64) -> anyhow::Result<Option<Knowledge>> {
+    pub(crate) fn entry(&self, entry: u64) -> anyhow::Result<Option<Knowledge>> {
         Ok(self.opened.derivation.knowledge().read(EntryId(entry))?)
     }
 
     /// A version of a policy, in force or not.
-    pub(super) fn policy(&self, cited: &PolicyCited) -> anyhow::Result<Option<Policy>> {
+    pub(crate) fn policy(&self, cited: &PolicyCited) -> anyhow::Result<Option<Policy>> {
         let knowledge = self.opened.derivation.knowledge();
         for entry in knowledge.of_kind(seawall_model::knowledge::KnowledgeKind::Policy)? {
             if let Some(Knowledge { known: Known::Policy(policy), .. }) = knowledge.read(entry)?
@@ -142,12 +148,12 @@ impl Desk {
     }
 
     /// The event at a position, if its content is still there.
-    pub(super) fn event(&mut self, position: u64) -> Option<Event> {
+    pub(crate) fn event(&mut self, position: u64) -> Option<Event> {
         tide::event_at(&mut self.reader, position)
     }
 
     /// The post that a case is about, if its content is still there.
-    pub(super) fn post(&mut self, position: u64) -> Option<Box<Post>> {
+    pub(crate) fn post(&mut self, position: u64) -> Option<Box<Post>> {
         match self.event(position)?.body {
             EventBody::PostCreated(post) | EventBody::PostEdited(post) => Some(post),
             _ => None,
@@ -155,7 +161,7 @@ impl Desk {
     }
 
     /// The newest posts of an account whose content is still there, the newest first.
-    pub(super) fn posts_of(
+    pub(crate) fn posts_of(
         &mut self,
         account: AccountId,
     ) -> anyhow::Result<Vec<(Timestamp, Box<Post>)>> {
@@ -171,7 +177,7 @@ impl Desk {
     }
 
     /// Whether there is content to look at: the post itself, or posts of the account.
-    pub(super) fn has_content(&mut self, subject: SubjectSeen) -> anyhow::Result<bool> {
+    pub(crate) fn has_content(&mut self, subject: SubjectSeen) -> anyhow::Result<bool> {
         Ok(match subject {
             SubjectSeen::Post { position, .. } => self.event(position).is_some(),
             SubjectSeen::Account { account } => !self.posts_of(AccountId(account))?.is_empty(),
@@ -180,7 +186,7 @@ impl Desk {
     }
 
     /// An account as the platform last told of it.
-    pub(super) fn person(&mut self, account: AccountId) -> anyhow::Result<Person> {
+    pub(crate) fn person(&mut self, account: AccountId) -> anyhow::Result<Person> {
         if let Some(person) = self.persons.get(&account) {
             return Ok(person.clone());
         }
@@ -219,7 +225,7 @@ impl Desk {
     }
 
     /// How an account is called: its handle, else the platform's id.
-    pub(super) fn called(&mut self, account: Option<u64>) -> anyhow::Result<String> {
+    pub(crate) fn called(&mut self, account: Option<u64>) -> anyhow::Result<String> {
         let Some(account) = account else { return Ok("an account that was not told".into()) };
         let person = self.person(AccountId(account))?;
         let name = person.handle.or(person.id);
@@ -227,7 +233,7 @@ impl Desk {
     }
 
     /// What a case or an action is about, in words.
-    pub(super) fn subject(&mut self, subject: SubjectSeen) -> anyhow::Result<String> {
+    pub(crate) fn subject(&mut self, subject: SubjectSeen) -> anyhow::Result<String> {
         Ok(match subject {
             SubjectSeen::Account { account } => format!("account {}", self.called(Some(account))?),
             SubjectSeen::Post { account, .. } => format!("post by {}", self.called(account)?),
@@ -236,7 +242,7 @@ impl Desk {
     }
 
     /// An entry of knowledge in words, such as "k17 of the bank clips".
-    pub(super) fn entry_called(&self, entry: u64) -> anyhow::Result<String> {
+    pub(crate) fn entry_called(&self, entry: u64) -> anyhow::Result<String> {
         let foreign = |text: &str| show::foreign(text, NAME_CHARS_MAX);
         let Some(knowledge) = self.entry(entry)? else {
             return Ok(format!("k{entry} (destroyed)"));
@@ -254,7 +260,7 @@ impl Desk {
     }
 
     /// Every decision, in order, as the journal tells it.
-    pub(super) fn decisions(&self) -> anyhow::Result<Vec<DecidedTold>> {
+    pub(crate) fn decisions(&self) -> anyhow::Result<Vec<DecidedTold>> {
         let recorded = self.opened.derivation.journal().of_types(&["decided"])?;
         let told = |recorded: seawall_store::Recorded| {
             let (at, body) = (recorded.entry.at, recorded.entry.body);
@@ -266,7 +272,7 @@ impl Desk {
     }
 
     /// Every overturn that reversed actions, in order.
-    pub(super) fn reversals(&self) -> anyhow::Result<Vec<Reversed>> {
+    pub(crate) fn reversals(&self) -> anyhow::Result<Vec<Reversed>> {
         let recorded = self.opened.derivation.journal().of_types(&["overturned"])?;
         let told = |recorded: seawall_store::Recorded| match recorded.entry.body {
             Body::Overturned { decision, actions_reversed: actions, .. } => {
@@ -279,7 +285,7 @@ impl Desk {
     }
 
     /// Every action there ever was, by its number.
-    pub(super) fn actions(&self) -> anyhow::Result<BTreeMap<u64, Done>> {
+    pub(crate) fn actions(&self) -> anyhow::Result<BTreeMap<u64, Done>> {
         let journal = self.opened.derivation.journal();
         let mut actions = BTreeMap::new();
         for recorded in journal.of_types(&["decided", "restricted_unattended"])? {
@@ -305,12 +311,12 @@ impl Desk {
 }
 
 /// A moment to the minute, in UTC.
-pub(in crate::command) fn minute(at: Timestamp) -> String {
+pub(crate) fn minute(at: Timestamp) -> String {
     at.to_string().replace('T', " ").chars().take(16).collect()
 }
 
 /// How long ago something was, in its largest whole unit.
-pub(super) fn ago(at: Timestamp, now: Timestamp) -> String {
+pub(crate) fn ago(at: Timestamp, now: Timestamp) -> String {
     let seconds = u64::try_from(now.seconds_since(at)).unwrap_or(0);
     match seconds {
         0..3_600 => show::counted(seconds / 60, "minute", "minutes"),

@@ -8,8 +8,8 @@ use seawall_model::{EntryId, Family, MilliBits};
 use seawall_review::Case;
 use serde_json::{Value, json};
 
-use super::super::show;
-use super::desk::{Desk, NAME_CHARS_MAX, minute};
+use super::{Desk, NAME_CHARS_MAX, minute};
+use crate::show;
 
 /// Bits that one column of the picture stands for.
 const BITS_PER_COLUMN: u64 = 1_000;
@@ -18,23 +18,23 @@ const COMPARED: [Family; 3] = [Family::Name, Family::Face, Family::Links];
 
 /// What speaks for a case being the return of one removed account.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Comeback {
+pub(crate) struct Comeback {
     /// The removed profile.
-    pub(super) entry: Option<u64>,
+    pub(crate) entry: Option<u64>,
     /// Thousandths of a bit before anything was compared.
-    pub(super) prior: i64,
+    pub(crate) prior: i64,
     /// What each family adds, in order of their numbers.
-    pub(super) families: Vec<(Family, i64)>,
+    pub(crate) families: Vec<(Family, i64)>,
 }
 
 impl Comeback {
-    pub(super) fn total(&self) -> i64 {
+    pub(crate) fn total(&self) -> i64 {
         self.prior + self.families.iter().map(|(_, bits)| bits).sum::<i64>()
     }
 }
 
 /// The comparisons behind a case, the heaviest first.
-pub(super) fn comebacks(case: &Case) -> Vec<Comeback> {
+pub(crate) fn comebacks(case: &Case) -> Vec<Comeback> {
     let prior = LinkModel::parse(seawall_link::COMEBACK_1).map_or(0, |model| model.prior().0);
     let mut found: Vec<Comeback> = Vec::new();
     for piece in case.evidence.iter().filter(|piece| piece.kind == "comeback") {
@@ -53,12 +53,12 @@ pub(super) fn comebacks(case: &Case) -> Vec<Comeback> {
 }
 
 /// Whether the file itself is in a bank.
-pub(super) fn is_exact(case: &Case) -> bool {
+pub(crate) fn is_exact(case: &Case) -> bool {
     case.evidence.iter().any(|piece| piece.kind == "bank_match" && piece.distance == Some(0))
 }
 
 /// Why a case is here, in a few words.
-pub(super) fn brief(case: &Case) -> String {
+pub(crate) fn brief(case: &Case) -> String {
     let mut words = Vec::new();
     if let Some(comeback) = comebacks(case).first() {
         let entry = comeback.entry.map_or(String::new(), |entry| format!(" to k{entry}"));
@@ -89,7 +89,7 @@ pub(super) fn brief(case: &Case) -> String {
 }
 
 /// Why a case is here, a line each.
-pub(super) fn lines(desk: &mut Desk, case: &Case) -> anyhow::Result<Vec<String>> {
+pub(crate) fn lines(desk: &mut Desk, case: &Case) -> anyhow::Result<Vec<String>> {
     let mut lines = Vec::new();
     for piece in &case.evidence {
         let Some(entry) = piece.entry else { continue };
@@ -142,7 +142,7 @@ fn term_line(desk: &Desk, entry: u64) -> anyhow::Result<String> {
 }
 
 /// What a comparison weighs, as a small picture.
-pub(super) fn waterfall(
+pub(crate) fn waterfall(
     desk: &mut Desk,
     case: &Case,
     comeback: &Comeback,
@@ -216,7 +216,7 @@ fn odds(milli_bits: i64) -> String {
 }
 
 /// The evidence as JSON.
-pub(super) fn json(case: &Case) -> Value {
+pub(crate) fn json(case: &Case) -> Value {
     let comebacks: Vec<Value> = comebacks(case)
         .iter()
         .map(|comeback| {

@@ -7,10 +7,10 @@ use std::path::Path;
 use clap::Parser;
 use seawall_model::journal::Says;
 
-use super::super::super::args::Args;
-use super::super::super::{Ended, dispatch};
-use super::super::{desk, rule};
 use super::*;
+use crate::command::case::rule;
+use crate::command::{Args, Ended, dispatch};
+use crate::desk;
 use crate::signing::ReviewerKey;
 
 /// Stands in every name, text and value that no notice may tell.

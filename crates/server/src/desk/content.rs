@@ -9,9 +9,9 @@ use seawall_model::{AccountId, EntryId, EventBody, EventKind, MediaRef, Post};
 use seawall_review::Case;
 use serde_json::{Value, json};
 
-use super::super::show;
-use super::desk::{Desk, NAME_CHARS_MAX, Person, minute};
 use super::evidence;
+use super::{Desk, NAME_CHARS_MAX, Person, minute};
+use crate::show;
 
 /// Characters of a post that are shown.
 const TEXT_CHARS_MAX: usize = 2_000;
@@ -23,7 +23,7 @@ const SHOWN_MAX: usize = 16;
 const HASH_DIGITS: usize = 16;
 
 /// What a case is about, a line each.
-pub(super) fn lines(desk: &mut Desk, case: &Case) -> anyhow::Result<Vec<String>> {
+pub(crate) fn lines(desk: &mut Desk, case: &Case) -> anyhow::Result<Vec<String>> {
     match case.subject {
         SubjectSeen::Post { position, account } => {
             let mut lines = post_lines(desk, position);
@@ -216,7 +216,7 @@ fn entry_lines(desk: &Desk, entry: u64) -> anyhow::Result<Vec<String>> {
 }
 
 /// What a case is about, as JSON.
-pub(super) fn json(desk: &mut Desk, case: &Case) -> anyhow::Result<Value> {
+pub(crate) fn json(desk: &mut Desk, case: &Case) -> anyhow::Result<Value> {
     Ok(match case.subject {
         SubjectSeen::Post { position, account } => {
             let post = desk.post(position);

@@ -16,19 +16,18 @@ use seawall_model::knowledge::Policy;
 use seawall_model::{ActionKind, CaseId, DecisionId, PlatformId, Timestamp};
 use serde_json::{Value, json};
 
-use super::super::args::NoticeWanted;
-use super::desk::{DecidedTold, Desk, Done};
+use super::{DecidedTold, Desk, Done};
 
 /// Seconds in an hour.
 const HOUR_SECONDS: i64 = 3_600;
 
 /// A notice in both languages.
 #[derive(Clone, Debug)]
-pub(super) struct Letter {
+pub(crate) struct Letter {
     /// What it is about, as the desk calls it.
-    pub(super) about: SubjectSeen,
-    pub(super) arabic: Statement,
-    pub(super) english: Statement,
+    pub(crate) about: SubjectSeen,
+    pub(crate) arabic: Statement,
+    pub(crate) english: Statement,
 }
 
 impl Letter {
@@ -37,21 +36,7 @@ impl Letter {
         Some(Self { about, arabic, english: facts(Language::English)? })
     }
 
-    /// Tells it in the language asked for.
-    pub(super) fn say(&self, wanted: NoticeWanted) -> std::io::Result<()> {
-        if wanted != NoticeWanted::En {
-            say!("{}", self.arabic)?;
-        }
-        if wanted == NoticeWanted::Both {
-            say!("\n---\n")?;
-        }
-        if wanted != NoticeWanted::Ar {
-            say!("{}", self.english)?;
-        }
-        Ok(())
-    }
-
-    pub(super) fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         let letter = |statement: &Statement| json!({ "subject": statement.subject_line, "paragraphs": statement.paragraphs });
         json!({ "ar": letter(&self.arabic), "en": letter(&self.english) })
     }
@@ -59,7 +44,7 @@ impl Letter {
 
 /// The notices of a case, the newest first: that what its last decision did was undone, if it
 /// was, and what it did; without any decision, what was restricted without a person.
-pub(super) fn of_case(desk: &mut Desk, case: CaseId) -> anyhow::Result<Vec<Letter>> {
+pub(crate) fn of_case(desk: &mut Desk, case: CaseId) -> anyhow::Result<Vec<Letter>> {
     let decisions = desk.decisions()?;
     let decided = decisions.iter().rev().find(|told| told.case == Some(case));
     let actions = desk.actions()?;
@@ -80,7 +65,7 @@ pub(super) fn of_case(desk: &mut Desk, case: CaseId) -> anyhow::Result<Vec<Lette
 }
 
 /// The notices of one decision.
-pub(super) fn of_decision(desk: &mut Desk, decision: DecisionId) -> anyhow::Result<Vec<Letter>> {
+pub(crate) fn of_decision(desk: &mut Desk, decision: DecisionId) -> anyhow::Result<Vec<Letter>> {
     let decisions = desk.decisions()?;
     let decided = decisions.iter().find(|told| told.decision == decision);
     let actions = desk.actions()?;
@@ -206,12 +191,12 @@ fn hours(from: Timestamp, until: Timestamp) -> u32 {
 }
 
 /// Why an action was reversed by the overturn of a decision: its own, or one it rested on.
-pub(super) fn why(done: &Done, overturned: DecisionId) -> Why {
+pub(crate) fn why(done: &Done, overturned: DecisionId) -> Why {
     if done.decision == Some(overturned) { Why::Review } else { Why::Support }
 }
 
 /// What is told of an action that was reversed.
-pub(super) fn restored(done: &Done, now: Timestamp, why: Why) -> Option<Letter> {
+pub(crate) fn restored(done: &Done, now: Timestamp, why: Why) -> Option<Letter> {
     let one = NonZeroU32::MIN;
     let scope = scope(done.action.subject);
     let undone = match ActionKind::from_name(&done.action.kind)? {
