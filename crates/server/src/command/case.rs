@@ -3,9 +3,10 @@
 //! The state of cases is the pipeline's, so the folder is opened as for writing and held as
 //! long as the command runs. Left out: what law 1 permits, which it is asked.
 
+pub(crate) mod folder;
 mod list;
 mod look;
-pub(crate) mod rule;
+mod rule;
 mod tour;
 
 use super::Ended;

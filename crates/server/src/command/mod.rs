@@ -30,7 +30,7 @@ mod rules_run;
 
 mod simulate;
 mod terms;
-pub(crate) mod tide;
+mod tide;
 mod tide_cases;
 mod tide_chart;
 mod tide_list;
@@ -137,7 +137,7 @@ pub(crate) fn dispatch(args: &Args) -> anyhow::Result<Ended> {
 }
 
 /// The settings of a run.
-pub(crate) fn settings(global: &Global) -> anyhow::Result<Settings> {
+fn settings(global: &Global) -> anyhow::Result<Settings> {
     if global.test_seed.is_some() && !cfg!(debug_assertions) {
         eprintln!("seawall: --test-seed: a folder made so has keys that anyone can compute");
     }
