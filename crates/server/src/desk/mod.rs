@@ -475,3 +475,6 @@ pub fn ago(at: Timestamp, now: Timestamp) -> String {
         _ => show::counted(seconds / 86_400, "day", "days"),
     }
 }
+
+#[cfg(test)]
+mod tests;
