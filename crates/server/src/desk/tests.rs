@@ -138,6 +138,7 @@ impl Room {
             let page = view::cases(&mut desk, wanted, Viewer::Folder, after, limit).unwrap();
             assert!(page.0.len() <= limit);
             rows.extend(page.0.into_iter().map(|row| row.case));
+            assert!(rows.len() <= 7, "a page goes on where the one before ended: {rows:?}");
             after = page.1;
             if after.is_none() {
                 return rows;
@@ -252,6 +253,7 @@ fn decisions_are_paged_in_order_and_one_that_is_not_there_is_refused() {
     loop {
         let (page, next) = view::decisions(&mut room.desk(), after, 2).unwrap();
         told.extend(page.into_iter().map(|decision| decision.id));
+        assert!(told.len() <= all.len(), "{told:?}");
         let Some(next) = next else { break };
         after = next;
     }
