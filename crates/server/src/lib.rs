@@ -2,16 +2,19 @@
 //!
 //! [`engine`] keeps log, journal and tables in step and makes again at start-up what a
 //! crash cut off; [`import`] brings files and streams in; [`command`] is the command
-//! line; [`simulate`] writes synthetic worlds. Left out: everything a stage decides.
+//! line; [`desk`] looks cases up for whoever works on them; [`simulate`] writes synthetic
+//! worlds. Left out: everything a stage decides.
 
 pub mod chance;
 pub mod clock;
 pub mod command;
 pub mod config;
+pub mod desk;
 pub mod engine;
 pub mod http;
 pub mod import;
 mod progress;
 pub mod service;
+mod show;
 pub mod signing;
 pub mod simulate;

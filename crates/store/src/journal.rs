@@ -68,6 +68,24 @@ impl Journal {
         self.select(&sql, rusqlite::params_from_iter(types))
     }
 
+    /// Up to `entries_max` entries of a type after number `seq`, in order; empty at the end.
+    ///
+    /// # Errors
+    /// As [`Journal::read`].
+    ///
+    /// Cost: those that are given, whatever else there is.
+    pub fn of_type_after(
+        &self,
+        name: &str,
+        seq: u64,
+        entries_max: u32,
+    ) -> Result<Vec<Recorded>, Error> {
+        self.select(
+            "SELECT seq, body, hash FROM entry WHERE type = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3",
+            params![name, seq.cast_signed(), entries_max],
+        )
+    }
+
     /// The last entry of a type.
     ///
     /// # Errors

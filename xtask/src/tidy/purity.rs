@@ -28,13 +28,14 @@ const EFFECTS: [&str; 16] = [
 const STD_MODULES: [&str; 5] = ["fs", "net", "env", "thread", "process"];
 
 /// Beginnings of the paths where a written form may be derived.
-const WRITTEN_FORMS: [&str; 6] = [
+const WRITTEN_FORMS: [&str; 7] = [
     "crates/event/src/wire.rs",
     "crates/event/src/wire/",
     "crates/event/src/wire_",
     "crates/model/src/journal",
     "crates/server/src/api",
     "crates/server/src/config",
+    "crates/server/src/desk/view",
 ];
 
 /// No clock, disk, network, thread, environment or chance in the pure crates.

@@ -3,20 +3,16 @@
 //! The state of cases is the pipeline's, so the folder is opened as for writing and held as
 //! long as the command runs. Left out: what law 1 permits, which it is asked.
 
-mod content;
-mod desk;
-mod evidence;
-mod law;
+pub(crate) mod folder;
 mod list;
 mod look;
-mod notice;
 mod rule;
 mod tour;
 
 use super::Ended;
 use super::args::{Case, Global};
 
-pub(super) use desk::minute;
+pub(super) use crate::desk::minute;
 pub(super) use tour::{Toured, tour};
 
 pub(super) fn run(global: &Global, given: &Case) -> anyhow::Result<Ended> {

@@ -3,15 +3,15 @@
 //! Exit codes: 0 fine, 1 findings, 2 bad usage or input. Results go to standard output,
 //! progress and errors to standard error. No error repeats content.
 
-/// Tells a line on standard output: [`show::say`].
+/// Tells a line on standard output: [`crate::show::say`].
 macro_rules! say {
-    ($($line:tt)*) => { $crate::command::show::say(format_args!($($line)*)) };
+    ($($line:tt)*) => { $crate::show::say(format_args!($($line)*)) };
 }
 
 mod args;
 mod backup;
 mod bank;
-mod case;
+pub(crate) mod case;
 mod demo;
 mod demo_story;
 mod doctor;
@@ -28,7 +28,6 @@ mod reviewer;
 mod rules;
 mod rules_run;
 mod serve;
-mod show;
 mod simulate;
 mod terms;
 mod tide;
@@ -45,6 +44,7 @@ pub use args::{Args, Command, Global};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::engine::Settings;
+use crate::show;
 
 /// What to do about a full disk.
 const FULL: &str = "the disk is full; everything acknowledged is kept: make room and run the \
@@ -105,7 +105,7 @@ fn quiet_panics() {
     }));
 }
 
-fn dispatch(args: &Args) -> anyhow::Result<Ended> {
+pub(crate) fn dispatch(args: &Args) -> anyhow::Result<Ended> {
     let global = &args.global;
     match &args.command {
         Command::Demo(given) => demo::run(global, given),

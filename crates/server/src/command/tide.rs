@@ -18,6 +18,7 @@ use super::args::{By, Global, Tide};
 use super::tide_cases::{self, CasesShown};
 use super::{Ended, settings, tide_chart, tide_list};
 use crate::chance;
+use crate::desk::event_at;
 
 /// Longest history drawn by the hour or by the day, in buckets, when not told.
 const BUCKETS_MAX: u32 = 100;
@@ -360,16 +361,6 @@ fn name(burst: &BurstSeen, reader: &mut LogReader, key: &TraceKey) -> Option<Str
         let event = event_at(reader, *position)?;
         trace_name(trace, event.post()?, key)
     })
-}
-
-/// The event at a position, if its content is still there.
-pub(super) fn event_at(reader: &mut LogReader, position: u64) -> Option<seawall_model::Event> {
-    let before = Position(position.checked_sub(1)?);
-    let stored = reader.chunk(before, Position(position), 1).ok()?.pop()?;
-    match stored.content {
-        Content::Bytes(bytes) => seawall_event::reopen(&bytes).ok(),
-        Content::Erased => None,
-    }
 }
 
 fn field_events(

@@ -12,6 +12,7 @@ use seawall_wave::TraceKey;
 
 use super::args::{Listed, Tide};
 use super::{Ended, show, tide};
+use crate::desk::event_at;
 
 /// Events read from the log at once.
 const EVENTS_PER_READ: u32 = 2_000;
@@ -66,7 +67,7 @@ pub(super) fn run(
     posts.sort_unstable();
     for (_, position) in posts {
         // One that was erased meanwhile is passed over.
-        if let Some(event) = tide::event_at(&mut reader, position.0) {
+        if let Some(event) = event_at(&mut reader, position.0) {
             post(position, &event, given, &mut out)?;
         }
     }

@@ -1,86 +1,60 @@
 //! The list of cases: what waits first, by the strength of its evidence, then by age.
 
-use seawall_model::{CaseId, MilliBits};
-use seawall_review::{Case, CaseState, RestsOnMissing};
-use serde_json::json;
+use seawall_model::CaseId;
+use seawall_review::{Case, RestsOnMissing};
 
 use super::super::args::{CaseList, CaseWanted, Global};
 use super::super::{Ended, show};
-use super::desk::{Desk, ago, minute};
-use super::{evidence, law};
+use super::folder::CaseFolder;
+use crate::desk::list::{self, State, Wanted};
+use crate::desk::{Desk, Viewer, ago, evidence, law, minute, view};
 
 pub(super) fn run(global: &Global, given: &CaseList) -> anyhow::Result<Ended> {
-    let mut desk = Desk::open(global)?;
-    let found = found(&desk, given);
-    let shown = &found[..found.len().min(given.limit)];
+    let mut folder = CaseFolder::open(global)?;
+    let typed = folder.typed();
+    let mut desk = folder.desk();
+    let wanted = wanted(given);
+    let (shown, _) = list::page(&desk, &wanted, None, given.limit);
     if given.json {
-        for (id, case) in shown {
-            json(&mut desk, *id, case)?;
+        for id in shown {
+            // As a value, so that its names stand in the order they always did.
+            say!("{}", serde_json::to_value(view::row(&mut desk, id, Viewer::Folder)?)?)?;
         }
         return Ok(Ended::Fine);
     }
-    tell_counts(&desk, given, found.len())?;
-    for (id, case) in shown {
-        tell(&mut desk, *id, case)?;
+    let found = list::count(&desk, &wanted);
+    tell_counts(&desk, given, found)?;
+    for id in &shown {
+        tell(&mut desk, *id)?;
     }
-    if found.len() > shown.len() {
-        say!("\n{} more; see them with --limit", show::count((found.len() - shown.len()) as u64))?;
+    if found > shown.len() {
+        say!("\n{} more; see them with --limit", show::count((found - shown.len()) as u64))?;
     }
-    if let Some((id, _)) = shown.first() {
-        say!("\nnext\n  {}", desk.command(&format!("show {id}")))?;
+    if let Some(id) = shown.first() {
+        say!("\nnext\n  {}", typed.case(&format!("show {id}")))?;
     }
     Ok(Ended::Fine)
 }
 
-/// The cases that are asked for, in order.
-fn found(desk: &Desk, given: &CaseList) -> Vec<(CaseId, Case)> {
-    let is_wanted = |case: &Case| {
-        let state = match given.state {
-            CaseWanted::All => true,
-            wanted => wanted == state(case),
-        };
-        state && given.policy.as_deref().is_none_or(|policy| *case.policy == *policy)
+fn wanted(given: &CaseList) -> Wanted {
+    let state = match given.state {
+        CaseWanted::All => None,
+        CaseWanted::Open => Some(State::Open),
+        CaseWanted::Decided => Some(State::Decided),
+        CaseWanted::Withdrawn => Some(State::Withdrawn),
     };
-    let all = desk.judge().cases().all();
-    let wanted = all.filter(|(_, case)| is_wanted(case));
-    let mut found: Vec<(CaseId, Case)> = wanted.map(|(id, case)| (id, case.clone())).collect();
-    found.sort_by_cached_key(|(id, case)| {
-        let is_open = case.state == CaseState::Open;
-        let bits = evidence::comebacks(case).first().map(evidence::Comeback::total);
-        let strength = (evidence::is_exact(case), bits.unwrap_or(i64::MIN));
-        (std::cmp::Reverse(is_open), std::cmp::Reverse(strength), case.at, *id)
-    });
-    found
+    Wanted { state, policy: given.policy.clone() }
 }
 
-fn state(case: &Case) -> CaseWanted {
-    match case.state {
-        CaseState::Open => CaseWanted::Open,
-        CaseState::Decided(_) => CaseWanted::Decided,
-        CaseState::Withdrawn => CaseWanted::Withdrawn,
-    }
-}
-
-/// A case's state in a word.
-pub(super) fn state_word(case: &Case) -> &'static str {
-    match case.state {
-        CaseState::Open => "open",
-        CaseState::Decided(_) => "decided",
-        CaseState::Withdrawn => "withdrawn",
-    }
-}
-
-fn tell_counts(desk: &Desk, given: &CaseList, found: usize) -> anyhow::Result<()> {
-    let count = |wanted: &str| {
-        desk.judge().cases().all().filter(|(_, case)| state_word(case) == wanted).count() as u64
-    };
-    let all = desk.judge().cases().all().count() as u64;
+fn tell_counts(desk: &Desk<'_>, given: &CaseList, found: usize) -> anyhow::Result<()> {
+    let count = |state| list::count(desk, &Wanted { state: Some(state), policy: None }) as u64;
+    let all = list::count(desk, &Wanted::default()) as u64;
     say!(
         "{}: {} open, {} decided, {} withdrawn",
         show::counted(all, "case", "cases"),
-        show::count(count("open")),
-        show::count(count("decided")),
-        show::count(count("withdrawn"))
+        show::count(count(State::Open)),
+        show::count(count(State::Decided)),
+        show::count(count(State::Withdrawn))
     )?;
     if found == 0 && all > 0 {
         say!("none of them is what you asked for")?;
@@ -98,7 +72,8 @@ fn tell_counts(desk: &Desk, given: &CaseList, found: usize) -> anyhow::Result<()
     Ok(())
 }
 
-fn tell(desk: &mut Desk, id: CaseId, case: &Case) -> anyhow::Result<()> {
+fn tell(desk: &mut Desk<'_>, id: CaseId) -> anyhow::Result<()> {
+    let case = desk.case(id)?;
     let restricted = match desk.judge().actions().of_case(id).find(|a| a.decision.is_none()) {
         Some(_) => ", restricted unattended",
         None => "",
@@ -106,45 +81,20 @@ fn tell(desk: &mut Desk, id: CaseId, case: &Case) -> anyhow::Result<()> {
     say!(
         "\n{:<5} {}{restricted}  {}  of {}, {} ago",
         id.to_string(),
-        state_word(case),
+        State::of(case).as_str(),
         desk.subject(case.subject)?,
         minute(case.at),
-        ago(case.at, desk.now)
+        ago(case.at, desk.now())
     )?;
     say!("      {}: {}", policy_word(case), evidence::brief(case))?;
     if case.rests == RestsOnMissing::Yes {
         say!("      rests on a missing or failed input")?;
     }
-    say!("      needs {}", law::brief(desk, case)?)?;
+    say!("      needs {}", law::brief(desk, case, Viewer::Folder)?)?;
     Ok(())
 }
 
 /// The policy of a case, which one about an entry may lack.
 fn policy_word(case: &Case) -> &str {
     if case.policy.is_empty() { "no policy" } else { &case.policy }
-}
-
-fn json(desk: &mut Desk, id: CaseId, case: &Case) -> anyhow::Result<()> {
-    let row = json!({
-        "case": id.to_string(),
-        "state": state_word(case),
-        "version": case.version,
-        "subject": case.subject,
-        "about": desk.subject(case.subject)?,
-        "policy": case.policy,
-        "rule": case.rule,
-        "why": evidence::brief(case),
-        "needs": law::brief(desk, case)?,
-        "is_exact": evidence::is_exact(case),
-        "comeback": evidence::comebacks(case)
-            .first()
-            .map(|comeback| MilliBits(comeback.total()).0),
-        "rests_on_missing": case.rests == RestsOnMissing::Yes,
-        "restricted_unattended":
-            desk.judge().actions().of_case(id).any(|action| action.decision.is_none()),
-        "at": case.at.to_string(),
-        "age_seconds": desk.now.seconds_since(case.at),
-    });
-    say!("{row}")?;
-    Ok(())
 }

@@ -1,136 +1,86 @@
 //! Ruling on a case and overturning a decision: each signed, and told with what followed.
 
-use anyhow::Context;
-use seawall_model::journal::{ActionPlanned, Body, PolicyCited, Ruling, Says, SubjectSeen};
+use seawall_model::journal::{ActionPlanned, Body, Says};
 use seawall_model::{CaseId, DecisionId, EntryId};
-use seawall_review::{Case, Ruled, Saw};
-use seawall_store::Entries;
 use serde_json::{Value, json};
 
 use super::super::args::{CaseDecide, CaseUndo, Global, NoticeWanted};
 use super::super::{Ended, show};
-use super::desk::{DecidedTold, Desk, minute};
-use super::notice::Letter;
-use super::{law, look, notice};
-use crate::chance;
+use super::folder::{CaseFolder, Typed};
+use super::look;
+use crate::desk::notice::{self, Letter};
+use crate::desk::ruling::{self, Asked, Unfit};
+use crate::desk::view::NoticeView;
+use crate::desk::{DecidedTold, Desk, law, minute, told};
 use crate::signing::ReviewerKey;
 
 /// Paragraphs of a notice that are told at once: what was done, and for how long.
 const PARAGRAPHS_SHOWN: usize = 3;
-/// Entries of the journal that tell what a decision brought in, at most: one for each file.
-const FOLLOWED_MAX: u32 = 1_000;
 
 pub(super) fn decide(global: &Global, given: &CaseDecide) -> anyhow::Result<Ended> {
     let key = ReviewerKey::read(&given.key)?;
-    let mut desk = Desk::open(global)?;
-    let case = desk.case(given.case)?;
-    check(&mut desk, given, &case)?;
-    let says = Says::Case {
-        case: given.case.0,
-        version: given.as_read.unwrap_or(case.version),
-        ruled: given.ruling.as_str().to_owned(),
-        policy: cited(&desk, given, &case.policy)?,
-        saw: given.saw.as_str().to_owned(),
-        class: given.class.map(|class| class.as_str().to_owned()),
+    let mut folder = CaseFolder::open(global)?;
+    let typed = folder.typed();
+    let asked = Asked {
+        case: given.case,
+        version: given.as_read,
+        ruled: given.ruling,
+        saw: given.saw,
+        policy: given.policy.clone(),
+        class: given.class,
     };
-    let followed = ruled(&mut desk, &key, says)?;
+    let says = ruling::says(&mut folder.desk(), &asked).map_err(|unfit| in_words(unfit, &typed))?;
+    let followed = folder.rule(&key, says)?;
+    let mut desk = folder.desk();
     if given.json {
-        let decision = followed.iter().find_map(decision_of);
-        let letters = match decision {
+        let letters = match ruling::decision_of(&followed) {
             Some(decision) => notice::of_decision(&mut desk, decision)?,
             None => Vec::new(),
         };
         tell_json(&followed, &letters)?;
     } else {
-        tell_decided(&mut desk, given.case, &followed)?;
+        tell_decided(&mut desk, &typed, given.case, &followed)?;
     }
     let is_held = followed.iter().any(|body| matches!(body, Body::RulingHeld { .. }));
     Ok(if is_held { Ended::Findings } else { Ended::Fine })
 }
 
-/// Refuses what cannot be meant, before it is signed: acting on what there is nothing to see
-/// of, on an entry of knowledge, and a class that would count for nothing.
-fn check(desk: &mut Desk, given: &CaseDecide, case: &Case) -> anyhow::Result<()> {
-    let id = given.case;
-    let Ruled::Act(kind) = given.ruling else {
-        anyhow::ensure!(
-            given.class.is_none(),
-            "--class says what a file is that is acted on, and {} acts on nothing: leave it out; \
-             a file that is known is put into another class with `{} bank add`",
-            given.ruling.as_str(),
+/// Why a ruling cannot be meant, with what to type instead.
+fn in_words(unfit: Unfit, typed: &Typed) -> anyhow::Error {
+    match unfit {
+        Unfit::Desk(error) => error.into(),
+        Unfit::ClassOfNothing(ruled) => anyhow::anyhow!(
+            "--class says what a file is that is acted on, and {ruled} acts on nothing: leave it \
+             out; a file that is known is put into another class with `{} bank add`",
             show::program()
-        );
-        return Ok(());
-    };
-    let kind = kind.as_str();
-    if let SubjectSeen::Entry { entry } = case.subject {
-        anyhow::bail!(
-            "{id} is about {} and about nothing on the platform, so that {kind} does not fit: \
-             confirm or withdraw the entry, or keep it; `{}` says how",
-            desk.entry_called(entry)?,
-            desk.command(&format!("show {id}"))
-        );
-    }
-    if given.saw != Saw::Content || desk.has_content(case.subject)? {
-        return Ok(());
-    }
-    let links = "say --saw links if it is for its links";
-    match case.subject {
-        SubjectSeen::Account { .. } => anyhow::bail!(
-            "there is nothing to see: no post of the account of {id} is in the log; {links}, or \
-             keep it"
         ),
-        _ => anyhow::bail!(
-            "there is nothing to see: the content of {id} is gone; it can only be kept"
+        Unfit::AboutEntry { case, called, ruled } => anyhow::anyhow!(
+            "{case} is about {called} and about nothing on the platform, so that {ruled} does not \
+             fit: confirm or withdraw the entry, or keep it; `{}` says how",
+            typed.case(&format!("show {case}"))
         ),
-    }
-}
-
-/// The policy that a ruling cites: none where nothing is done.
-fn cited(desk: &Desk, given: &CaseDecide, own: &str) -> anyhow::Result<Option<PolicyCited>> {
-    let is_kept = matches!(given.ruling, Ruled::Keep | Ruled::KeepDocuments);
-    if is_kept && given.policy.is_none() {
-        return Ok(None);
-    }
-    let id = given.policy.as_deref().unwrap_or(own);
-    let policy = desk.active().policy(id).with_context(|| {
-        format!(
+        Unfit::NoPosts(case) => anyhow::anyhow!(
+            "there is nothing to see: no post of the account of {case} is in the log; say --saw \
+             links if it is for its links, or keep it"
+        ),
+        Unfit::ContentGone(_) => unfit.into(),
+        Unfit::NoPolicy(id) => anyhow::anyhow!(
             "there is no policy {} in force; name one with --policy, or see `seawall policy list`",
-            show::foreign(id, 60)
-        )
-    })?;
-    Ok(Some(PolicyCited { id: policy.id.to_string(), version: policy.version }))
-}
-
-/// Signs a ruling and takes it; gives what followed, what it brings into knowledge included.
-pub(super) fn ruled(desk: &mut Desk, key: &ReviewerKey, says: Says) -> anyhow::Result<Vec<Body>> {
-    let derivation = &mut desk.opened.derivation;
-    let reviewer = derivation.reviewer_of(&key.public())?;
-    let ruling = Ruling { reviewer: reviewer.0, says };
-    let signature = key.sign(&ruling.to_bytes());
-    let mut followed = derivation.rule(ruling, signature, desk.now)?;
-    let (told, _) = derivation.journal().head();
-    let mut chance = chance::source(desk.settings.test_seed);
-    derivation.follow(&desk.opened.folder, &mut *chance, desk.now)?;
-    let added = derivation.journal().read(told, FOLLOWED_MAX)?;
-    let is_some =
-        |body: &Body| matches!(body, Body::KnowledgeAdded { first, last, .. } if first <= last);
-    followed.extend(added.into_iter().map(|recorded| recorded.entry.body).filter(is_some));
-    Ok(followed)
-}
-
-fn decision_of(body: &Body) -> Option<DecisionId> {
-    match body {
-        Body::Decided { decision, .. } => Some(DecisionId(*decision)),
-        _ => None,
+            show::foreign(&id, 60)
+        ),
     }
 }
 
-fn tell_decided(desk: &mut Desk, id: CaseId, followed: &[Body]) -> anyhow::Result<()> {
+fn tell_decided(
+    desk: &mut Desk<'_>,
+    typed: &Typed,
+    id: CaseId,
+    followed: &[Body],
+) -> anyhow::Result<()> {
     let mut decided = None;
     for body in followed {
         match body {
-            Body::RulingHeld { reviewer, missing, .. } => tell_held(desk, id, *reviewer, missing)?,
+            Body::RulingHeld { reviewer, missing, .. } => tell_held(typed, id, *reviewer, missing)?,
             Body::Decided { decision, actions, released, second_reading_due, .. } => {
                 decided = Some(DecisionId(*decision));
                 tell_decision(desk, body)?;
@@ -150,13 +100,13 @@ fn tell_decided(desk: &mut Desk, id: CaseId, followed: &[Body]) -> anyhow::Resul
     }
     say!("\nnext")?;
     if !letters.is_empty() {
-        say!("  {}", desk.command(&format!("show {id} --notice both")))?;
+        say!("  {}", typed.case(&format!("show {id} --notice both")))?;
     }
-    say!("  {}", desk.command(&format!("undo {decision} --key KEYFILE")))?;
+    say!("  {}", typed.case(&format!("undo {decision} --key KEYFILE")))?;
     Ok(())
 }
 
-fn tell_held(desk: &Desk, id: CaseId, reviewer: u64, missing: &[String]) -> anyhow::Result<()> {
+fn tell_held(typed: &Typed, id: CaseId, reviewer: u64, missing: &[String]) -> anyhow::Result<()> {
     say!("the ruling of r{reviewer} on {id} is held; it is not enough by itself:")?;
     for name in missing {
         match law::sentence(name) {
@@ -164,30 +114,23 @@ fn tell_held(desk: &Desk, id: CaseId, reviewer: u64, missing: &[String]) -> anyh
             None => say!("  {name}")?,
         }
     }
-    say!("\nnext\n  {}", desk.command(&format!("show {id}")))?;
+    say!("\nnext\n  {}", typed.case(&format!("show {id}")))?;
     Ok(())
 }
 
-fn tell_decision(desk: &Desk, body: &Body) -> anyhow::Result<()> {
-    let Body::Decided { decision, case, policy, .. } = body else { return Ok(()) };
-    let told = DecidedTold {
-        decision: DecisionId(*decision),
-        case: case.map(CaseId),
-        policy: policy.clone(),
-        body: body.clone(),
-        at: desk.now,
-    };
-    say!("{}", look::decided_words(&told))?;
+fn tell_decision(desk: &Desk<'_>, body: &Body) -> anyhow::Result<()> {
+    let Some(decided) = DecidedTold::of(body.clone(), desk.now()) else { return Ok(()) };
+    say!("{}", told::decided_words(&decided))?;
     Ok(())
 }
 
 fn tell_actions(
-    desk: &mut Desk,
+    desk: &mut Desk<'_>,
     actions: &[ActionPlanned],
     released: &[u64],
 ) -> anyhow::Result<()> {
     for action in actions {
-        say!("  {}", look::action_words(desk, action)?)?;
+        say!("  {}", told::action_words(desk, action)?)?;
     }
     if actions.is_empty() {
         say!("  nothing is done on the platform")?;
@@ -205,7 +148,7 @@ fn tell_actions(
     Ok(())
 }
 
-fn tell_brought_in(desk: &Desk, first: u64, last: u64) -> anyhow::Result<()> {
+fn tell_brought_in(desk: &Desk<'_>, first: u64, last: u64) -> anyhow::Result<()> {
     for entry in first..=last {
         let until = desk.entry(entry)?.and_then(|knowledge| knowledge.expires);
         let until = until.map_or(String::new(), |at| format!(", until {}", minute(at)));
@@ -229,16 +172,19 @@ fn tell_beginning(letter: &Letter) -> anyhow::Result<()> {
 }
 
 fn tell_json(followed: &[Body], letters: &[Letter]) -> anyhow::Result<()> {
-    let letters: Vec<Value> = letters.iter().map(Letter::json).collect();
-    say!("{:#}", json!({ "followed": followed, "notices": letters }))?;
+    let letters: Vec<NoticeView> = letters.iter().map(NoticeView::from).collect();
+    let told: Value = json!({ "followed": followed, "notices": letters });
+    say!("{told:#}")?;
     Ok(())
 }
 
 pub(super) fn undo(global: &Global, given: &CaseUndo) -> anyhow::Result<Ended> {
     let key = ReviewerKey::read(&given.key)?;
-    let mut desk = Desk::open(global)?;
-    let followed = ruled(&mut desk, &key, Says::Overturn { decision: given.decision.0 })?;
-    let letters = restored(&desk, given.decision, &followed)?;
+    let mut folder = CaseFolder::open(global)?;
+    let typed = folder.typed();
+    let followed = folder.rule(&key, Says::Overturn { decision: given.decision.0 })?;
+    let mut desk = folder.desk();
+    let letters = notice::of_overturn(&desk, given.decision, &followed)?;
     if given.json {
         tell_json(&followed, &letters)?;
         return Ok(Ended::Fine);
@@ -257,14 +203,14 @@ pub(super) fn undo(global: &Global, given: &CaseUndo) -> anyhow::Result<Ended> {
     for letter in &letters {
         let about = desk.subject(letter.about)?;
         say!("\nnotice to the account concerned ({about})\n")?;
-        letter.say(NoticeWanted::Both)?;
+        look::tell_letter(letter, NoticeWanted::Both)?;
     }
-    say!("\nnext\n  {}", desk.command("list"))?;
+    say!("\nnext\n  {}", typed.case("list"))?;
     Ok(Ended::Fine)
 }
 
 /// What was done without a person and has nothing left to rest on.
-fn tell_ended(desk: &mut Desk, actions: &[u64]) -> anyhow::Result<()> {
+fn tell_ended(desk: &mut Desk<'_>, actions: &[u64]) -> anyhow::Result<()> {
     let known = desk.actions()?;
     for done in actions.iter().filter_map(|number| known.get(number)) {
         let subject = desk.subject(done.action.subject)?;
@@ -273,22 +219,8 @@ fn tell_ended(desk: &mut Desk, actions: &[u64]) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// What those are told whose actions were reversed.
-fn restored(desk: &Desk, undone: DecisionId, followed: &[Body]) -> anyhow::Result<Vec<Letter>> {
-    let actions = desk.actions()?;
-    let reversed = followed.iter().filter_map(|body| match body {
-        Body::Overturned { actions_reversed, .. } => Some(actions_reversed),
-        Body::ActionsLapsed { actions } => Some(actions),
-        _ => None,
-    });
-    let done = reversed.flatten().filter_map(|number| actions.get(number));
-    let letters =
-        done.filter_map(|done| notice::restored(done, desk.now, notice::why(done, undone)));
-    Ok(letters.collect())
-}
-
 /// An overturn in words: everything that follows from it.
-fn tell_overturned(desk: &mut Desk, body: &Body) -> anyhow::Result<()> {
+fn tell_overturned(desk: &mut Desk<'_>, body: &Body) -> anyhow::Result<()> {
     let Body::Overturned {
         decision,
         by,

@@ -8,8 +8,8 @@ use seawall_review::{Case, CaseState, Saw};
 use super::super::args::Global;
 use super::super::demo_story::{ARCHIVE, NEWSROOM};
 use super::super::show;
-use super::desk::{Desk, minute};
-use super::{evidence, law};
+use super::folder::CaseFolder;
+use crate::desk::{Desk, evidence, law, minute};
 
 /// Posts of the file that are told one by one.
 const POSTS_SHOWN: usize = 12;
@@ -31,7 +31,8 @@ pub(in crate::command) type ClassOf<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 /// Shows what was found.
 pub(in crate::command) fn tour(global: &Global, class_of: ClassOf<'_>) -> anyhow::Result<Toured> {
-    let mut desk = Desk::open(global)?;
+    let mut folder = CaseFolder::open(global)?;
+    let mut desk = folder.desk();
     let all = desk.judge().cases().all();
     let cases: Vec<(CaseId, Case)> = all.map(|(id, case)| (id, case.clone())).collect();
     let comeback = tell_returns(&mut desk, &cases, class_of)?;
@@ -41,7 +42,7 @@ pub(in crate::command) fn tour(global: &Global, class_of: ClassOf<'_>) -> anyhow
 }
 
 fn tell_returns(
-    desk: &mut Desk,
+    desk: &mut Desk<'_>,
     cases: &[(CaseId, Case)],
     class_of: ClassOf<'_>,
 ) -> anyhow::Result<Option<(CaseId, Saw)>> {
@@ -83,7 +84,7 @@ fn tell_returns(
 }
 
 fn tell_file(
-    desk: &mut Desk,
+    desk: &mut Desk<'_>,
     cases: &[(CaseId, Case)],
     class_of: ClassOf<'_>,
 ) -> anyhow::Result<Option<CaseId>> {
@@ -117,7 +118,7 @@ fn tell_file(
 
 /// What was done on a case by itself; reasons why not are gathered and named by number.
 fn without_a_person(
-    desk: &mut Desk,
+    desk: &mut Desk<'_>,
     id: CaseId,
     case: &Case,
     reasons: &mut Vec<String>,
@@ -152,7 +153,7 @@ fn table<const COLUMNS: usize>(rows: &[[String; COLUMNS]]) -> std::io::Result<()
 }
 
 /// Who the account of a case is in truth.
-fn class(desk: &mut Desk, case: &Case, class_of: ClassOf<'_>) -> anyhow::Result<String> {
+fn class(desk: &mut Desk<'_>, case: &Case, class_of: ClassOf<'_>) -> anyhow::Result<String> {
     let Some(AccountId(account)) = case.subject.account() else { return Ok("nobody".into()) };
     let person = desk.person(AccountId(account))?;
     let class = person.id.as_deref().and_then(class_of);

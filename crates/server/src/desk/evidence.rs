@@ -2,40 +2,49 @@
 //!
 //! Left out: what may be done about it, which is law 1's to say.
 
+use std::sync::LazyLock;
+
 use seawall_link::LinkModel;
+use seawall_model::journal::EvidenceSeen;
 use seawall_model::knowledge::Known;
 use seawall_model::{EntryId, Family, MilliBits};
 use seawall_review::Case;
-use serde_json::{Value, json};
 
-use super::super::show;
-use super::desk::{Desk, NAME_CHARS_MAX, minute};
+use super::{Desk, DeskError, NAME_CHARS_MAX, minute};
+use crate::show;
 
 /// Bits that one column of the picture stands for.
 const BITS_PER_COLUMN: u64 = 1_000;
 /// Families that a comparison with a removed profile can tell of.
 const COMPARED: [Family; 3] = [Family::Name, Family::Face, Family::Links];
 
+/// Thousandths of a bit before anything was compared.
+static PRIOR: LazyLock<i64> =
+    LazyLock::new(|| LinkModel::parse(seawall_link::COMEBACK_1).map_or(0, |model| model.prior().0));
+
 /// What speaks for a case being the return of one removed account.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Comeback {
+pub struct Comeback {
     /// The removed profile.
-    pub(super) entry: Option<u64>,
+    pub entry: Option<u64>,
     /// Thousandths of a bit before anything was compared.
-    pub(super) prior: i64,
+    pub prior: i64,
     /// What each family adds, in order of their numbers.
-    pub(super) families: Vec<(Family, i64)>,
+    pub families: Vec<(Family, i64)>,
 }
 
 impl Comeback {
-    pub(super) fn total(&self) -> i64 {
+    /// Thousandths of a bit, all together.
+    #[must_use]
+    pub fn total(&self) -> i64 {
         self.prior + self.families.iter().map(|(_, bits)| bits).sum::<i64>()
     }
 }
 
 /// The comparisons behind a case, the heaviest first.
-pub(super) fn comebacks(case: &Case) -> Vec<Comeback> {
-    let prior = LinkModel::parse(seawall_link::COMEBACK_1).map_or(0, |model| model.prior().0);
+#[must_use]
+pub fn comebacks(case: &Case) -> Vec<Comeback> {
+    let prior = *PRIOR;
     let mut found: Vec<Comeback> = Vec::new();
     for piece in case.evidence.iter().filter(|piece| piece.kind == "comeback") {
         let family = piece.family.as_deref().and_then(Family::from_name);
@@ -53,12 +62,14 @@ pub(super) fn comebacks(case: &Case) -> Vec<Comeback> {
 }
 
 /// Whether the file itself is in a bank.
-pub(super) fn is_exact(case: &Case) -> bool {
+#[must_use]
+pub fn is_exact(case: &Case) -> bool {
     case.evidence.iter().any(|piece| piece.kind == "bank_match" && piece.distance == Some(0))
 }
 
 /// Why a case is here, in a few words.
-pub(super) fn brief(case: &Case) -> String {
+#[must_use]
+pub fn brief(case: &Case) -> String {
     let mut words = Vec::new();
     if let Some(comeback) = comebacks(case).first() {
         let entry = comeback.entry.map_or(String::new(), |entry| format!(" to k{entry}"));
@@ -89,19 +100,13 @@ pub(super) fn brief(case: &Case) -> String {
 }
 
 /// Why a case is here, a line each.
-pub(super) fn lines(desk: &mut Desk, case: &Case) -> anyhow::Result<Vec<String>> {
+///
+/// # Errors
+/// [`DeskError`] if log or knowledge cannot be read.
+pub fn lines(desk: &mut Desk<'_>, case: &Case) -> Result<Vec<String>, DeskError> {
     let mut lines = Vec::new();
     for piece in &case.evidence {
-        let Some(entry) = piece.entry else { continue };
-        match &*piece.kind {
-            "bank_match" => lines.push(match_line(desk, entry, piece.distance)?),
-            "term" => lines.push(term_line(desk, entry)?),
-            "support_lost" => lines.push(format!(
-                "a decision that stood for {} was overturned: look at it again",
-                desk.entry_called(entry)?
-            )),
-            _ => {}
-        }
+        lines.extend(piece_line(desk, piece)?);
     }
     for comeback in comebacks(case) {
         lines.extend(waterfall(desk, case, &comeback)?);
@@ -112,7 +117,24 @@ pub(super) fn lines(desk: &mut Desk, case: &Case) -> anyhow::Result<Vec<String>>
     Ok(lines)
 }
 
-fn match_line(desk: &Desk, entry: u64, distance: Option<u32>) -> anyhow::Result<String> {
+/// One piece in words; `None` for those that are told together, as comparisons are.
+///
+/// # Errors
+/// [`DeskError`] if knowledge cannot be read.
+pub fn piece_line(desk: &Desk<'_>, piece: &EvidenceSeen) -> Result<Option<String>, DeskError> {
+    let Some(entry) = piece.entry else { return Ok(None) };
+    Ok(match &*piece.kind {
+        "bank_match" => Some(match_line(desk, entry, piece.distance)?),
+        "term" => Some(term_line(desk, entry)?),
+        "support_lost" => Some(format!(
+            "a decision that stood for {} was overturned: look at it again",
+            desk.entry_called(entry)?
+        )),
+        _ => None,
+    })
+}
+
+fn match_line(desk: &Desk<'_>, entry: u64, distance: Option<u32>) -> Result<String, DeskError> {
     let how = match distance {
         Some(0) => "its file is the same as".to_owned(),
         Some(bits) => format!("its picture looks like, {bits} of 256 bits apart,"),
@@ -133,7 +155,7 @@ fn match_line(desk: &Desk, entry: u64, distance: Option<u32>) -> anyhow::Result<
     ))
 }
 
-fn term_line(desk: &Desk, entry: u64) -> anyhow::Result<String> {
+fn term_line(desk: &Desk<'_>, entry: u64) -> Result<String, DeskError> {
     let term = match desk.entry(entry)?.map(|knowledge| knowledge.known) {
         Some(Known::Term(term)) => show::foreign(&term.term, NAME_CHARS_MAX),
         _ => "(destroyed)".into(),
@@ -142,45 +164,65 @@ fn term_line(desk: &Desk, entry: u64) -> anyhow::Result<String> {
 }
 
 /// What a comparison weighs, as a small picture.
-pub(super) fn waterfall(
-    desk: &mut Desk,
+///
+/// # Errors
+/// [`DeskError`] if log or knowledge cannot be read.
+pub fn waterfall(
+    desk: &mut Desk<'_>,
     case: &Case,
     comeback: &Comeback,
-) -> anyhow::Result<Vec<String>> {
-    let mut lines = Vec::new();
-    let are_two_files = are_two_files(desk, case, comeback)?;
-    let (entry, at) = match comeback.entry {
-        None => ("a removed account".to_owned(), String::new()),
-        Some(entry) => {
-            let at = match desk.entry(entry)?.map(|knowledge| knowledge.known) {
-                Some(Known::Removed(removed)) => format!(", removed {}", minute(removed.at)),
-                _ => String::new(),
-            };
-            (desk.entry_called(entry)?, at)
-        }
-    };
-    lines.push(format!("it may be the return of {entry}{at}:"));
+) -> Result<Vec<String>, DeskError> {
+    let mut lines = vec![format!("{}:", returns(desk, comeback)?)];
     lines.push(bar("before comparing", comeback.prior));
     for (family, bits) in &comeback.families {
         lines.push(bar(family.as_str(), *bits));
     }
-    let missing = |family: &Family| comeback.families.iter().all(|(known, _)| known != family);
-    for family in COMPARED.into_iter().filter(missing) {
-        let nothing = match family {
-            Family::Face if are_two_files => {
-                "two different files, and no picture hash to compare them by"
-            }
-            _ => "nothing of both to compare, so that it adds nothing",
-        };
+    for (family, nothing) in unknown(desk, case, comeback)? {
         lines.push(format!("  {:<16} {:>11}  {nothing}", family.as_str(), "Unknown"));
     }
     lines.push(format!("{}  ({})", bar("together", comeback.total()), odds(comeback.total())));
     Ok(lines)
 }
 
+/// Whose return it may be, in words.
+///
+/// # Errors
+/// [`DeskError`] if knowledge cannot be read.
+pub fn returns(desk: &Desk<'_>, comeback: &Comeback) -> Result<String, DeskError> {
+    let Some(entry) = comeback.entry else {
+        return Ok("it may be the return of a removed account".into());
+    };
+    let at = match desk.entry(entry)?.map(|knowledge| knowledge.known) {
+        Some(Known::Removed(removed)) => format!(", removed {}", minute(removed.at)),
+        _ => String::new(),
+    };
+    Ok(format!("it may be the return of {}{at}", desk.entry_called(entry)?))
+}
+
+/// Families of which nothing could be compared, and why: they are Unknown and add nothing.
+///
+/// # Errors
+/// [`DeskError`] if log or knowledge cannot be read.
+pub fn unknown(
+    desk: &mut Desk<'_>,
+    case: &Case,
+    comeback: &Comeback,
+) -> Result<Vec<(Family, &'static str)>, DeskError> {
+    let are_two_files = are_two_files(desk, case, comeback)?;
+    let is_missing = |family: &Family| comeback.families.iter().all(|(known, _)| known != family);
+    let why = |family| match family {
+        Family::Face if are_two_files => {
+            "two different files, and no picture hash to compare them by"
+        }
+        _ => "nothing of both to compare, so that it adds nothing",
+    };
+    let missing = COMPARED.into_iter().filter(is_missing);
+    Ok(missing.map(|family| (family, why(family))).collect())
+}
+
 /// Whether both told a picture, and only by its SHA-256: then it says that the files differ,
 /// and not whether the pictures do.
-fn are_two_files(desk: &mut Desk, case: &Case, comeback: &Comeback) -> anyhow::Result<bool> {
+fn are_two_files(desk: &mut Desk<'_>, case: &Case, comeback: &Comeback) -> Result<bool, DeskError> {
     let (Some(account), Some(entry)) = (case.subject.account(), comeback.entry) else {
         return Ok(false);
     };
@@ -203,7 +245,8 @@ fn bar(name: &str, bits: i64) -> String {
 }
 
 /// What a weight says as odds.
-fn odds(milli_bits: i64) -> String {
+#[must_use]
+pub fn odds(milli_bits: i64) -> String {
     let bits = milli_bits as f64 / 1_000.0;
     let odds = |bits: f64| match bits.exp2() {
         few if few < 10.0 => format!("{few:.1}"),
@@ -213,38 +256,4 @@ fn odds(milli_bits: i64) -> String {
         0.. => format!("{} to 1 that one person runs both", odds(bits)),
         _ => format!("1 to {} that one person runs both", odds(-bits)),
     }
-}
-
-/// The evidence as JSON.
-pub(super) fn json(case: &Case) -> Value {
-    let comebacks: Vec<Value> = comebacks(case)
-        .iter()
-        .map(|comeback| {
-            let families: serde_json::Map<String, Value> = comeback
-                .families
-                .iter()
-                .map(|(family, bits)| (family.as_str().to_owned(), json!(bits)))
-                .collect();
-            json!({
-                "entry": comeback.entry.map(|entry| EntryId(entry).to_string()),
-                "prior_milli_bits": comeback.prior,
-                "families_milli_bits": families,
-                "total_milli_bits": comeback.total(),
-            })
-        })
-        .collect();
-    let matches: Vec<Value> = case
-        .evidence
-        .iter()
-        .filter(|piece| piece.kind != "comeback")
-        .map(|piece| {
-            json!({
-                "kind": piece.kind,
-                "entry": piece.entry.map(|entry| EntryId(entry).to_string()),
-                "distance_bits": piece.distance,
-                "position": piece.position,
-            })
-        })
-        .collect();
-    json!({ "pieces": matches, "comebacks": comebacks })
 }

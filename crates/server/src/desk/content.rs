@@ -7,11 +7,9 @@ use seawall_model::journal::SubjectSeen;
 use seawall_model::knowledge::{Known, RemovedProfile};
 use seawall_model::{AccountId, EntryId, EventBody, EventKind, MediaRef, Post};
 use seawall_review::Case;
-use serde_json::{Value, json};
 
-use super::super::show;
-use super::desk::{Desk, NAME_CHARS_MAX, Person, minute};
-use super::evidence;
+use super::{Desk, DeskError, NAME_CHARS_MAX, Person, evidence, minute};
+use crate::show;
 
 /// Characters of a post that are shown.
 const TEXT_CHARS_MAX: usize = 2_000;
@@ -23,7 +21,10 @@ const SHOWN_MAX: usize = 16;
 const HASH_DIGITS: usize = 16;
 
 /// What a case is about, a line each.
-pub(super) fn lines(desk: &mut Desk, case: &Case) -> anyhow::Result<Vec<String>> {
+///
+/// # Errors
+/// [`DeskError`] if log or knowledge cannot be read.
+pub fn lines(desk: &mut Desk<'_>, case: &Case) -> Result<Vec<String>, DeskError> {
     match case.subject {
         SubjectSeen::Post { position, account } => {
             let mut lines = post_lines(desk, position);
@@ -47,14 +48,17 @@ pub(super) fn lines(desk: &mut Desk, case: &Case) -> anyhow::Result<Vec<String>>
 }
 
 /// The profile of a removed account, if it is still kept.
-fn removed(desk: &Desk, entry: u64) -> anyhow::Result<Option<RemovedProfile>> {
+///
+/// # Errors
+/// [`DeskError`] if log or knowledge cannot be read.
+pub fn removed(desk: &Desk<'_>, entry: u64) -> Result<Option<RemovedProfile>, DeskError> {
     Ok(match desk.entry(entry)?.map(|knowledge| knowledge.known) {
         Some(Known::Removed(removed)) => Some(removed.profile),
         _ => None,
     })
 }
 
-fn post_lines(desk: &mut Desk, position: u64) -> Vec<String> {
+fn post_lines(desk: &mut Desk<'_>, position: u64) -> Vec<String> {
     let Some(event) = desk.event(position) else {
         return vec!["(its content is gone: there is nothing to see any more)".into()];
     };
@@ -68,7 +72,7 @@ fn post_lines(desk: &mut Desk, position: u64) -> Vec<String> {
 }
 
 /// What an account posted last, the newest first.
-fn newest_lines(desk: &mut Desk, account: AccountId) -> anyhow::Result<Vec<String>> {
+fn newest_lines(desk: &mut Desk<'_>, account: AccountId) -> Result<Vec<String>, DeskError> {
     let posts = desk.posts_of(account)?;
     if posts.is_empty() {
         return Ok(vec!["posts    none is here".into()]);
@@ -138,7 +142,7 @@ fn author_lines(person: &Person) -> Vec<String> {
     lines
 }
 
-/// What the platform itself did to the account last.
+/// What the platform itself did to the account last, in a line.
 fn platform_line(person: &Person) -> Option<String> {
     let (kind, at) = person.standing?;
     let did = match kind {
@@ -199,7 +203,7 @@ fn account_lines(person: &Person, removed: Option<&(u64, RemovedProfile)>) -> Ve
     lines
 }
 
-fn entry_lines(desk: &Desk, entry: u64) -> anyhow::Result<Vec<String>> {
+fn entry_lines(desk: &Desk<'_>, entry: u64) -> Result<Vec<String>, DeskError> {
     let mut lines = vec![desk.entry_called(entry)?];
     // Where an entry of the register comes from is read with a key, as the rest of it.
     let is_register = |known: &Known| matches!(known, Known::Protected(_));
@@ -213,80 +217,4 @@ fn entry_lines(desk: &Desk, entry: u64) -> anyhow::Result<Vec<String>> {
         some => format!("stands on {}", some.join(", ")),
     });
     Ok(lines)
-}
-
-/// What a case is about, as JSON.
-pub(super) fn json(desk: &mut Desk, case: &Case) -> anyhow::Result<Value> {
-    Ok(match case.subject {
-        SubjectSeen::Post { position, account } => {
-            let post = desk.post(position);
-            let person = account.map(|account| desk.person(AccountId(account))).transpose()?;
-            json!({
-                "post": post.as_ref().map(|post| post_json(post)),
-                "account": person.as_ref().map(person_json),
-            })
-        }
-        SubjectSeen::Account { account } => {
-            let entry = evidence::comebacks(case).first().and_then(|best| best.entry);
-            let removed = match entry {
-                Some(entry) => removed(desk, entry)?,
-                None => None,
-            };
-            let posts = desk.posts_of(AccountId(account))?;
-            let posts = posts.iter().map(|(at, post)| {
-                let mut told = post_json(post);
-                told["at"] = json!(at.to_string());
-                told
-            });
-            json!({
-                "account": person_json(&desk.person(AccountId(account))?),
-                "posts": posts.collect::<Vec<_>>(),
-                "resembles": removed.map(|profile| json!({
-                    "entry": entry.map(|entry| EntryId(entry).to_string()),
-                    "handle": profile.handle,
-                    "name": profile.name,
-                    "links": profile.links,
-                })),
-            })
-        }
-        SubjectSeen::Entry { entry } => json!({ "entry": EntryId(entry).to_string() }),
-    })
-}
-
-fn post_json(post: &Post) -> Value {
-    let media: Vec<Value> = post
-        .media
-        .iter()
-        .map(|media| {
-            json!({
-                "id": media.id.as_ref().map(|id| id.as_str()),
-                "sha256": media.sha256.map(|hash| hex(&hash)),
-                "pdq": media.pdq.map(|hash| hex(&hash)),
-            })
-        })
-        .collect();
-    json!({
-        "id": post.id.as_str(),
-        "text": post.text,
-        "tags": post.tags,
-        "links": post.links,
-        "media": media,
-    })
-}
-
-fn hex(hash: &[u8]) -> String {
-    hash.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn person_json(person: &Person) -> Value {
-    json!({
-        "id": person.id,
-        "handle": person.handle,
-        "name": person.name,
-        "links": person.links,
-        "created_at": person.created_at.map(|at| at.to_string()),
-        "platform": person.standing.map(|(kind, at)| json!({
-            "kind": kind.as_str(), "at": at.to_string(),
-        })),
-    })
 }

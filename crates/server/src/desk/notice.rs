@@ -14,21 +14,21 @@ use seawall_decision::statement::{
 use seawall_model::journal::{Body, GroundSeen, PolicyCited, SubjectSeen};
 use seawall_model::knowledge::Policy;
 use seawall_model::{ActionKind, CaseId, DecisionId, PlatformId, Timestamp};
-use serde_json::{Value, json};
 
-use super::super::args::NoticeWanted;
-use super::desk::{DecidedTold, Desk, Done};
+use super::{DecidedTold, Desk, DeskError, Done};
 
 /// Seconds in an hour.
 const HOUR_SECONDS: i64 = 3_600;
 
 /// A notice in both languages.
-#[derive(Clone, Debug)]
-pub(super) struct Letter {
+#[derive(Clone)]
+pub struct Letter {
     /// What it is about, as the desk calls it.
-    pub(super) about: SubjectSeen,
-    pub(super) arabic: Statement,
-    pub(super) english: Statement,
+    pub about: SubjectSeen,
+    /// In Arabic.
+    pub arabic: Statement,
+    /// In English.
+    pub english: Statement,
 }
 
 impl Letter {
@@ -36,37 +36,23 @@ impl Letter {
         let arabic = facts(Language::Arabic(Digits::Western))?;
         Some(Self { about, arabic, english: facts(Language::English)? })
     }
-
-    /// Tells it in the language asked for.
-    pub(super) fn say(&self, wanted: NoticeWanted) -> std::io::Result<()> {
-        if wanted != NoticeWanted::En {
-            say!("{}", self.arabic)?;
-        }
-        if wanted == NoticeWanted::Both {
-            say!("\n---\n")?;
-        }
-        if wanted != NoticeWanted::Ar {
-            say!("{}", self.english)?;
-        }
-        Ok(())
-    }
-
-    pub(super) fn json(&self) -> Value {
-        let letter = |statement: &Statement| json!({ "subject": statement.subject_line, "paragraphs": statement.paragraphs });
-        json!({ "ar": letter(&self.arabic), "en": letter(&self.english) })
-    }
 }
 
 /// The notices of a case, the newest first: that what its last decision did was undone, if it
 /// was, and what it did; without any decision, what was restricted without a person.
-pub(super) fn of_case(desk: &mut Desk, case: CaseId) -> anyhow::Result<Vec<Letter>> {
-    let decisions = desk.decisions()?;
-    let decided = decisions.iter().rev().find(|told| told.case == Some(case));
-    let actions = desk.actions()?;
+///
+/// # Errors
+/// [`DeskError`] if log, journal or knowledge cannot be read.
+pub fn of_case(desk: &mut Desk<'_>, case: CaseId) -> Result<Vec<Letter>, DeskError> {
+    let decisions = desk.decisions_on(case)?;
+    let decided = decisions.last();
     let wanted = decided.map(|told| told.decision);
-    let of_case = actions.values().filter(|done| done.case == Some(case));
-    let done: Vec<Done> = of_case.filter(|done| done.decision == wanted).cloned().collect();
+    let of_case = desk.actions_on(case)?.into_values();
+    let done: Vec<Done> = of_case.filter(|done| done.decision == wanted).collect();
     let mut letters = Vec::new();
+    if done.is_empty() {
+        return Ok(letters);
+    }
     for undone in desk.reversals()?.iter().rev() {
         let reversed = done.iter().filter(|done| undone.actions.contains(&done.action.action));
         letters.extend(
@@ -80,24 +66,48 @@ pub(super) fn of_case(desk: &mut Desk, case: CaseId) -> anyhow::Result<Vec<Lette
 }
 
 /// The notices of one decision.
-pub(super) fn of_decision(desk: &mut Desk, decision: DecisionId) -> anyhow::Result<Vec<Letter>> {
-    let decisions = desk.decisions()?;
-    let decided = decisions.iter().find(|told| told.decision == decision);
-    let actions = desk.actions()?;
+///
+/// # Errors
+/// [`DeskError`] if log, journal or knowledge cannot be read.
+pub fn of_decision(desk: &mut Desk<'_>, decision: DecisionId) -> Result<Vec<Letter>, DeskError> {
+    let decided = desk.decision(decision)?;
+    let Body::Decided { actions, .. } = &decided.body else { return Ok(Vec::new()) };
     let mut letters = Vec::new();
-    for done in actions.values().filter(|done| done.decision == Some(decision)) {
-        letters.extend(taken(desk, done, decided)?);
+    for action in actions {
+        let (action, case, at) = (action.clone(), decided.case, decided.at);
+        let done = Done { action, case, decision: Some(decision), at };
+        letters.extend(taken(desk, &done, Some(&decided))?);
     }
     Ok(letters)
 }
 
+/// The notices of an overturn: to those whose actions it reversed.
+///
+/// # Errors
+/// [`DeskError`] if the journal cannot be read.
+pub fn of_overturn(
+    desk: &Desk<'_>,
+    undone: DecisionId,
+    followed: &[Body],
+) -> Result<Vec<Letter>, DeskError> {
+    let actions = desk.actions()?;
+    let reversed = followed.iter().filter_map(|body| match body {
+        Body::Overturned { actions_reversed, .. } => Some(actions_reversed),
+        Body::ActionsLapsed { actions } => Some(actions),
+        _ => None,
+    });
+    let done = reversed.flatten().filter_map(|number| actions.get(number));
+    let letters = done.filter_map(|done| restored(done, desk.now(), why(done, undone)));
+    Ok(letters.collect())
+}
+
 /// What is told of an action.
 fn taken(
-    desk: &mut Desk,
+    desk: &mut Desk<'_>,
     done: &Done,
     decided: Option<&DecidedTold>,
-) -> anyhow::Result<Option<Letter>> {
-    let case = done.case.and_then(|case| desk.judge().cases().get(case).cloned());
+) -> Result<Option<Letter>, DeskError> {
+    let case = done.case.and_then(|case| desk.judge().cases().get(case));
     let Some(case) = case else { return Ok(None) };
     let cited = decided.and_then(|told| told.policy.clone()).or_else(|| {
         let policy = desk.active().policy(&case.policy)?;
@@ -206,12 +216,12 @@ fn hours(from: Timestamp, until: Timestamp) -> u32 {
 }
 
 /// Why an action was reversed by the overturn of a decision: its own, or one it rested on.
-pub(super) fn why(done: &Done, overturned: DecisionId) -> Why {
+fn why(done: &Done, overturned: DecisionId) -> Why {
     if done.decision == Some(overturned) { Why::Review } else { Why::Support }
 }
 
 /// What is told of an action that was reversed.
-pub(super) fn restored(done: &Done, now: Timestamp, why: Why) -> Option<Letter> {
+fn restored(done: &Done, now: Timestamp, why: Why) -> Option<Letter> {
     let one = NonZeroU32::MIN;
     let scope = scope(done.action.subject);
     let undone = match ActionKind::from_name(&done.action.kind)? {

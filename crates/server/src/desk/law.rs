@@ -4,10 +4,9 @@ use seawall_decision::law::{Refused, Sentence};
 use seawall_model::journal::SubjectSeen;
 use seawall_model::{ActionKind, ReviewerId};
 use seawall_review::{Case, CaseState, Saw};
-use serde_json::{Value, json};
 
-use super::desk::Desk;
-use super::evidence;
+use super::{Desk, DeskError, Viewer, evidence};
+use crate::show;
 
 /// Why a second post of an account is not restricted as well.
 const SPENT: &str = "the account was restricted without a person already, and the 72 hours are \
@@ -26,15 +25,20 @@ const KINDS: [ActionKind; 5] = [
 
 /// What one ruling needs of a reviewer who saw this.
 #[derive(Clone, Debug)]
-pub(super) struct Need {
-    pub(super) kind: ActionKind,
-    pub(super) saw: Saw,
+pub struct Need {
+    /// What is ruled.
+    pub kind: ActionKind,
+    /// What the reviewer saw.
+    pub saw: Saw,
     /// What is missing; nothing if one reviewer suffices.
-    pub(super) missing: Vec<Sentence>,
+    pub missing: Vec<Sentence>,
 }
 
 /// What can be looked at: content that is there, and what a case rests on.
-pub(super) fn sights(desk: &mut Desk, case: &Case) -> anyhow::Result<Vec<Saw>> {
+///
+/// # Errors
+/// [`DeskError`] if log or knowledge cannot be read.
+pub fn sights(desk: &mut Desk<'_>, case: &Case) -> Result<Vec<Saw>, DeskError> {
     let has = |kind: &str| case.evidence.iter().any(|piece| piece.kind == kind);
     let has_content = desk.has_content(case.subject)?;
     let is_seen = |saw: &Saw| match saw {
@@ -46,7 +50,10 @@ pub(super) fn sights(desk: &mut Desk, case: &Case) -> anyhow::Result<Vec<Saw>> {
 }
 
 /// What each ruling that fits a case needs beyond one reviewer.
-pub(super) fn needs(desk: &mut Desk, case: &Case) -> anyhow::Result<Vec<Need>> {
+///
+/// # Errors
+/// [`DeskError`] if log or knowledge cannot be read.
+pub fn needs(desk: &mut Desk<'_>, case: &Case) -> Result<Vec<Need>, DeskError> {
     let (sights, mut needs) = (sights(desk, case)?, Vec::new());
     for kind in KINDS.into_iter().filter(|kind| seawall_action::fits(*kind, case.subject)) {
         for saw in &sights {
@@ -57,7 +64,7 @@ pub(super) fn needs(desk: &mut Desk, case: &Case) -> anyhow::Result<Vec<Need>> {
 }
 
 /// What one reviewer lacks; of several, what any of them lacks.
-fn missing(desk: &Desk, case: &Case, kind: ActionKind, saw: Saw) -> Vec<Sentence> {
+fn missing(desk: &Desk<'_>, case: &Case, kind: ActionKind, saw: Saw) -> Vec<Sentence> {
     let reviewers = desk.judge().reviewers().filter(|(_, signs)| *signs).map(|(id, _)| id);
     let mut reviewers: Vec<ReviewerId> = reviewers.collect();
     if reviewers.is_empty() {
@@ -66,7 +73,7 @@ fn missing(desk: &Desk, case: &Case, kind: ActionKind, saw: Saw) -> Vec<Sentence
     let mut missing: Vec<Sentence> = Vec::new();
     for reviewer in reviewers {
         let saw = [(reviewer, saw)];
-        let asked = desk.judge().would_permit(case, kind, &saw, desk.now, desk.active());
+        let asked = desk.judge().would_permit(case, kind, &saw, desk.now(), desk.active());
         missing.extend(asked.err().iter().flat_map(Refused::sentences));
     }
     missing.sort_unstable();
@@ -75,13 +82,17 @@ fn missing(desk: &Desk, case: &Case, kind: ActionKind, saw: Saw) -> Vec<Sentence
 }
 
 /// The gravest ruling that fits: what a case of the network comes to.
-pub(super) fn gravest(case: &Case) -> Option<ActionKind> {
+#[must_use]
+pub fn gravest(case: &Case) -> Option<ActionKind> {
     KINDS.into_iter().rev().find(|kind| seawall_action::fits(*kind, case.subject))
 }
 
 /// The gravest ruling that can be proposed, and what has to be seen for it: rather what is
 /// told here than what has to be opened. `None` where law 1 permits it to nobody.
-pub(super) fn proposed(desk: &mut Desk, case: &Case) -> anyhow::Result<Option<(ActionKind, Saw)>> {
+///
+/// # Errors
+/// [`DeskError`] if log or knowledge cannot be read.
+pub fn proposed(desk: &mut Desk<'_>, case: &Case) -> Result<Option<(ActionKind, Saw)>, DeskError> {
     let Some(kind) = gravest(case) else { return Ok(None) };
     let mut sights = sights(desk, case)?;
     sights.sort_by_key(|saw| *saw == Saw::Content);
@@ -92,7 +103,8 @@ pub(super) fn proposed(desk: &mut Desk, case: &Case) -> anyhow::Result<Option<(A
 }
 
 /// Why nothing can be proposed, or why content has to be looked at; nothing for most cases.
-pub(super) fn caution(case: &Case, proposed: Option<(ActionKind, Saw)>) -> Option<&'static str> {
+#[must_use]
+pub fn caution(case: &Case, proposed: Option<(ActionKind, Saw)>) -> Option<&'static str> {
     match (case.subject, proposed) {
         (SubjectSeen::Account { .. }, None) => Some(
             "one family of evidence is not enough to suspend, and no post of the account is here \
@@ -109,14 +121,21 @@ pub(super) fn caution(case: &Case, proposed: Option<(ActionKind, Saw)>) -> Optio
 }
 
 /// What is missing, in a few words.
-pub(super) fn brief(desk: &mut Desk, case: &Case) -> anyhow::Result<String> {
+///
+/// # Errors
+/// [`DeskError`] if log or knowledge cannot be read.
+pub fn brief(desk: &mut Desk<'_>, case: &Case, viewer: Viewer) -> Result<String, DeskError> {
     match case.state {
         CaseState::Open => {}
         CaseState::Decided(decision) => return Ok(format!("nothing: decided by {decision}")),
         CaseState::Withdrawn => return Ok("nothing: its evidence is gone".into()),
     }
-    if let Some(last) = case.heard.last() {
+    if let Some(last) = case.heard.iter().rev().find(|heard| viewer.sees(heard.reviewer)) {
         return Ok(format!("{} ruled {}: more is needed", last.reviewer, last.ruled.as_str()));
+    }
+    if !case.heard.is_empty() {
+        let held = show::counted(case.heard.len() as u64, "ruling is", "rulings are");
+        return Ok(format!("{held} held: a reviewer who reads it afresh"));
     }
     let proposed = proposed(desk, case)?;
     Ok(match (proposed, case.subject) {
@@ -138,31 +157,9 @@ fn saw_words(saw: Saw) -> &'static str {
     }
 }
 
-/// What each ruling needs, a line each.
-pub(super) fn lines(desk: &mut Desk, case: &Case) -> anyhow::Result<Vec<String>> {
-    if let SubjectSeen::Entry { .. } = case.subject {
-        return Ok(vec![
-            "keep closes it: one reviewer; what is done about the entry stands below".into(),
-        ]);
-    }
-    let mut lines = vec!["keep, keep-documents: one reviewer".to_owned()];
-    for need in needs(desk, case)? {
-        let (kind, saw) = (need.kind.as_str(), need.saw.as_str());
-        if need.missing.is_empty() {
-            lines.push(format!("{kind} --saw {saw}: one reviewer"));
-            continue;
-        }
-        lines.push(format!("{kind} --saw {saw} is not enough:"));
-        lines.extend(need.missing.iter().map(|sentence| format!("  {}", words(*sentence))));
-    }
-    if !desk.has_content(case.subject)? {
-        lines.push("--saw content: there is nothing to see".into());
-    }
-    Ok(lines)
-}
-
 /// A sentence in words, without what the register says.
-pub(super) fn words(sentence: Sentence) -> &'static str {
+#[must_use]
+pub fn words(sentence: Sentence) -> &'static str {
     match sentence {
         Sentence::UnattendedNeverProtected => NOTHING_UNATTENDED,
         sentence => sentence.message(),
@@ -171,7 +168,10 @@ pub(super) fn words(sentence: Sentence) -> &'static str {
 
 /// Why nothing was restricted without a person, a line each; none if something was, or if
 /// no file of a bank was met.
-pub(super) fn unattended(desk: &mut Desk, case: &Case) -> anyhow::Result<Vec<String>> {
+///
+/// # Errors
+/// [`DeskError`] if log or knowledge cannot be read.
+pub fn unattended(desk: &mut Desk<'_>, case: &Case) -> Result<Vec<String>, DeskError> {
     if !evidence::is_exact(case) {
         return Ok(Vec::new());
     }
@@ -179,8 +179,8 @@ pub(super) fn unattended(desk: &mut Desk, case: &Case) -> anyhow::Result<Vec<Str
     if hours == 0 {
         return Ok(vec!["its policy restricts nothing without a person".to_owned()]);
     }
-    let until = desk.now.plus_seconds(i64::from(hours) * 3_600);
-    let asked = desk.judge().would_restrict(case, until, desk.now, desk.active());
+    let until = desk.now().plus_seconds(i64::from(hours) * 3_600);
+    let asked = desk.judge().would_restrict(case, until, desk.now(), desk.active());
     let refused = asked.err();
     let mut sentences: Vec<Sentence> = refused.iter().flat_map(Refused::sentences).collect();
     if sentences.contains(&Sentence::UnattendedNeverInGoodStanding) {
@@ -196,22 +196,13 @@ pub(super) fn unattended(desk: &mut Desk, case: &Case) -> anyhow::Result<Vec<Str
 }
 
 /// The sentence of a name in the journal, such as `links_need_two_families`.
-pub(super) fn sentence(name: &str) -> Option<Sentence> {
+#[must_use]
+pub fn sentence(name: &str) -> Option<Sentence> {
     let is_it = |sentence: &Sentence| {
         let spelt = format!("{sentence:?}").to_lowercase();
         spelt == name.replace('_', "")
     };
     Sentence::ALL.into_iter().find(is_it)
-}
-
-/// What each ruling needs, as JSON.
-pub(super) fn json(desk: &mut Desk, case: &Case) -> anyhow::Result<Value> {
-    let needs = needs(desk, case)?;
-    let rows = needs.iter().map(|need| {
-        let missing: Vec<&str> = need.missing.iter().map(|sentence| words(*sentence)).collect();
-        json!({ "ruling": need.kind.as_str(), "saw": need.saw.as_str(), "missing": missing })
-    });
-    Ok(Value::Array(rows.collect()))
 }
 
 #[cfg(test)]

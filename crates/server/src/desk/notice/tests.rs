@@ -7,10 +7,9 @@ use std::path::Path;
 use clap::Parser;
 use seawall_model::journal::Says;
 
-use super::super::super::args::Args;
-use super::super::super::{Ended, dispatch};
-use super::super::{desk, rule};
 use super::*;
+use crate::command::case::folder::CaseFolder;
+use crate::command::{Args, Ended, dispatch};
 use crate::signing::ReviewerKey;
 
 /// Stands in every name, text and value that no notice may tell.
@@ -82,7 +81,7 @@ fn type_in(dir: &Path, words: &[&str]) -> Ended {
 }
 
 /// The folder with everything brought in.
-fn filled(dir: &Path) -> (desk::Desk, [ReviewerKey; 2]) {
+fn filled(dir: &Path) -> (CaseFolder, [ReviewerKey; 2]) {
     let file = |name: &str, text: &str| {
         let path = dir.join(name);
         std::fs::write(&path, text).unwrap();
@@ -115,16 +114,16 @@ fn filled(dir: &Path) -> (desk::Desk, [ReviewerKey; 2]) {
         "7",
     ]);
     let keys = [&amal, &badr].map(|key| ReviewerKey::read(Path::new(key)).unwrap());
-    (desk::Desk::open(&global.global).unwrap(), keys)
+    (CaseFolder::open(&global.global).unwrap(), keys)
 }
 
 /// The letters about what a ruling did.
-fn letters(desk: &mut desk::Desk, followed: &[Body]) -> Vec<Letter> {
+fn letters(desk: &mut Desk<'_>, followed: &[Body]) -> Vec<Letter> {
     let mut letters = Vec::new();
     for body in followed {
         let Body::Decided { decision, case, policy, actions, .. } = body else { continue };
         let (decision, case) = (DecisionId(*decision), case.map(CaseId));
-        let (policy, at) = (policy.clone(), desk.now);
+        let (policy, at) = (policy.clone(), desk.now());
         let told = DecidedTold { decision, case, policy, body: body.clone(), at };
         for action in actions {
             let (action, decision) = (action.clone(), Some(decision));
@@ -148,13 +147,13 @@ fn check(letter: &Letter, post: &str) {
 
 #[test]
 fn ten_thousand_notices_tell_no_marker_of_what_law_8_forbids() {
-    let folder = tempfile::tempdir().unwrap();
-    let (mut desk, [amal, badr]) = filled(folder.path());
-    let cases: Vec<CaseId> = desk.judge().cases().all().map(|(id, _)| id).collect();
+    let dir = tempfile::tempdir().unwrap();
+    let (mut folder, [amal, badr]) = filled(dir.path());
+    let cases: Vec<CaseId> = folder.desk().judge().cases().all().map(|(id, _)| id).collect();
     assert_eq!(cases.len(), CASES);
     let mut notices = 0;
     for (place, id) in cases.iter().enumerate() {
-        let version = desk.case(*id).unwrap().version;
+        let version = folder.desk().case(*id).unwrap().version;
         let says = Says::Case {
             case: id.0,
             version,
@@ -164,11 +163,11 @@ fn ten_thousand_notices_tell_no_marker_of_what_law_8_forbids() {
             class: Some("support".into()),
         };
         // One person removes from 25 accounts at most; by turns they read second.
-        let mut followed = rule::ruled(&mut desk, &amal, says.clone()).unwrap();
+        let mut followed = folder.rule(&amal, says.clone()).unwrap();
         if followed.iter().any(|body| matches!(body, Body::RulingHeld { .. })) {
-            followed = rule::ruled(&mut desk, &badr, says).unwrap();
+            followed = folder.rule(&badr, says).unwrap();
         }
-        let letters = letters(&mut desk, &followed);
+        let letters = letters(&mut folder.desk(), &followed);
         assert_eq!(letters.len(), 2, "{followed:?}");
         for letter in &letters {
             check(letter, &format!("{id}"));

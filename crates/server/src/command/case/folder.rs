@@ -1,0 +1,78 @@
+//! A data folder opened by a command of `case`, with the desk over it and what to type next.
+//!
+//! Left out: what is looked up, which the desk does.
+
+use seawall_model::Timestamp;
+use seawall_model::journal::{Body, Says};
+use seawall_store::LogReader;
+
+use super::super::args::Global;
+use super::super::settings;
+use crate::chance;
+use crate::desk::Desk;
+use crate::desk::ruling::{self, Signer};
+use crate::engine::{self, Opened, Settings};
+use crate::show;
+use crate::signing::ReviewerKey;
+
+/// A folder opened to work on cases. Whoever imports into it has it for themselves meanwhile.
+pub(crate) struct CaseFolder {
+    opened: Opened,
+    settings: Settings,
+    reader: LogReader,
+    now: Timestamp,
+    typed: Typed,
+}
+
+impl CaseFolder {
+    /// Opens it.
+    pub(crate) fn open(global: &Global) -> anyhow::Result<Self> {
+        if !global.dir.exists() {
+            return Err(seawall_store::Error::NoFolder(global.dir.clone()).into());
+        }
+        let settings = settings(global)?;
+        let mut opened = engine::open(&global.dir, &settings)?;
+        let now = settings.clock.now();
+        // What has lapsed meanwhile is no longer in force.
+        opened.derivation.tick_if_due(now)?;
+        let reader = opened.folder.log_reader()?;
+        let typed = Typed { dir: show::quoted(&global.dir.display().to_string()) };
+        Ok(Self { opened, settings, reader, now, typed })
+    }
+
+    /// The desk over it.
+    pub(crate) fn desk(&mut self) -> Desk<'_> {
+        Desk::over(&self.opened.derivation, &mut self.reader, self.now)
+    }
+
+    /// What is typed to name it.
+    pub(super) fn typed(&self) -> Typed {
+        self.typed.clone()
+    }
+
+    /// Signs a ruling and takes it; gives what followed.
+    pub(crate) fn rule(&mut self, key: &ReviewerKey, says: Says) -> anyhow::Result<Vec<Body>> {
+        let Opened { folder, derivation, .. } = &mut self.opened;
+        let mut chance = chance::source(self.settings.test_seed);
+        let signer = Signer::Key(key);
+        Ok(ruling::rule(derivation, folder, says, &signer, &mut *chance, self.now)?)
+    }
+}
+
+/// What to type to name a folder after a command.
+#[derive(Clone, Debug)]
+pub(super) struct Typed {
+    dir: String,
+}
+
+impl Typed {
+    /// What to type to run a command of `case` on this folder.
+    pub(super) fn case(&self, words: &str) -> String {
+        self.command(&format!("case {words}"))
+    }
+
+    /// What to type to run any command on this folder.
+    pub(super) fn command(&self, words: &str) -> String {
+        format!("{} {words} --dir {}", show::program(), self.dir)
+    }
+}

@@ -1,0 +1,158 @@
+//! Cases, decisions and actions in words: how one was opened, how its account stands, what is
+//! in force.
+//!
+//! Left out: evidence, content and law, which have modules of their own, and what can be typed
+//! next.
+
+use seawall_decision::law::{Protection, Repute};
+use seawall_decision::support::DecisionState;
+use seawall_model::journal::{ActionPlanned, Body};
+use seawall_model::{CaseId, DecisionId, Timestamp};
+use seawall_review::{Case, CaseState, RestsOnMissing};
+
+use super::{DecidedTold, Desk, DeskError, NAME_CHARS_MAX, Viewer, ago, minute};
+use crate::show;
+
+/// The policy of a case and what opened it, a line each.
+#[must_use]
+pub fn opened_lines(desk: &Desk<'_>, case: &Case) -> Vec<String> {
+    let mut lines = Vec::new();
+    let policy = desk.active().policy(&case.policy);
+    if let Some(policy) = policy {
+        let [_, title] = &policy.title;
+        let title = show::foreign(title, NAME_CHARS_MAX);
+        lines.push(format!("under {}, {title}, version {}", policy.id, policy.version));
+    } else if !case.policy.is_empty() {
+        lines.push(format!("under {}, which is not in force any more", case.policy));
+    }
+    lines.push(match &case.rule {
+        Some(rule) => format!("opened by the rule {}", show::foreign(rule, NAME_CHARS_MAX)),
+        None => "opened because a decision was overturned".into(),
+    });
+    if case.rests == RestsOnMissing::Yes {
+        lines.push("rests on a missing or failed input: nothing automatic follows".into());
+    }
+    lines
+}
+
+/// How old it is and what was upheld, and whether anything happens to it unattended. Why not
+/// is not told in full: the register of protected accounts is read with a key, and journaled.
+///
+/// # Errors
+/// [`DeskError`] if the log cannot be read.
+pub fn standing_lines(
+    desk: &mut Desk<'_>,
+    id: CaseId,
+    case: &Case,
+) -> Result<Vec<String>, DeskError> {
+    let Some(account) = case.subject.account() else { return Ok(Vec::new()) };
+    let created_at = case.created_at.or(desk.person(account)?.created_at);
+    let (protection, repute) = desk.judge().standing(case, desk.now(), desk.active());
+    let is_restricted = desk.judge().actions().of_case(id).any(|action| action.decision.is_none());
+    let is_free = protection == Protection::Unprotected && repute == Repute::NotGood;
+    let age = created_at.map(|created| ago(created, desk.now()));
+    let age = age.map_or("of an age that is Unknown now".into(), |age| format!("{age} old"));
+    let repute = match repute {
+        Repute::Good if is_restricted => {
+            format!("in good standing by now: {age}; it was not when it was restricted")
+        }
+        Repute::Good => {
+            format!("in good standing: {age}, and nothing upheld against it in 30 days")
+        }
+        Repute::NotGood => format!(
+            "not in good standing: {age}, where 30 days without an upheld decision are asked"
+        ),
+        Repute::Unknown if is_restricted => {
+            "its age is Unknown now: what told it is gone since it was restricted".into()
+        }
+        Repute::Unknown => "its age is Unknown".into(),
+    };
+    // What stands in force below was done before, and is not to be denied here.
+    let mut lines = vec![repute];
+    if !is_free && !is_restricted {
+        lines.push("nothing unattended is done to it".into());
+    }
+    Ok(lines)
+}
+
+/// What is in force on a case, a line each.
+///
+/// # Errors
+/// [`DeskError`] if the log cannot be read.
+pub fn in_force_lines(desk: &mut Desk<'_>, id: CaseId) -> Result<Vec<String>, DeskError> {
+    let mut lines = Vec::new();
+    for action in desk.judge().actions().of_case(id) {
+        let words = action_words(desk, &action.planned)?;
+        lines.push(format!("{words} {}", because(action.decision)));
+    }
+    Ok(lines)
+}
+
+/// On whose word something was done.
+#[must_use]
+pub fn because(decision: Option<DecisionId>) -> String {
+    match decision {
+        Some(decision) => format!("by {decision}"),
+        None => "without a person, as law 1 allows".into(),
+    }
+}
+
+/// An action in words: what, on what, until when, and what takes it back.
+///
+/// # Errors
+/// [`DeskError`] if the log cannot be read.
+pub fn action_words(desk: &mut Desk<'_>, action: &ActionPlanned) -> Result<String, DeskError> {
+    let until = |at: Timestamp| format!(" until {}", minute(at));
+    Ok(format!(
+        "{} the {}{} (action {}; {} takes it back)",
+        action.kind,
+        desk.subject(action.subject)?,
+        action.until.map(until).unwrap_or_default(),
+        action.action,
+        action.inverse
+    ))
+}
+
+/// The rulings on an open case that are held, as far as the viewer may see them, a line each.
+#[must_use]
+pub fn held_lines(case: &Case, viewer: Viewer) -> Vec<String> {
+    if case.state != CaseState::Open {
+        return Vec::new();
+    }
+    let seen = case.heard.iter().filter(|heard| viewer.sees(heard.reviewer));
+    let held = seen.map(|heard| {
+        let (ruled, saw) = (heard.ruled.as_str(), heard.saw.as_str());
+        format!("{}: {ruled}, having seen the {saw}", heard.reviewer)
+    });
+    held.collect()
+}
+
+/// The decisions on a case, a line each.
+///
+/// # Errors
+/// [`DeskError`] if the journal cannot be read.
+pub fn decision_lines(desk: &Desk<'_>, id: CaseId) -> Result<Vec<String>, DeskError> {
+    let mut lines = Vec::new();
+    for told in &desk.decisions_on(id)? {
+        let state = match desk.judge().supports().decision(told.decision) {
+            Some(DecisionState::Overturned) => ", overturned since",
+            Some(DecisionState::Fallen) => ", fallen since with what it rested on",
+            Some(DecisionState::Stands) | None => "",
+        };
+        lines.push(format!("{}{state}", decided_words(told)));
+    }
+    Ok(lines)
+}
+
+/// A decision in words.
+#[must_use]
+pub fn decided_words(told: &DecidedTold) -> String {
+    let Body::Decided { ruled, reviewers, .. } = &told.body else { return String::new() };
+    let reviewers: Vec<String> = reviewers.iter().map(|number| format!("r{number}")).collect();
+    let policy = told.policy.as_ref().map(|cited| {
+        format!(" under {} version {}", show::foreign(&cited.id, NAME_CHARS_MAX), cited.version)
+    });
+    let at = minute(told.at);
+    let policy = policy.unwrap_or_default();
+    format!("{}: {ruled} by {}{policy}, at {at}", told.decision, reviewers.join(" and "))
+}
