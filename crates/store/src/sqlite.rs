@@ -26,6 +26,7 @@ migrations!(journal, "migrations/journal");
 migrations!(tables, "migrations/tables");
 migrations!(rejects, "migrations/rejects");
 migrations!(knowledge, "migrations/knowledge");
+migrations!(people, "migrations/people");
 
 /// The kinds of database file, each with its own schema and its own care.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +37,7 @@ pub(crate) enum Kind {
     Tables,
     Rejects,
     Knowledge,
+    People,
 }
 
 impl Kind {
@@ -47,13 +49,14 @@ impl Kind {
             Self::Tables => tables::migrations::runner(),
             Self::Rejects => rejects::migrations::runner(),
             Self::Knowledge => knowledge::migrations::runner(),
+            Self::People => people::migrations::runner(),
         }
     }
 
     /// Whether deleting from it must leave nothing behind.
     fn erases(self) -> &'static str {
         match self {
-            Self::Accounts | Self::Rejects | Self::Knowledge => "ON",
+            Self::Accounts | Self::Rejects | Self::Knowledge | Self::People => "ON",
             Self::Log | Self::Journal | Self::Tables => "OFF",
         }
     }
@@ -66,7 +69,12 @@ impl Kind {
             #[cfg(debug_assertions)]
             _ if std::env::var_os("SEAWALL_TEST_SYNCHRONOUS_NORMAL").is_some() => "NORMAL",
             Self::Tables => "NORMAL",
-            Self::Accounts | Self::Log | Self::Journal | Self::Rejects | Self::Knowledge => "FULL",
+            Self::Accounts
+            | Self::Log
+            | Self::Journal
+            | Self::Rejects
+            | Self::Knowledge
+            | Self::People => "FULL",
         }
     }
 
@@ -76,6 +84,7 @@ impl Kind {
         match self {
             Self::Accounts | Self::Log => 65_536,
             Self::Journal | Self::Tables | Self::Rejects | Self::Knowledge => 8_192,
+            Self::People => 2_048,
         }
     }
 
@@ -227,6 +236,7 @@ fn kind_of(path: &Path) -> Kind {
         Some("tables.db") => Kind::Tables,
         Some("rejects.db") => Kind::Rejects,
         Some("knowledge.db") => Kind::Knowledge,
+        Some("people.db") => Kind::People,
         _ => Kind::Log,
     }
 }
