@@ -2,8 +2,9 @@
 //!
 //! [`engine`] keeps log, journal and tables in step and makes again at start-up what a
 //! crash cut off; [`import`] brings files and streams in; [`command`] is the command
-//! line; [`simulate`] writes synthetic worlds. Left out: everything a stage decides.
+//! line; [`simulate`] writes synthetic worlds; [`access`] is who may come in and do what. Left out: everything a stage decides.
 
+pub mod access;
 pub mod chance;
 pub mod clock;
 pub mod command;

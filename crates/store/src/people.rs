@@ -10,6 +10,7 @@ mod link;
 mod machine;
 mod person;
 mod session;
+mod who;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -21,11 +22,11 @@ use seawall_model::Timestamp;
 pub use attempt::{Begun, FAILURES_FREE, Subject, WAIT_MAX_S};
 pub use link::{Given, LinkPurpose, Settled};
 pub use machine::{ApiKey, KEY_DAYS_MAX, NewApiKey, OVERLAP_DAYS_MAX};
-pub use person::{
+pub use session::{NewSession, SESSIONS_PER_PERSON_MAX, Session};
+pub use who::{
     Clearance, Cleared, Credential, NewPerson, Person, PersonChange, Role, SEVERITY_MAX, Standing,
     check_login, check_shown_name,
 };
-pub use session::{NewSession, SESSIONS_PER_PERSON_MAX, Session};
 
 use crate::sqlite::{self, Kind};
 use crate::{Access, Error, FolderKeys};

@@ -146,9 +146,8 @@ fn state(
     (kind, who): Row,
 ) -> Result<Option<(u32, Timestamp, Timestamp)>, Fail> {
     let sql = "SELECT failures, last_at, open_at FROM attempt WHERE kind = ?1 AND who = ?2";
-    let read = |row: &rusqlite::Row<'_>| {
-        Ok((row.get::<_, u32>(0)?, time(row.get(1)?), time(row.get(2)?)))
-    };
+    let read =
+        |row: &rusqlite::Row<'_>| Ok((row.get::<_, u32>(0)?, time(row.get(1)?), time(row.get(2)?)));
     Ok(step.prepare_cached(sql)?.query_row(params![kind, who], read).optional()?)
 }
 

@@ -3,8 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use seawall_model::Timestamp;
 
-use super::person::{self, Credential, NewPerson};
-use super::{Fail, People, PeopleError, Person, TokenHash};
+use super::{Credential, Fail, NewPerson, People, PeopleError, Person, TokenHash, person};
 
 /// What a link is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
