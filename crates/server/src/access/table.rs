@@ -193,9 +193,8 @@ impl Operation {
 
     const fn of_cases(self) -> Rule {
         match self {
-            Self::ReportsRead | Self::AppealsRead => {
-                people(RULING).or_key(Scope::CasesRead).shown()
-            }
+            Self::ReportsRead => people(RULING).or_key(Scope::CasesRead).shown(),
+            Self::AppealsRead => people(RULING).or_key(Scope::CasesRead).shown().outside_too(),
             Self::CasesList | Self::CasesRead => {
                 people(CASES).or_key(Scope::CasesRead).viewed().outside_too()
             }

@@ -155,3 +155,22 @@ fn the_token_against_forgery_is_the_sessions() {
     assert!(csrf_fits(&one.token, &one.csrf));
     assert!(!csrf_fits(&one.token, &two.csrf));
 }
+
+#[test]
+fn a_backup_lets_the_same_people_in() {
+    let (mut stage, amal) = Stage::with("amal", &[]);
+    stage.folder.as_ref().unwrap().journal(Access::Write).unwrap();
+    let beside = tempfile::tempdir().unwrap();
+    let (copy, again) = (beside.path().join("copy"), beside.path().join("again"));
+    seawall_store::backup(stage.dir.path(), &copy, &mut |_| ()).unwrap();
+    seawall_store::restore(&copy, &again, &mut |_| ()).unwrap();
+    let sound = seawall_store::check_file(&again.join("people.db")).unwrap();
+    assert_eq!(sound, seawall_store::Check::Sound);
+    (stage.door, stage.folder) = (None, None);
+    std::fs::remove_dir_all(stage.dir.path()).unwrap();
+    std::fs::rename(&again, stage.dir.path()).unwrap();
+    stage.open(2);
+    let given = stage.login("amal", at(2)).unwrap();
+    let key = stage.door().signing_key(&given.token, at(2)).unwrap();
+    assert_eq!(Some(key.public()), amal.public_key);
+}

@@ -50,7 +50,11 @@ fn stale(roles: &[Role]) -> Identity {
 }
 
 fn outside() -> Identity {
-    let person = person(&[Role::Reviewer], StepUp::NotNeeded);
+    from_outside(StepUp::NotNeeded)
+}
+
+fn from_outside(step_up: StepUp) -> Identity {
+    let person = person(&[Role::Reviewer], step_up);
     known(PersonIdentity { only_case: Some(7), ..person })
 }
 
@@ -80,7 +84,7 @@ fn every_operation_for_every_role_and_scope() {
         };
         let roles = Role::ALL.map(|role| mark(&fresh(&[role]), &stale(&[role])));
         let [reviewer, senior, analyst, author, auditor, admin] = roles;
-        let from_outside = mark(&outside(), &outside());
+        let from_outside = mark(&outside(), &from_outside(StepUp::Needed));
         let public = mark(&Identity::Public, &Identity::Public);
         let link = mark(&Identity::SignedLink, &Identity::SignedLink);
         let scopes: Vec<&str> = Scope::ALL
