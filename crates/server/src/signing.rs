@@ -76,6 +76,12 @@ impl ReviewerKey {
         Ok(Self(SigningKey::from_bytes(&Zeroizing::new(secret))))
     }
 
+    /// The key of a drawn seed: one that is kept sealed elsewhere.
+    #[must_use]
+    pub fn from_seed(seed: &[u8; 32]) -> Self {
+        Self(SigningKey::from_bytes(seed))
+    }
+
     /// The public key, hexadecimal.
     #[must_use]
     pub fn public(&self) -> String {

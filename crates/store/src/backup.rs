@@ -65,6 +65,7 @@ pub fn backup(from: &Path, to: &Path, progress: &mut dyn FnMut(&str)) -> Result<
         "rejects.db".into(),
         "journal.db".into(),
         "knowledge.db".into(),
+        "people.db".into(),
     ];
     for (first, _) in segment::list(&from.join("log"))? {
         names.push(format!("log/{:020}.db", first.0));

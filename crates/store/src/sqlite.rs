@@ -26,6 +26,7 @@ migrations!(journal, "migrations/journal");
 migrations!(tables, "migrations/tables");
 migrations!(rejects, "migrations/rejects");
 migrations!(knowledge, "migrations/knowledge");
+migrations!(people, "migrations/people");
 migrations!(requests, "migrations/requests");
 
 /// The kinds of database file, each with its own schema and its own care.
@@ -37,6 +38,7 @@ pub(crate) enum Kind {
     Tables,
     Rejects,
     Knowledge,
+    People,
     Requests,
 }
 
@@ -49,6 +51,7 @@ impl Kind {
             Self::Tables => tables::migrations::runner(),
             Self::Rejects => rejects::migrations::runner(),
             Self::Knowledge => knowledge::migrations::runner(),
+            Self::People => people::migrations::runner(),
             Self::Requests => requests::migrations::runner(),
         }
     }
@@ -56,7 +59,7 @@ impl Kind {
     /// Whether deleting from it must leave nothing behind.
     fn erases(self) -> &'static str {
         match self {
-            Self::Accounts | Self::Rejects | Self::Knowledge => "ON",
+            Self::Accounts | Self::Rejects | Self::Knowledge | Self::People => "ON",
             Self::Log | Self::Journal | Self::Tables | Self::Requests => "OFF",
         }
     }
@@ -74,6 +77,7 @@ impl Kind {
             | Self::Journal
             | Self::Rejects
             | Self::Knowledge
+            | Self::People
             | Self::Requests => "FULL",
         }
     }
@@ -83,9 +87,8 @@ impl Kind {
     fn cache_kib(self) -> i64 {
         match self {
             Self::Accounts | Self::Log => 65_536,
-            Self::Journal | Self::Tables | Self::Rejects | Self::Knowledge | Self::Requests => {
-                8_192
-            }
+            Self::Journal | Self::Tables | Self::Rejects | Self::Knowledge => 8_192,
+            Self::People | Self::Requests => 2_048,
         }
     }
 
@@ -238,6 +241,7 @@ fn kind_of(path: &Path) -> Kind {
         Some("rejects.db") => Kind::Rejects,
         Some("requests.db") => Kind::Requests,
         Some("knowledge.db") => Kind::Knowledge,
+        Some("people.db") => Kind::People,
         _ => Kind::Log,
     }
 }
