@@ -32,21 +32,22 @@ fn an_invited_person_who_never_came_does_not_close_the_first_link() {
 #[test]
 fn a_link_works_once_also_for_two_at_once() {
     for _ in 0..20 {
-        let stage = Stage::new();
-        let person = stage.door().add_person(&newcomer("amal", &[]), at(0)).unwrap();
-        let link = stage.door().make_link(LinkPurpose::Invite(person.number), at(0)).unwrap();
+        let (stage, amal) = Stage::with("amal", &[]);
+        // A link that resets fits its person after its use too: only its use ends it.
+        let link = stage.door().make_link(LinkPurpose::Reset(amal.number), at(1)).unwrap();
         let barrier = Barrier::new(2);
-        let results: Vec<_> = std::thread::scope(|scope| {
+        let done = std::thread::scope(|scope| {
             let both = [(); 2].map(|()| {
                 scope.spawn(|| {
                     barrier.wait();
                     stage.accept(&link.token, "").is_ok()
                 })
             });
-            both.map(|one| one.join().unwrap()).into()
+            both.map(|one| one.join().unwrap())
         });
-        assert_eq!(results.iter().filter(|done| **done).count(), 1, "{results:?}");
-        assert_eq!(stage.door().person(person.number).unwrap().unwrap().settings, 1);
+        assert!(done[0] != done[1], "{done:?}");
+        assert_eq!(stage.door().person(amal.number).unwrap().unwrap().settings, 2);
+        refused(stage.accept(&link.token, ""), SPENT);
     }
 }
 

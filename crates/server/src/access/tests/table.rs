@@ -300,6 +300,15 @@ fn a_case_beyond_the_clearance_is_not_seen() {
     check(None, 2, None, Ok(()));
     check(None, 3, None, Err(ClearancePart::Severity));
     let case = CaseClearance { language: None, severity: 0, ideology: None, case: 1 };
+    for severity in 0..=3 {
+        for severity_max in 0..=3 {
+            let clearance = Clearance { severity_max, ..Clearance::FULL };
+            let person = person(&[Role::Senior], StepUp::Needed);
+            let identity = known(PersonIdentity { clearance, ..person });
+            let seen = may_see_case(&identity, CaseClearance { severity, ..case }).is_ok();
+            assert_eq!(seen, severity <= severity_max);
+        }
+    }
     for role in [Role::PolicyAuthor, Role::Auditor, Role::Admin] {
         assert!(
             matches!(may_see_case(&fresh(&[role]), case), Err(Denied::Role { .. })),
