@@ -7,6 +7,7 @@ use metrics_exporter_prometheus::{Matcher, PrometheusBuilder};
 
 use super::args::{Global, Serve};
 use super::{Ended, settings};
+use crate::access::LinkGiven;
 use crate::engine::{self, Settings};
 use crate::http::{App, document, listen};
 use crate::import::conclude_cut_off;
@@ -49,12 +50,15 @@ async fn serve(service: &Service, settings: &Settings) -> anyhow::Result<()> {
         .set_buckets_for_metric(Matcher::Full("seawall_http_seconds".into()), &SECONDS_BUCKETS)
         .and_then(|builder| builder.install_recorder())
         .context("the metrics cannot be set up")?;
-    let serve = settings.config.serve.clone();
-    let limits = settings.config.limits.limits();
-    let app = App::new(service.clone(), serve.clone(), limits, metrics)?;
+    let address = settings.config.serve.listen;
+    let app = App::new(service.clone(), settings, metrics)?;
+    let first = app.door().bootstrap(service.clock().now())?;
     let listening = listen(app)
         .await
-        .with_context(|| format!("cannot listen at {}: choose another --listen", serve.listen))?;
+        .with_context(|| format!("cannot listen at {address}: choose another --listen"))?;
+    if let Some(link) = first {
+        eprintln!("{}", invitation(listening.address, &link));
+    }
     eprintln!("seawall: serving at http://{}", listening.address);
     let mut failed = service.failed();
     tokio::select! {
@@ -65,6 +69,16 @@ async fn serve(service: &Service, settings: &Settings) -> anyhow::Result<()> {
     }
     listening.end(END_WAIT).await;
     Ok(())
+}
+
+/// How the first admin comes in. There is no default password.
+fn invitation(address: std::net::SocketAddr, link: &LinkGiven) -> String {
+    format!(
+        "seawall: nobody can log in yet. Until {}, the first admin comes in with\n  \
+         curl -s http://{address}/v1/links/use -H 'content-type: application/json' \\\n    \
+         -d '{{\"token\":\"{}\",\"login\":\"LOGIN\",\"shown_name\":\"NAME\",\"password\":\"PASSWORD\"}}'",
+        link.expires_at, *link.token
+    )
 }
 
 async fn told_to_end() -> std::io::Result<()> {

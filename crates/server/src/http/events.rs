@@ -12,7 +12,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::App;
+use super::caller::Caller;
 use super::problem::{Code, Problem};
+use crate::access::Operation;
 use crate::import::{Decoder, Fate, Item};
 use crate::service::{Answer, Verdict, Wants, Word};
 
@@ -135,13 +137,19 @@ pub enum VerdictWord {
         (status = 200, description = "Durable; refused records are told", body = EventsAnswer),
         (status = 422, description = "Every record was refused", body = EventsAnswer),
     ),
+    extensions(("x-operation" = json!("events.write"))),
 )]
 pub async fn post_events(
     State(app): State<App>,
+    caller: Caller,
     Query(query): Query<EventsQuery>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, Problem> {
+    caller.may(Operation::EventsWrite)?;
+    if query.wait == Wait::Verdict {
+        caller.may(Operation::EventsVerdict)?;
+    }
     let reading = Reading::of(&headers, query.format.as_deref())?;
     let limits = app.limits().clone();
     let read = move || read(&body, &reading, &limits);

@@ -8,7 +8,9 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::App;
+use super::caller::Caller;
 use super::problem::{Code, Problem};
+use crate::access::Operation;
 
 /// How the server stands.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -27,6 +29,7 @@ pub struct Health {
     path = "/livez",
     tag = "health",
     responses((status = 200, description = "It lives", content_type = "text/plain", body = String)),
+    extensions(("x-operation" = json!("health.read"))),
 )]
 pub async fn live() -> &'static str {
     "ok\n"
@@ -42,6 +45,7 @@ pub async fn live() -> &'static str {
         (status = 503, description = "It is stopping or overloaded", body = Problem,
             content_type = "application/problem+json"),
     ),
+    extensions(("x-operation" = json!("health.read"))),
 )]
 pub async fn ready(State(app): State<App>) -> Result<Json<Health>, Problem> {
     if *app.service().failed().borrow() {
@@ -61,9 +65,11 @@ pub async fn ready(State(app): State<App>) -> Result<Json<Health>, Problem> {
     tag = "health",
     responses((status = 200, description = "In Prometheus' text format",
         content_type = "text/plain", body = String)),
+    extensions(("x-operation" = json!("metrics.read"))),
 )]
-pub async fn metrics(State(app): State<App>) -> Response {
+pub async fn metrics(State(app): State<App>, caller: Caller) -> Result<Response, Problem> {
+    caller.may(Operation::MetricsRead)?;
     app.metrics().run_upkeep();
     let kind = "text/plain; version=0.0.4; charset=utf-8";
-    ([(header::CONTENT_TYPE, kind)], app.metrics().render()).into_response()
+    Ok(([(header::CONTENT_TYPE, kind)], app.metrics().render()).into_response())
 }

@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::App;
+use super::caller::Caller;
 use super::problem::{Code, Problem};
+use crate::access::Operation;
 
 /// Entries of one answer, at most.
 const ENTRIES_MAX: u32 = 1_000;
@@ -55,11 +57,14 @@ pub struct EntryTold {
     tag = "journal",
     params(JournalQuery),
     responses((status = 200, description = "Entries in order", body = JournalPage)),
+    extensions(("x-operation" = json!("journal.read"))),
 )]
 pub async fn get_journal(
     State(app): State<App>,
+    caller: Caller,
     Query(query): Query<JournalQuery>,
 ) -> Result<Json<JournalPage>, Problem> {
+    caller.may(Operation::JournalRead)?;
     let limit = query.limit.unwrap_or(ENTRIES);
     if !(1..=ENTRIES_MAX).contains(&limit) {
         let detail = format!("limit is from 1 to {ENTRIES_MAX}");

@@ -17,7 +17,9 @@ use futures_util::stream::unfold;
 use tokio::sync::watch;
 
 use super::App;
+use super::caller::Caller;
 use super::problem::{Code, Problem};
+use crate::access::Operation;
 
 /// Types of entries that are told: what opens or changes a case, an action, a wave.
 const TOLD: [&str; 12] = [
@@ -49,11 +51,14 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
     params(("last-event-id" = Option<u64>, Header, description = "Go on after this entry")),
     responses((status = 200, description = "Server-sent events",
         content_type = "text/event-stream", body = String)),
+    extensions(("x-operation" = json!("live.read"))),
 )]
 pub async fn get_live(
     State(app): State<App>,
+    caller: Caller,
     headers: HeaderMap,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
+    caller.may(Operation::LiveRead)?;
     let reached = app.service().reached();
     let after = match headers.get("last-event-id") {
         None => *reached.borrow(),

@@ -4,15 +4,23 @@
 //! neither drifts from the other. Handlers parse, ask who may, ask [`Service`], and write;
 //! nothing is decided here. Left out: who may (`access`), delivery of actions (`deliver`).
 
+mod body;
+mod caller;
+mod cases;
+mod decisions;
 mod events;
 mod health;
 mod journal;
+mod keys;
 mod listen;
 mod live;
 mod once;
 mod openapi;
+mod people;
 mod problem;
 mod request;
+mod ruling;
+mod sessions;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -33,7 +41,11 @@ pub use listen::{Listening, listen};
 pub use openapi::document;
 pub use problem::{Code, Problem};
 
+use crate::access::{AccessConfig, Door, PasswordGate};
+use crate::chance;
 use crate::config::ServeConfig;
+use crate::desk::{Desk, DeskError};
+use crate::engine::Settings;
 use crate::service::Service;
 
 /// What every route may use. Clones share it.
@@ -46,27 +58,67 @@ struct Inner {
     service: Service,
     serve: ServeConfig,
     limits: Limits,
+    test_seed: Option<u64>,
     metrics: PrometheusHandle,
     requests: Mutex<Requests>,
+    door: Door,
+    gate: PasswordGate,
     /// Becomes true when the server is to end.
     ending: watch::Sender<bool>,
 }
 
 impl App {
-    /// Puts together what the routes use.
+    /// Puts together what the routes use. Hashes one password.
     ///
     /// # Errors
     /// [`seawall_store::Error`] if a file of the folder cannot be opened.
     pub fn new(
         service: Service,
-        serve: ServeConfig,
-        limits: Limits,
+        settings: &Settings,
         metrics: PrometheusHandle,
-    ) -> Result<Self, seawall_store::Error> {
-        let requests = Mutex::new(service.folder().requests()?);
-        let ending = watch::channel(false).0;
-        let inner = Inner { service, serve, limits, metrics, requests, ending };
+    ) -> anyhow::Result<Self> {
+        let people = service.folder().people(seawall_store::Access::Write)?;
+        let chance = chance::source(settings.test_seed.map(|seed| seed ^ 0xd00));
+        let inner = Inner {
+            serve: settings.config.serve.clone(),
+            limits: settings.config.limits.limits(),
+            test_seed: settings.test_seed,
+            metrics,
+            requests: Mutex::new(service.folder().requests()?),
+            door: Door::new(people, AccessConfig::default(), chance),
+            gate: PasswordGate::new(),
+            ending: watch::channel(false).0,
+            service,
+        };
         Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// The door: who comes in.
+    #[must_use]
+    pub fn door(&self) -> &Door {
+        &self.inner.door
+    }
+
+    pub(crate) fn gate(&self) -> &PasswordGate {
+        &self.inner.gate
+    }
+
+    pub(crate) fn test_seed(&self) -> Option<u64> {
+        self.inner.test_seed
+    }
+
+    /// Looks something up at the desk, between two batches of events.
+    pub(crate) async fn desk<T: Send + 'static>(
+        &self,
+        look: impl FnOnce(&mut Desk<'_>) -> Result<T, DeskError> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let service = self.service().clone();
+        let looked = self.service().ask(move |derivation| {
+            let now = service.clock().now();
+            let mut reader = service.folder().log_reader()?;
+            look(&mut Desk::over(derivation, &mut reader, now))
+        });
+        looked.await?.map_err(|error| ruling::of_desk(&error))
     }
 
     pub(crate) fn service(&self) -> &Service {
@@ -117,6 +169,29 @@ impl App {
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(events::post_events))
+        .routes(routes!(cases::get_cases))
+        .routes(routes!(cases::get_case))
+        .routes(routes!(cases::post_ruling))
+        .routes(routes!(decisions::get_decisions))
+        .routes(routes!(decisions::get_decision))
+        .routes(routes!(decisions::post_overturn))
+        .routes(routes!(
+            sessions::post_session,
+            sessions::get_session,
+            sessions::delete_session
+        ))
+        .routes(routes!(sessions::post_step_up))
+        .routes(routes!(sessions::put_password))
+        .routes(routes!(sessions::get_sessions))
+        .routes(routes!(sessions::delete_one_session))
+        .routes(routes!(sessions::post_link))
+        .routes(routes!(people::get_people, people::post_person))
+        .routes(routes!(people::patch_person))
+        .routes(routes!(people::post_reset))
+        .routes(routes!(people::post_admission))
+        .routes(routes!(keys::get_keys, keys::post_key))
+        .routes(routes!(keys::post_rotation))
+        .routes(routes!(keys::delete_key))
         .routes(routes!(journal::get_journal))
         .routes(routes!(live::get_live))
         .routes(routes!(health::live))

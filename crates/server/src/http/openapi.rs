@@ -31,6 +31,7 @@ pub fn document() -> Document {
     path = "/openapi.json",
     tag = "health",
     responses((status = 200, description = "OpenAPI 3.1", body = serde_json::Value)),
+    extensions(("x-operation" = json!("openapi.read"))),
 )]
 pub async fn openapi() -> Json<Document> {
     Json(document())

@@ -50,9 +50,12 @@ fn slow_heads_and_slow_bodies_are_cut_off_and_others_are_served() {
         })
         .collect();
     let mut body = server.connection();
-    let head = b"POST /v1/events HTTP/1.1\r\nhost: seawall\r\ncontent-length: 100\r\n\
-                 content-type: application/json\r\n\r\n{";
-    body.write_all(head).unwrap();
+    let head = format!(
+        "POST /v1/events HTTP/1.1\r\nhost: seawall\r\ncontent-length: 100\r\n\
+         authorization: Bearer {}\r\ncontent-type: application/json\r\n\r\n{{",
+        server.key()
+    );
+    body.write_all(head.as_bytes()).unwrap();
     assert_eq!(server.get("/readyz").status, 200, "others are served meanwhile");
     for slow in &mut heads {
         let told = rest(slow);

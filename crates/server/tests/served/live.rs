@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader, Write};
 use serde_json::{Value, json};
 
 use crate::league::{CLIP, equipped, event};
-use crate::server::Server;
+use crate::server::{Server, Session};
 use crate::stage::Stage;
 
 /// Reads events until one of this name; gives its id and data.
@@ -25,9 +25,11 @@ fn until(reader: &mut impl BufRead, name: &str) -> (u64, Value) {
     }
 }
 
-fn listen(server: &Server, last: &str) -> BufReader<std::net::TcpStream> {
+fn listen(server: &Server, by: &Session, last: &str) -> BufReader<std::net::TcpStream> {
     let mut stream = server.connection();
-    write!(stream, "GET /v1/live HTTP/1.1\r\nhost: seawall\r\n{last}\r\n").unwrap();
+    let cookie = &by.cookie;
+    write!(stream, "GET /v1/live HTTP/1.1\r\nhost: seawall\r\ncookie: {cookie}\r\n{last}\r\n")
+        .unwrap();
     let mut reader = BufReader::new(stream);
     let mut line = String::new();
     reader.read_line(&mut line).unwrap();
@@ -39,7 +41,8 @@ fn listen(server: &Server, last: &str) -> BufReader<std::net::TcpStream> {
 fn a_case_is_told_when_it_opens_and_again_to_who_was_cut_off() {
     let stage = equipped();
     let server = Server::start(&stage);
-    let mut live = listen(&server, "");
+    let analyst = server.let_in_unsigned(&server.login("alma"), "lina", &["analyst"]);
+    let mut live = listen(&server, &analyst, "");
     let post = json!({ "id": "p-1", "text": "look", "media": [{ "id": "m", "sha256": CLIP }] });
     let event: Value =
         serde_json::from_str(&event(1, "post.created", "09:00", "spout", "post", &post)).unwrap();
@@ -47,7 +50,7 @@ fn a_case_is_told_when_it_opens_and_again_to_who_was_cut_off() {
     let (id, entry) = until(&mut live, "case_opened");
     assert_eq!((&entry["case"], entry["seq"].as_u64()), (&json!(1), Some(id)));
     drop(live);
-    let mut again = listen(&server, &format!("last-event-id: {}\r\n", id - 1));
+    let mut again = listen(&server, &analyst, &format!("last-event-id: {}\r\n", id - 1));
     assert_eq!(until(&mut again, "case_opened"), (id, entry));
     // A stream that never ends does not keep the server from ending.
     assert_eq!(server.end(), 0);

@@ -5,12 +5,27 @@ use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::stage::{CLOCK, PROGRAM, SEED, Stage};
 
+/// The content type of most bodies.
+const JSON: &str = "application/json";
+/// What the platform's key may.
+const PLATFORM: [&str; 6] = [
+    "events:write",
+    "verdicts:read",
+    "cases:read",
+    "decisions:read",
+    "journal:read",
+    "metrics:read",
+];
+
 /// How long an answer may take before the test gives up.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The password of everybody in these tests.
+pub const PASSWORD: &str = "nine kettles on a shelf";
 
 /// A running server.
 pub struct Server {
@@ -18,6 +33,18 @@ pub struct Server {
     pub address: SocketAddr,
     runtime: tokio::runtime::Runtime,
     client: reqwest::Client,
+    /// The first admin's link, where nobody has a password yet.
+    link: Option<String>,
+    /// The key that requests carry where they say nothing else.
+    key: String,
+}
+
+/// A person who is logged in.
+#[derive(Clone, Debug)]
+pub struct Session {
+    pub cookie: String,
+    pub csrf: String,
+    pub person: Value,
 }
 
 /// An answer.
@@ -25,6 +52,7 @@ pub struct Server {
 pub struct Answer {
     pub status: u16,
     pub kind: String,
+    pub cookie: String,
     pub text: String,
 }
 
@@ -52,8 +80,24 @@ impl Server {
         Self::start_with(stage, &["--test-clock", CLOCK, "--test-seed", SEED])
     }
 
-    /// Serves the stage's folder with these arguments too.
+    /// Serves the stage's folder with these arguments too. The platform has a key.
     pub fn start_with(stage: &Stage, args: &[&str]) -> Self {
+        let mut server = Self::bare(stage, args);
+        let kept = stage.path("platform.key");
+        server.key = match server.link.take() {
+            Some(link) => {
+                let admin = server.first_admin(&link);
+                let key = server.make_key(&admin, &PLATFORM);
+                std::fs::write(kept, &key).unwrap();
+                key
+            }
+            None => std::fs::read_to_string(kept).unwrap_or_default(),
+        };
+        server
+    }
+
+    /// Serves with nobody let in yet.
+    pub fn bare(stage: &Stage, args: &[&str]) -> Self {
         let dir = stage.path("seawall-data");
         let mut child = Command::new(PROGRAM)
             .args(["serve", "--listen", "127.0.0.1:0", "--dir", dir.to_str().unwrap()])
@@ -63,12 +107,16 @@ impl Server {
             .spawn()
             .unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
-        let address = loop {
+        let (mut address, mut link) = (None, None);
+        // The last line before it serves says so; an invitation comes before that.
+        while address.is_none() {
             let line = lines.next().unwrap().unwrap();
-            if let Some(address) = line.strip_prefix("seawall: serving at http://") {
-                break address.parse().unwrap();
-            }
-        };
+            let token = line.split_once(r#"{"token":""#).and_then(|(_, rest)| rest.split('"').next());
+            link = token.map(str::to_owned).or(link);
+            let told = line.strip_prefix("seawall: serving at http://");
+            address = told.map(|address| address.parse().unwrap());
+        }
+        let address = address.unwrap();
         let log = stage.path("server.log");
         std::thread::spawn(move || {
             use std::io::Write;
@@ -80,7 +128,78 @@ impl Server {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = reqwest::Client::builder().timeout(PATIENCE).build().unwrap();
-        Self { child, address, runtime, client }
+        Self { child, address, runtime, client, link, key: String::new() }
+    }
+
+    /// The first admin's link, where nobody has a password yet.
+    pub fn link(&self) -> Option<&str> {
+        self.link.as_deref()
+    }
+
+    /// The platform's key.
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// The first admin uses their link and logs in.
+    pub fn first_admin(&self, link: &str) -> Session {
+        let body = json!({
+            "token": link, "login": "alma", "shown_name": "First", "password": PASSWORD,
+        });
+        self.ask("POST", "/v1/links/use", JSON, body.to_string()).json(200);
+        self.login("alma")
+    }
+
+    /// Logs in.
+    pub fn login(&self, login: &str) -> Session {
+        let body = json!({ "login": login, "password": PASSWORD });
+        let answer = self.ask("POST", "/v1/session", JSON, body.to_string());
+        let told = answer.json(201);
+        let cookie = answer.cookie.split(';').next().unwrap().to_owned();
+        let csrf = told["csrf_token"].as_str().unwrap().to_owned();
+        Session { cookie, csrf, person: told["person"].clone() }
+    }
+
+    /// Asks as a person.
+    pub fn by(&self, session: &Session, method: &str, path: &str, body: &Value) -> Answer {
+        let headers = [
+            ("content-type", JSON),
+            ("cookie", &session.cookie),
+            ("x-csrf-token", &session.csrf),
+        ];
+        self.send(method, path, &headers, body.to_string())
+    }
+
+    /// Invites somebody with roles; they set their password and log in, and the admin's key
+    /// admits theirs.
+    pub fn let_in(&self, admin: &Session, login: &str, roles: &[&str]) -> Session {
+        let session = self.let_in_unsigned(admin, login, roles);
+        let path = format!("/v1/people/{}/admission", session.person["person"]);
+        self.by(admin, "POST", &path, &json!({})).json(200);
+        session
+    }
+
+    /// Invites somebody whose key is not admitted.
+    pub fn let_in_unsigned(&self, admin: &Session, login: &str, roles: &[&str]) -> Session {
+        let body = json!({ "login": login, "shown_name": login, "roles": roles });
+        let invited = self.by(admin, "POST", "/v1/people", &body).json(201);
+        let used = json!({ "token": invited["token"], "password": PASSWORD });
+        self.ask("POST", "/v1/links/use", JSON, used.to_string()).json(200);
+        self.login(login)
+    }
+
+    /// Makes an API key.
+    pub fn make_key(&self, admin: &Session, scopes: &[&str]) -> String {
+        let body = json!({
+            "name": "the platform", "scopes": scopes, "expires_at": self.next_year(),
+        });
+        let made = self.by(admin, "POST", "/v1/keys", &body).json(201);
+        made["secret"].as_str().unwrap().to_owned()
+    }
+
+    /// A time within 400 days of what the server takes for now.
+    fn next_year(&self) -> &'static str {
+        "2027-06-01T00:00:00Z"
     }
 
     /// Asks, and gives the answer.
@@ -98,13 +217,20 @@ impl Server {
     ) -> Answer {
         let url = format!("http://{}{path}", self.address);
         let request = self.client.request(method.parse().unwrap(), url).body(body.into());
+        let is_known = |name: &str| headers.iter().any(|(header, _)| *header == name);
+        let request = match self.key.is_empty() || is_known("cookie") || is_known("authorization") {
+            true => request,
+            false => request.header("authorization", format!("Bearer {}", self.key)),
+        };
         let request =
             headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
         self.runtime.block_on(async {
             let response = request.send().await.unwrap();
             let kind = response.headers().get("content-type").map(|kind| kind.to_str().unwrap());
             let (status, kind) = (response.status().as_u16(), kind.unwrap_or_default().to_owned());
-            Answer { status, kind, text: response.text().await.unwrap() }
+            let cookie = response.headers().get("set-cookie").map(|c| c.to_str().unwrap());
+            let cookie = cookie.unwrap_or_default().to_owned();
+            Answer { status, kind, cookie, text: response.text().await.unwrap() }
         })
     }
 

@@ -1,0 +1,335 @@
+//! Cases: the list, one case, and rulings on it.
+
+use axum::Json;
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+use seawall_model::knowledge::FileClass;
+use seawall_model::{ActionKind, CaseId, ReviewerId};
+use seawall_review::{Ruled, Saw};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::App;
+use super::body::Body;
+use super::caller::{Caller, of_denied};
+use super::once::once;
+use super::problem::{Code, Problem};
+use super::ruling::{self, RulingAnswer, Signed};
+use crate::access::{CaseClearance, Identity, Operation, View, may_see_case, view};
+use crate::desk::list::{Cursor, State as CaseState, Wanted};
+use crate::desk::ruling::{Asked, says};
+use crate::desk::view::{self as desk_view, CaseRow, CaseView, EvidenceView, SubjectView};
+use crate::desk::{Desk, DeskError, Viewer};
+
+/// Cases of one answer, at most.
+const CASES_MAX: usize = 200;
+/// Cases of one answer, when not told.
+const CASES: usize = 50;
+/// How grave material under a policy of terrorist content is.
+const SEVERITY_TERRORIST: u8 = 3;
+/// How grave all else is.
+const SEVERITY_OTHER: u8 = 1;
+
+/// Which cases are listed.
+#[derive(Clone, Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct CasesQuery {
+    /// `open`, `decided` or `withdrawn`; all if left out.
+    pub state: Option<String>,
+    /// Of this policy only.
+    pub policy: Option<String>,
+    /// Where the list goes on.
+    pub cursor: Option<String>,
+    /// How many, at most 200. Default 50.
+    #[param(minimum = 1, maximum = 200)]
+    pub limit: Option<usize>,
+}
+
+/// A page of cases: those that are open first, then the strongest evidence, then the oldest.
+#[derive(Serialize, ToSchema)]
+pub struct CasesPage {
+    /// The cases, as far as the caller is cleared for them.
+    pub cases: Vec<CaseRowAnswer>,
+    /// The cursor that goes on here; absent at the end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+}
+
+/// A case of a list, as much as the caller sees.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+pub enum CaseRowAnswer {
+    /// For those who rule.
+    Full(Box<CaseRow>),
+    /// For those who count.
+    Numbers(CaseNumbers),
+}
+
+/// A case, as much as the caller sees.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+pub enum CaseAnswer {
+    /// For those who rule.
+    Full(Box<CaseView>),
+    /// For those who count.
+    Numbers(CaseNumbers),
+}
+
+/// A case without content and without people: accounts are own numbers.
+#[derive(Serialize, ToSchema)]
+pub struct CaseNumbers {
+    /// Its number.
+    #[schema(example = "c12")]
+    pub case: String,
+    /// `open`, `decided` or `withdrawn`.
+    pub state: &'static str,
+    /// Counts changes.
+    pub version: u64,
+    /// What it is about, by own numbers.
+    pub subject: SubjectView,
+    /// The policy it was opened under; empty for none.
+    pub policy: String,
+    /// Whether a verdict behind it rests on something missing.
+    pub rests_on_missing: bool,
+    /// When the first event behind it happened.
+    pub at: String,
+    /// The evidence in numbers; only of one case.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<EvidenceView>,
+}
+
+/// A ruling on a case.
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RulingAsked {
+    /// `keep`, `keep_documents`, `restrict`, `interstitial`, `label`, `remove` or `suspend`.
+    pub ruling: String,
+    /// What was seen: `content`, `file` or `links`.
+    pub saw: String,
+    /// The version of the case that was read.
+    pub version: u64,
+    /// The policy it is ruled under; the case's own if left out.
+    #[serde(default)]
+    pub policy: Option<String>,
+    /// What the file itself is, where the reviewer says it: `support`, `news`,
+    /// `counter_speech`, `research`, `evidence` or `other`.
+    #[serde(default)]
+    pub class: Option<String>,
+    /// A signature made elsewhere; needed of machines, not of people.
+    #[serde(default)]
+    pub signed: Option<Signed>,
+}
+
+/// Lists cases.
+#[utoipa::path(
+    get,
+    path = "/v1/cases",
+    tag = "cases",
+    params(CasesQuery),
+    responses((status = 200, description = "A page of cases", body = CasesPage)),
+    extensions(("x-operation" = json!("cases.list"))),
+)]
+pub async fn get_cases(
+    State(app): State<App>,
+    caller: Caller,
+    Query(query): Query<CasesQuery>,
+) -> Result<Json<CasesPage>, Problem> {
+    caller.may(Operation::CasesList)?;
+    let state = query.state.as_deref().map(|name| {
+        CaseState::from_name(name).ok_or_else(|| {
+            Problem::new(Code::Invalid, "use open, decided or withdrawn").at("state")
+        })
+    });
+    let after = query.cursor.as_deref().map(|cursor| {
+        Cursor::parse(cursor).ok_or_else(|| {
+            Problem::new(Code::Invalid, "the cursor is none that a list gave").at("cursor")
+        })
+    });
+    let limit = query.limit.unwrap_or(CASES);
+    if !(1..=CASES_MAX).contains(&limit) {
+        let detail = format!("limit is from 1 to {CASES_MAX}");
+        return Err(Problem::new(Code::Invalid, detail).at("limit"));
+    }
+    let wanted = Wanted { state: state.transpose()?, policy: query.policy };
+    let (after, identity, viewer) = (after.transpose()?, caller.identity.clone(), viewer(&caller));
+    let page = app.desk(move |desk| {
+        let (rows, next) = desk_view::cases(desk, &wanted, viewer, after, limit)?;
+        let mut cases = Vec::with_capacity(rows.len());
+        for row in rows {
+            let Some(id) = CaseId::parse(&row.case) else { continue };
+            if cleared(desk, &identity, id)?.is_ok() {
+                cases.push(as_row(row, view(&identity)));
+            }
+        }
+        Ok(CasesPage { cases, next: next.map(|next| next.to_string()) })
+    });
+    Ok(Json(page.await?))
+}
+
+/// Reads a case: why it is here, what it is about, what each ruling needs, what was done.
+#[utoipa::path(
+    get,
+    path = "/v1/cases/{case}",
+    tag = "cases",
+    params(("case" = String, Path, description = "Its number", example = "c12")),
+    responses((status = 200, description = "The case", body = CaseAnswer)),
+    extensions(("x-operation" = json!("cases.read"))),
+)]
+pub async fn get_case(
+    State(app): State<App>,
+    caller: Caller,
+    Path(case): Path<String>,
+) -> Result<Json<CaseAnswer>, Problem> {
+    caller.may(Operation::CasesRead)?;
+    let id = case_id(&case)?;
+    let (identity, viewer) = (caller.identity.clone(), viewer(&caller));
+    let read = app.desk(move |desk| {
+        if let Err(denied) = cleared(desk, &identity, id)? {
+            return Ok(Err(denied));
+        }
+        let told = desk_view::case(desk, id, viewer)?;
+        Ok(Ok(match view(&identity) {
+            View::Content => CaseAnswer::Full(Box::new(told)),
+            View::Pseudonymised | View::WithoutContent => {
+                CaseAnswer::Numbers(CaseNumbers { evidence: Some(told.evidence), ..CaseNumbers {
+                    case: told.case,
+                    state: told.state,
+                    version: told.version,
+                    subject: told.subject,
+                    policy: told.policy,
+                    rests_on_missing: told.rests_on_missing,
+                    at: told.at,
+                    evidence: None,
+                } })
+            }
+        }))
+    });
+    Ok(Json(read.await?.map_err(|denied| of_denied(&denied))?))
+}
+
+/// Rules on a case. What law 1 finds missing is told, and the ruling waits for another person.
+#[utoipa::path(
+    post,
+    path = "/v1/cases/{case}/rulings",
+    tag = "cases",
+    params(
+        ("case" = String, Path, description = "Its number", example = "c12"),
+        ("idempotency-key" = Option<String>, Header, description = "Done once under it"),
+    ),
+    request_body = RulingAsked,
+    responses(
+        (status = 200, description = "Held, or decided", body = RulingAnswer),
+        (status = 409, description = "The case has changed since it was read, or is closed",
+            body = Problem, content_type = "application/problem+json"),
+    ),
+    extensions(("x-operation" = json!("cases.rule"))),
+)]
+pub async fn post_ruling(
+    State(app): State<App>,
+    caller: Caller,
+    Path(case): Path<String>,
+    headers: HeaderMap,
+    Body(given): Body<RulingAsked>,
+) -> Result<Response, Problem> {
+    let id = case_id(&case)?;
+    let asked = asked(id, &given)?;
+    caller.may(match asked.ruled {
+        Ruled::Act(kind) if is_grave(kind) => Operation::CasesRuleGrave,
+        _ => Operation::CasesRule,
+    })?;
+    let print = format!("POST /v1/cases/{case}/rulings {}", serde_json::json!(given));
+    let signer = ruling::signer(&app, &caller, given.signed).await?;
+    let (identity, name) = (caller.identity.clone(), caller.name());
+    let work = {
+        let app = app.clone();
+        async move {
+            let meant = app.desk(move |desk| {
+                if let Err(denied) = cleared(desk, &identity, id)? {
+                    return Ok(Err(of_denied(&denied)));
+                }
+                Ok(says(desk, &asked).map_err(|unfit| ruling::of_unfit(&unfit)))
+            });
+            let said = meant.await??;
+            Ok((StatusCode::OK, ruling::rule(&app, said, signer).await?))
+        }
+    };
+    once(&app, &name, &headers, print, work).await
+}
+
+/// What is asked, in the words of the product.
+fn asked(case: CaseId, given: &RulingAsked) -> Result<Asked, Problem> {
+    let ruled = Ruled::from_name(&given.ruling).ok_or_else(|| {
+        let detail = "use keep, keep_documents, restrict, interstitial, label, remove or suspend";
+        Problem::new(Code::Invalid, detail).at("/ruling")
+    })?;
+    let saw = Saw::from_name(&given.saw).ok_or_else(|| {
+        Problem::new(Code::Invalid, "use content, file or links").at("/saw")
+    })?;
+    let class = given.class.as_deref().map(|name| {
+        FileClass::from_name(name).ok_or_else(|| {
+            let known: Vec<&str> = FileClass::ALL.iter().map(|class| class.as_str()).collect();
+            Problem::new(Code::Invalid, format!("use {}", known.join(", "))).at("/class")
+        })
+    });
+    Ok(Asked {
+        case,
+        version: Some(given.version),
+        ruled,
+        saw,
+        policy: given.policy.clone(),
+        class: class.transpose()?,
+    })
+}
+
+/// What people on the platform lose by, and everybody sees.
+fn is_grave(kind: ActionKind) -> bool {
+    kind.gravity() == seawall_model::Gravity::Grave
+}
+
+/// Whether the caller is cleared for a case.
+pub(crate) fn cleared(
+    desk: &mut Desk<'_>,
+    identity: &Identity,
+    id: CaseId,
+) -> Result<Result<(), crate::access::Denied>, DeskError> {
+    let case = desk.case(id)?;
+    let policy = desk.active().policy(&case.policy);
+    let is_terrorist = policy.is_some_and(|policy| {
+        policy.scope == seawall_model::knowledge::PolicyScope::Terrorist
+    });
+    let severity = if is_terrorist { SEVERITY_TERRORIST } else { SEVERITY_OTHER };
+    let language = desk.language(case.subject)?;
+    let language = language.as_deref();
+    // No policy names an ideology yet, so it is Unknown.
+    let clearance = CaseClearance { language, severity, ideology: None, case: id.0 };
+    Ok(may_see_case(identity, clearance))
+}
+
+/// As whom a caller looks: blind to what others ruled and is held.
+pub(crate) fn viewer(caller: &Caller) -> Viewer {
+    Viewer::Reviewer(caller.reviewer().unwrap_or(ReviewerId(0)))
+}
+
+fn as_row(row: CaseRow, view: View) -> CaseRowAnswer {
+    match view {
+        View::Content => CaseRowAnswer::Full(Box::new(row)),
+        View::Pseudonymised | View::WithoutContent => CaseRowAnswer::Numbers(CaseNumbers {
+            case: row.case,
+            state: row.state,
+            version: row.version,
+            subject: row.subject,
+            policy: row.policy,
+            rests_on_missing: row.rests_on_missing,
+            at: row.at,
+            evidence: None,
+        }),
+    }
+}
+
+/// The number of a case as people write it.
+pub(crate) fn case_id(text: &str) -> Result<CaseId, Problem> {
+    CaseId::parse(text)
+        .ok_or_else(|| Problem::new(Code::NotFound, "a case is named like `c12`"))
+}
