@@ -38,6 +38,9 @@ pub enum Known {
     Other,
 }
 
+/// What was asked, the status and the body of its answer.
+type Row = (Vec<u8>, Option<u16>, Option<Vec<u8>>);
+
 /// The idempotency keys of a data folder.
 #[derive(Debug)]
 pub struct Requests {
@@ -68,7 +71,7 @@ impl Requests {
     ) -> Result<Known, Error> {
         let old = now.plus_seconds(-ANSWERS_KEPT_SECONDS).micros();
         let (key, asked) = (self.key(caller, key), self.keys.index_hash(DOMAIN_ASKED, asked));
-        let row = || -> rusqlite::Result<Option<(Vec<u8>, Option<u16>, Option<Vec<u8>>)>> {
+        let row = || -> rusqlite::Result<Option<Row>> {
             self.conn.execute("DELETE FROM request WHERE at < ?1", [old])?;
             let fresh = self.conn.execute(
                 "INSERT OR IGNORE INTO request VALUES (?1, ?2, ?3, NULL, NULL)",

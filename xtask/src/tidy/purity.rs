@@ -33,7 +33,7 @@ const WRITTEN_FORMS: [&str; 7] = [
     "crates/event/src/wire/",
     "crates/event/src/wire_",
     "crates/model/src/journal",
-    "crates/server/src/api",
+    "crates/server/src/http/",
     "crates/server/src/config",
     "crates/server/src/desk/view",
 ];
@@ -112,7 +112,7 @@ pub fn serde_derives(path: &str, code: &Code, findings: &mut Vec<Finding>) {
                     rule: "serde",
                     subject: (*name).into(),
                     remedy: "convert by hand; derives live in event::wire, model::journal and \
-                             server::{api,config}"
+                             server::{http,config,desk::view}"
                         .into(),
                 });
             }

@@ -15,9 +15,7 @@ use zeroize::Zeroizing;
 use super::App;
 use super::problem::{Code, Problem};
 use super::request::RequestId;
-use crate::access::{
-    AccessError, Denied, Identity, Operation, PersonIdentity, csrf_fits, permits,
-};
+use crate::access::{AccessError, Denied, Identity, Operation, PersonIdentity, csrf_fits, permits};
 
 /// The session's cookie: bound to the host, and read by no script.
 pub(crate) const COOKIE: &str = "__Host-seawall";

@@ -14,7 +14,7 @@ use super::App;
 use super::body::Body;
 use super::caller::{Caller, of_denied};
 use super::once::once;
-use super::problem::{Code, Problem};
+use super::problem::{Code, Problem, ProblemTold};
 use super::ruling::{self, RulingAnswer, Signed};
 use crate::access::{CaseClearance, Identity, Operation, View, may_see_case, view};
 use crate::desk::list::{Cursor, State as CaseState, Wanted};
@@ -192,8 +192,9 @@ pub async fn get_case(
         let told = desk_view::case(desk, id, viewer)?;
         Ok(Ok(match view(&identity) {
             View::Content => CaseAnswer::Full(Box::new(told)),
-            View::Pseudonymised | View::WithoutContent => {
-                CaseAnswer::Numbers(CaseNumbers { evidence: Some(told.evidence), ..CaseNumbers {
+            View::Pseudonymised | View::WithoutContent => CaseAnswer::Numbers(CaseNumbers {
+                evidence: Some(told.evidence),
+                ..CaseNumbers {
                     case: told.case,
                     state: told.state,
                     version: told.version,
@@ -202,8 +203,8 @@ pub async fn get_case(
                     rests_on_missing: told.rests_on_missing,
                     at: told.at,
                     evidence: None,
-                } })
-            }
+                }
+            }),
         }))
     });
     Ok(Json(read.await?.map_err(|denied| of_denied(&denied))?))
@@ -222,7 +223,7 @@ pub async fn get_case(
     responses(
         (status = 200, description = "Held, or decided", body = RulingAnswer),
         (status = 409, description = "The case has changed since it was read, or is closed",
-            body = Problem, content_type = "application/problem+json"),
+            body = ProblemTold, content_type = "application/problem+json"),
     ),
     extensions(("x-operation" = json!("cases.rule"))),
 )]
@@ -264,9 +265,8 @@ fn asked(case: CaseId, given: &RulingAsked) -> Result<Asked, Problem> {
         let detail = "use keep, keep_documents, restrict, interstitial, label, remove or suspend";
         Problem::new(Code::Invalid, detail).at("/ruling")
     })?;
-    let saw = Saw::from_name(&given.saw).ok_or_else(|| {
-        Problem::new(Code::Invalid, "use content, file or links").at("/saw")
-    })?;
+    let saw = Saw::from_name(&given.saw)
+        .ok_or_else(|| Problem::new(Code::Invalid, "use content, file or links").at("/saw"))?;
     let class = given.class.as_deref().map(|name| {
         FileClass::from_name(name).ok_or_else(|| {
             let known: Vec<&str> = FileClass::ALL.iter().map(|class| class.as_str()).collect();
@@ -296,9 +296,8 @@ pub(crate) fn cleared(
 ) -> Result<Result<(), crate::access::Denied>, DeskError> {
     let case = desk.case(id)?;
     let policy = desk.active().policy(&case.policy);
-    let is_terrorist = policy.is_some_and(|policy| {
-        policy.scope == seawall_model::knowledge::PolicyScope::Terrorist
-    });
+    let is_terrorist = policy
+        .is_some_and(|policy| policy.scope == seawall_model::knowledge::PolicyScope::Terrorist);
     let severity = if is_terrorist { SEVERITY_TERRORIST } else { SEVERITY_OTHER };
     let language = desk.language(case.subject)?;
     let language = language.as_deref();
@@ -330,6 +329,5 @@ fn as_row(row: CaseRow, view: View) -> CaseRowAnswer {
 
 /// The number of a case as people write it.
 pub(crate) fn case_id(text: &str) -> Result<CaseId, Problem> {
-    CaseId::parse(text)
-        .ok_or_else(|| Problem::new(Code::NotFound, "a case is named like `c12`"))
+    CaseId::parse(text).ok_or_else(|| Problem::new(Code::NotFound, "a case is named like `c12`"))
 }

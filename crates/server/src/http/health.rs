@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use super::App;
 use super::caller::Caller;
-use super::problem::{Code, Problem};
+use super::problem::{Code, Problem, ProblemTold};
 use crate::access::Operation;
 
 /// How the server stands.
@@ -42,7 +42,7 @@ pub async fn live() -> &'static str {
     tag = "health",
     responses(
         (status = 200, description = "It is ready", body = Health),
-        (status = 503, description = "It is stopping or overloaded", body = Problem,
+        (status = 503, description = "It is stopping or overloaded", body = ProblemTold,
             content_type = "application/problem+json"),
     ),
     extensions(("x-operation" = json!("health.read"))),

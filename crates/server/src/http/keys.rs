@@ -142,8 +142,7 @@ pub async fn post_key(
 ) -> Result<(StatusCode, Json<KeyMade>), Problem> {
     caller.may(Operation::KeysWrite)?;
     let expires_at = Timestamp::parse(&given.expires_at).map_err(|_| {
-        Problem::new(Code::Invalid, "a time is written like 2027-06-01T00:00:00Z")
-            .at("/expires_at")
+        Problem::new(Code::Invalid, "a time is written like 2027-06-01T00:00:00Z").at("/expires_at")
     })?;
     let wanted = KeyWanted {
         name: given.name,

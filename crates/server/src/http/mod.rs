@@ -1,7 +1,7 @@
 //! The HTTP server: routes, and what holds for all of them.
 //!
 //! Each file holds the routes of one resource, each route beside its OpenAPI document, so that
-//! neither drifts from the other. Handlers parse, ask who may, ask [`Service`], and write;
+//! neither drifts from the other. Each parses, ask who may, ask [`Service`], and write;
 //! nothing is decided here. Left out: who may (`access`), delivery of actions (`deliver`).
 
 mod body;
@@ -39,7 +39,7 @@ use utoipa_axum::routes;
 pub use events::VerdictWord;
 pub use listen::{Listening, listen};
 pub use openapi::document;
-pub use problem::{Code, Problem};
+pub use problem::{Code, Problem, ProblemTold};
 
 use crate::access::{AccessConfig, Door, PasswordGate};
 use crate::chance;
@@ -175,11 +175,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(decisions::get_decisions))
         .routes(routes!(decisions::get_decision))
         .routes(routes!(decisions::post_overturn))
-        .routes(routes!(
-            sessions::post_session,
-            sessions::get_session,
-            sessions::delete_session
-        ))
+        .routes(routes!(sessions::post_session, sessions::get_session, sessions::delete_session))
         .routes(routes!(sessions::post_step_up))
         .routes(routes!(sessions::put_password))
         .routes(routes!(sessions::get_sessions))
@@ -201,7 +197,6 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 }
 
 /// The whole server, to be put behind a listener or asked directly.
-#[must_use]
 pub fn router(app: App) -> Router {
     let body_max = app.serve().body_bytes_max;
     let wait = Duration::from_secs(app.serve().request_seconds_max);

@@ -13,7 +13,7 @@ use utoipa::openapi::OpenApi as Document;
                        lists are read with cursors.",
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
     ),
-    components(schemas(super::problem::Problem))
+    components(schemas(super::problem::ProblemTold))
 )]
 struct Base;
 

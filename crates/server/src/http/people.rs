@@ -15,8 +15,8 @@ use utoipa::{IntoParams, ToSchema};
 use super::App;
 use super::body::Body;
 use super::caller::{Caller, of_access};
-use super::problem::{Code, Problem};
-use super::ruling::of_people;
+use super::problem::{Code, Problem, ProblemTold};
+use super::ruling::{Signed, of_people, reviewer_id};
 use crate::access::Operation;
 
 /// People of one answer, at most.
@@ -256,7 +256,7 @@ pub async fn post_person(
     request_body = PersonChanged,
     responses(
         (status = 200, description = "Changed; their sessions ended", body = PersonTold),
-        (status = 409, description = "Somebody changed them meanwhile", body = Problem,
+        (status = 409, description = "Somebody changed them meanwhile", body = ProblemTold,
             content_type = "application/problem+json"),
     ),
     extensions(("x-operation" = json!("people.write"))),
@@ -314,12 +314,23 @@ pub async fn post_reset(
     Ok((StatusCode::CREATED, Json(told)))
 }
 
-/// Admits a person's key: what it signs counts from now on. The caller's own key signs that.
+/// Who answers for a key.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AdmissionAsked {
+    /// The signature of a reviewer over the public key, made elsewhere; the caller's own key
+    /// signs if it is left out.
+    #[serde(default)]
+    pub signed: Option<Signed>,
+}
+
+/// Admits a person's key: what it signs counts from now on.
 #[utoipa::path(
     post,
     path = "/v1/people/{person}/admission",
     tag = "people",
     params(("person" = u64, Path, description = "Their number")),
+    request_body = AdmissionAsked,
     responses((status = 200, description = "Their key counts", body = PersonTold)),
     extensions(("x-operation" = json!("people.write"))),
 )]
@@ -327,17 +338,11 @@ pub async fn post_admission(
     State(app): State<App>,
     caller: Caller,
     Path(person): Path<u64>,
+    Body(given): Body<AdmissionAsked>,
 ) -> Result<Json<PersonTold>, Problem> {
     caller.may(Operation::PeopleWrite)?;
-    let own = caller.reviewer().ok_or_else(|| {
-        Problem::new(Code::Refused, "your own key is not admitted yet: somebody admits it first")
-    })?;
-    let (token, now) = (caller.token()?, app.service().clock().now());
-    let look = app.blocking(move |app| {
-        let door = app.door();
-        Ok(door.person(person).and_then(|known| Ok((known, door.signing_key(&token, now)?))))
-    });
-    let (known, key) = look.await?.map_err(|error| of_access(&error))?;
+    let look = app.blocking(move |app| Ok(app.door().person(person))).await?;
+    let known = look.map_err(|error| of_access(&error))?;
     let known = known.ok_or_else(|| Problem::new(Code::NotFound, "there is no such person"))?;
     let public = known.public_key.clone().ok_or_else(|| {
         Problem::new(Code::Conflict, "they have no key yet: they use their link first")
@@ -345,14 +350,35 @@ pub async fn post_admission(
     if known.reviewer.is_some() {
         return Ok(Json(PersonTold::from(&known)));
     }
-    let signed = key.sign(public.as_bytes());
-    let admit = app.service().ask(move |derivation| {
-        derivation.admit(&public, Some((own, signed)), now).map(|id| (id, public))
-    });
+    let signed = answered_for(&app, &caller, given.signed, &public).await?;
+    let now = app.service().clock().now();
+    let admit = app
+        .service()
+        .ask(move |derivation| derivation.admit(&public, Some(signed), now).map(|id| (id, public)));
     let (id, public) = admit.await?.map_err(|error| of_people(&error))?;
     let set = app.blocking(move |app| Ok(app.door().set_reviewer(person, id.0, &public)));
     let person = set.await?.map_err(|error| of_access(&error))?;
     Ok(Json(PersonTold::from(&person)))
+}
+
+/// Who answers for a key, and their signature over it.
+async fn answered_for(
+    app: &App,
+    caller: &Caller,
+    signed: Option<Signed>,
+    public: &str,
+) -> Result<(ReviewerId, String), Problem> {
+    if let Some(signed) = signed {
+        return Ok((reviewer_id(&signed.reviewer)?, signed.signature));
+    }
+    let own = caller.reviewer().ok_or_else(|| {
+        let detail = "your own key is not admitted: send a reviewer's signature over public_key";
+        Problem::new(Code::Refused, detail).at("/signed")
+    })?;
+    let (token, now) = (caller.token()?, app.service().clock().now());
+    let open = app.blocking(move |app| Ok(app.door().signing_key(&token, now))).await?;
+    let key = open.map_err(|error| of_access(&error))?;
+    Ok((own, key.sign(public.as_bytes())))
 }
 
 fn roles(names: &[String]) -> Result<BTreeSet<Role>, Problem> {
@@ -368,7 +394,5 @@ fn roles(names: &[String]) -> Result<BTreeSet<Role>, Problem> {
 
 fn case_number(text: &str) -> Result<u64, Problem> {
     let number = text.strip_prefix('c').and_then(|number| number.parse().ok());
-    number.ok_or_else(|| {
-        Problem::new(Code::Invalid, "a case is named like `c12`").at("/only_case")
-    })
+    number.ok_or_else(|| Problem::new(Code::Invalid, "a case is named like `c12`").at("/only_case"))
 }

@@ -16,9 +16,14 @@ use crate::service::ServiceError;
 /// Where the codes are explained.
 const CODES: &str = "https://seawall.example/problems/";
 
+/// A problem.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem(Box<ProblemTold>);
+
 /// A problem, as it is sent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-pub struct Problem {
+#[schema(as = Problem)]
+pub struct ProblemTold {
     /// Identifies the code, as a URI.
     #[serde(rename = "type")]
     #[schema(example = "https://seawall.example/problems/too_large")]
@@ -173,7 +178,7 @@ impl Problem {
     #[must_use]
     pub fn new(code: Code, detail: impl Into<String>) -> Self {
         let (name, status, title) = code.told();
-        Self {
+        Self(Box::new(ProblemTold {
             kind: format!("{CODES}{name}"),
             title: title.to_owned(),
             status: status.as_u16(),
@@ -186,20 +191,20 @@ impl Problem {
                 Code::Stopping => Some(5),
                 _ => None,
             },
-        }
+        }))
     }
 
     /// Says where in the request it is.
     #[must_use]
     pub fn at(mut self, pointer: impl Into<String>) -> Self {
-        self.pointer = Some(pointer.into());
+        self.0.pointer = Some(pointer.into());
         self
     }
 
     /// Says how long to wait, in seconds.
     #[must_use]
     pub fn after(mut self, seconds: u64) -> Self {
-        self.retry_after = Some(seconds);
+        self.0.retry_after = Some(seconds);
         self
     }
 
@@ -240,17 +245,18 @@ impl From<&Rejection> for Problem {
 }
 
 impl IntoResponse for Problem {
-    fn into_response(mut self) -> Response {
+    fn into_response(self) -> Response {
+        let mut told = self.0;
         // Made on a thread that knows no request, such as one that waits for the disk.
-        if self.request_id.is_empty() {
-            self.request_id = RequestId::of_this_task();
+        if told.request_id.is_empty() {
+            told.request_id = RequestId::of_this_task();
         }
-        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let body = serde_json::to_vec(&self).unwrap_or_default();
+        let status = StatusCode::from_u16(told.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let body = serde_json::to_vec(&told).unwrap_or_default();
         let mut response = (status, body).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        if let Some(seconds) = self.retry_after {
+        if let Some(seconds) = told.retry_after {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         if status == StatusCode::PAYLOAD_TOO_LARGE {

@@ -102,15 +102,16 @@ pub(crate) async fn signer(
             let detail = "a machine rules on nothing: send a reviewer's signature";
             Err(Problem::new(Code::Missing, detail).at("/signed"))
         }
-        (_, Some(signed)) => {
-            let number = signed.reviewer.strip_prefix('r').and_then(|n| n.parse().ok());
-            let number = number.ok_or_else(|| {
-                Problem::new(Code::Invalid, "a reviewer is named like `r2`")
-                    .at("/signed/reviewer")
-            })?;
-            Ok(Hand::Elsewhere(ReviewerId(number), signed.signature))
-        }
+        (_, Some(signed)) => Ok(Hand::Elsewhere(reviewer_id(&signed.reviewer)?, signed.signature)),
     }
+}
+
+/// The number of a reviewer as people write it.
+pub(crate) fn reviewer_id(text: &str) -> Result<ReviewerId, Problem> {
+    let number = text.strip_prefix('r').and_then(|number| number.parse().ok());
+    number.map(ReviewerId).ok_or_else(|| {
+        Problem::new(Code::Invalid, "a reviewer is named like `r2`").at("/signed/reviewer")
+    })
 }
 
 /// Takes a ruling, and tells what it came to.

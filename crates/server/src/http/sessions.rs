@@ -10,10 +10,10 @@ use utoipa::ToSchema;
 use zeroize::Zeroizing;
 
 use super::App;
+use super::body::Body;
 use super::caller::{COOKIE, Caller, From, of_access};
 use super::people::PersonTold;
 use super::problem::{Code, Problem};
-use super::body::Body;
 use crate::access::{AccessError, Door, Newcomer, Operation, SessionGiven};
 
 /// Who logs in.
@@ -150,10 +150,7 @@ pub async fn get_session(
     responses((status = 204, description = "Out")),
     extensions(("x-operation" = json!("sessions.own"))),
 )]
-pub async fn delete_session(
-    State(app): State<App>,
-    caller: Caller,
-) -> Result<Response, Problem> {
+pub async fn delete_session(State(app): State<App>, caller: Caller) -> Result<Response, Problem> {
     caller.may(Operation::SessionsOwn)?;
     let token = caller.token()?;
     let ended = app.blocking(move |app| Ok(app.door().logout(&token))).await?;
@@ -278,8 +275,7 @@ pub async fn post_link(
     let password = Zeroizing::new(given.password);
     let (login, shown_name) = (given.login, given.shown_name);
     let settled = hashing(&app, move |door, now| {
-        let newcomer =
-            Newcomer { password: &password, login: &login, shown_name: &shown_name };
+        let newcomer = Newcomer { password: &password, login: &login, shown_name: &shown_name };
         door.use_link(&token, &newcomer, now)
     });
     let settled = settled.await?;

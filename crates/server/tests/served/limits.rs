@@ -1,9 +1,11 @@
 //! What is too large, too slow or too deep is refused, and takes nothing with it.
 
 use std::io::Write;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::json;
+
+use seawall_server::clock::Stopwatch;
 
 use crate::server::{Server, rest};
 use crate::stage::Stage;
@@ -41,7 +43,7 @@ fn deep_nesting_is_a_refused_record() {
 fn slow_heads_and_slow_bodies_are_cut_off_and_others_are_served() {
     let stage = Stage::new();
     let server = tight(&stage);
-    let began = Instant::now();
+    let began = Stopwatch::start();
     let mut heads: Vec<_> = (0..4)
         .map(|_| {
             let mut slow = server.connection();

@@ -11,6 +11,8 @@ mod events;
 mod league;
 mod limits;
 mod live;
+mod people;
+mod rulings;
 #[path = "../whole/said.rs"]
 #[expect(dead_code, reason = "made for the tests of the command line, which use all of it")]
 mod said;

@@ -111,7 +111,8 @@ impl Server {
         // The last line before it serves says so; an invitation comes before that.
         while address.is_none() {
             let line = lines.next().unwrap().unwrap();
-            let token = line.split_once(r#"{"token":""#).and_then(|(_, rest)| rest.split('"').next());
+            let token =
+                line.split_once(r#"{"token":""#).and_then(|(_, rest)| rest.split('"').next());
             link = token.map(str::to_owned).or(link);
             let told = line.strip_prefix("seawall: serving at http://");
             address = told.map(|address| address.parse().unwrap());
@@ -162,11 +163,8 @@ impl Server {
 
     /// Asks as a person.
     pub fn by(&self, session: &Session, method: &str, path: &str, body: &Value) -> Answer {
-        let headers = [
-            ("content-type", JSON),
-            ("cookie", &session.cookie),
-            ("x-csrf-token", &session.csrf),
-        ];
+        let headers =
+            [("content-type", JSON), ("cookie", &session.cookie), ("x-csrf-token", &session.csrf)];
         self.send(method, path, &headers, body.to_string())
     }
 
