@@ -102,8 +102,16 @@ impl FolderKeys {
 
     /// The keys of the account with this secret. Cost: five SHA-256 blocks.
     pub(crate) fn account(&self, secret: &Secret) -> AccountKeys {
-        let bytes: Zeroizing<[u8; 64]> =
-            Zeroizing::new(derive(&self.expand, &[b"seawall account", secret]));
+        self.sealing(&[b"seawall account", secret])
+    }
+
+    /// The keys that payloads of the outbox are sealed under.
+    pub(crate) fn outbox(&self) -> AccountKeys {
+        self.sealing(&[b"seawall outbox"])
+    }
+
+    fn sealing(&self, info: &[&[u8]]) -> AccountKeys {
+        let bytes: Zeroizing<[u8; 64]> = Zeroizing::new(derive(&self.expand, info));
         let (seal, salt) = bytes.split_at(32);
         AccountKeys { cipher: Aes256GcmSiv::new_from_slice(seal).ok(), salt: salt_of(salt) }
     }
@@ -134,6 +142,7 @@ pub(crate) enum Use {
     Name(u64),
     Reject(u64),
     Knowledge(u64),
+    Outbox(u64),
 }
 
 impl Use {
@@ -143,6 +152,7 @@ impl Use {
             Self::Name(own) => (1, own),
             Self::Reject(number) => (2, number),
             Self::Knowledge(number) => (3, number),
+            Self::Outbox(number) => (4, number),
         };
         let mut nonce = [0; 12];
         nonce[..4].copy_from_slice(&domain.to_be_bytes());

@@ -26,6 +26,7 @@ migrations!(journal, "migrations/journal");
 migrations!(tables, "migrations/tables");
 migrations!(rejects, "migrations/rejects");
 migrations!(knowledge, "migrations/knowledge");
+migrations!(outbox, "migrations/outbox");
 
 /// The kinds of database file, each with its own schema and its own care.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +37,7 @@ pub(crate) enum Kind {
     Tables,
     Rejects,
     Knowledge,
+    Outbox,
 }
 
 impl Kind {
@@ -47,13 +49,14 @@ impl Kind {
             Self::Tables => tables::migrations::runner(),
             Self::Rejects => rejects::migrations::runner(),
             Self::Knowledge => knowledge::migrations::runner(),
+            Self::Outbox => outbox::migrations::runner(),
         }
     }
 
     /// Whether deleting from it must leave nothing behind.
     fn erases(self) -> &'static str {
         match self {
-            Self::Accounts | Self::Rejects | Self::Knowledge => "ON",
+            Self::Accounts | Self::Rejects | Self::Knowledge | Self::Outbox => "ON",
             Self::Log | Self::Journal | Self::Tables => "OFF",
         }
     }
@@ -66,7 +69,12 @@ impl Kind {
             #[cfg(debug_assertions)]
             _ if std::env::var_os("SEAWALL_TEST_SYNCHRONOUS_NORMAL").is_some() => "NORMAL",
             Self::Tables => "NORMAL",
-            Self::Accounts | Self::Log | Self::Journal | Self::Rejects | Self::Knowledge => "FULL",
+            Self::Accounts
+            | Self::Log
+            | Self::Journal
+            | Self::Rejects
+            | Self::Knowledge
+            | Self::Outbox => "FULL",
         }
     }
 
@@ -75,7 +83,7 @@ impl Kind {
     fn cache_kib(self) -> i64 {
         match self {
             Self::Accounts | Self::Log => 65_536,
-            Self::Journal | Self::Tables | Self::Rejects | Self::Knowledge => 8_192,
+            Self::Journal | Self::Tables | Self::Rejects | Self::Knowledge | Self::Outbox => 8_192,
         }
     }
 
@@ -227,6 +235,7 @@ fn kind_of(path: &Path) -> Kind {
         Some("tables.db") => Kind::Tables,
         Some("rejects.db") => Kind::Rejects,
         Some("knowledge.db") => Kind::Knowledge,
+        Some("outbox.db") => Kind::Outbox,
         _ => Kind::Log,
     }
 }
