@@ -2,12 +2,13 @@
 //!
 //! [`engine`] keeps log, journal and tables in step and makes again at start-up what a
 //! crash cut off; [`import`] brings files and streams in; [`command`] is the command
-//! line; [`simulate`] writes synthetic worlds. Left out: everything a stage decides.
+//! line; [`deliver`] tells the platform what to do; [`simulate`] writes synthetic worlds. Left out: everything a stage decides.
 
 pub mod chance;
 pub mod clock;
 pub mod command;
 pub mod config;
+pub mod deliver;
 pub mod engine;
 pub mod import;
 mod progress;
