@@ -158,6 +158,7 @@ fn databases(dir: &Path) -> anyhow::Result<Vec<PathBuf>> {
         ["accounts.db", "journal.db", "tables.db", "rejects.db"].map(|name| dir.join(name)).into();
     // Folders of before there was any knowledge have none.
     found.extend(Some(dir.join("knowledge.db")).filter(|path| path.exists()));
+    found.extend(Some(dir.join("outbox.db")).filter(|path| path.exists()));
     if let Ok(entries) = std::fs::read_dir(dir.join("log")) {
         for entry in entries {
             let path = entry?.path();

@@ -135,6 +135,8 @@ impl GuardedClient {
             .redirect(redirect::Policy::none())
             .no_proxy()
             .referer(false)
+            // A second answer on a connection would be read as the answer to the next request.
+            .pool_max_idle_per_host(0)
             .retry(reqwest::retry::never())
             .connect_timeout(connect_time)
             .user_agent(AGENT)
@@ -143,8 +145,8 @@ impl GuardedClient {
         Ok(Self { client, guard })
     }
 
-    /// Sends a webhook. Redirects are not followed. An answer counts once its status is here;
-    /// of its body a little is read, so that the connection can be used again.
+    /// Sends a webhook over a connection of its own. Redirects are not followed. An answer counts
+    /// once its status is here; of its body a little is read, so that the receiver can end well.
     ///
     /// # Errors
     /// [`CallError`].

@@ -122,7 +122,7 @@ impl SigningSecret {
     fn draw(prefix: &str, chance: &mut dyn Chance) -> Zeroizing<String> {
         let mut bytes = Zeroizing::new([0; 32]);
         chance.fill(&mut *bytes);
-        let encoded = Zeroizing::new(STANDARD.encode(&*bytes));
+        let encoded = Zeroizing::new(STANDARD.encode(bytes.as_slice()));
         Zeroizing::new([prefix, &encoded].concat())
     }
 
