@@ -343,4 +343,12 @@ mod tests {
         let found = client(address).get(&url, 9, TIME).await.unwrap_err();
         assert!(matches!(found, CallError::NoConnection), "{found:?}");
     }
+
+    #[tokio::test]
+    async fn who_speaks_no_tls_is_told_as_no_connection() {
+        let address = serve(vec![body("plain")]).await;
+        let url = Url::parse(&format!("https://door.example:{}/", address.port())).unwrap();
+        let found = client(address).get(&url, 9, TIME).await.unwrap_err();
+        assert!(matches!(found, CallError::NoConnection), "{found:?}");
+    }
 }

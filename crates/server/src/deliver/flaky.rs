@@ -293,6 +293,25 @@ async fn a_refusal_is_final_and_a_gone_endpoint_stops_all() {
 }
 
 #[tokio::test]
+async fn a_stop_waits_for_what_is_in_flight_and_sends_nothing_new() {
+    let dir = tempfile::tempdir().unwrap();
+    let sender = Sender::new(dir.path());
+    let mut silent = Receiver::start(1, Some(Mood::Hang(Acts::No))).await;
+    for action in 1..=20 {
+        sender.feed(action, id(action, Effect::Do), action);
+    }
+    let deliverer = sender.start(&silent, 1, &quick(9));
+    silent.requests.wait_for(|count| *count >= AT_ONCE).await.unwrap();
+    deliverer.stop().await;
+    assert_eq!(silent.book.lock().unwrap().requests.len(), AT_ONCE);
+    let all = sender.with(|outbox| outbox.list(None, 0, 99).unwrap());
+    let words: Vec<_> = all.iter().map(|row| (row.attempts, row.last_error.as_deref())).collect();
+    let (tried, untried) = words.split_at(AT_ONCE);
+    assert!(tried.iter().all(|row| *row == (1, Some("no answer in time"))), "{words:?}");
+    assert!(untried.iter().all(|row| *row == (0, None)), "{words:?}");
+}
+
+#[tokio::test]
 async fn a_dry_run_sends_nothing_and_what_it_showed_is_not_taken_back_later() {
     let dir = tempfile::tempdir().unwrap();
     let sender = Sender::new(dir.path());

@@ -65,7 +65,8 @@ impl std::fmt::Debug for Surroundings {
     }
 }
 
-/// Sends what is due until it is stopped. Dropped, it stops at once, in the middle of things.
+/// Sends what is due until it is stopped. Dropped, it stops at once, in the middle of things: the
+/// outbox must then be opened anew, for it takes what was in flight to be so still.
 #[derive(Debug)]
 pub struct Deliverer {
     wake: Arc<Notify>,
