@@ -98,8 +98,8 @@ impl Outbox {
     /// Applies an outcome that the journal tells: what was settled before the outbox was lost,
     /// or before a crash between the journal and here. Durable, in one step with `seq`.
     ///
-    /// `attempts` as the journal tells it: an outcome of fewer attempts than were made since
-    /// is an old one and changes nothing.
+    /// `attempts` as the journal tells it: an outcome of fewer attempts than were made since, or
+    /// of those before a replay, is an old one and changes nothing.
     ///
     /// # Errors
     /// [`Error::Sqlite`].
@@ -114,12 +114,15 @@ impl Outbox {
         let transaction = self.conn.transaction().map_err(Error::sql(&self.path))?;
         let applied = (|| {
             let sql = "UPDATE instruction SET attempts = ?3, perhaps_sent = 1, last_status = ?4
-                       WHERE action = ?1 AND effect = ?2 AND state = 0 AND attempts <= ?3
+                       WHERE action = ?1 AND effect = ?2 AND state IN (0, 2, 3) AND
+                       (attempts < ?3 OR attempts = ?3 AND
+                        (?5 = 4 OR state = 0 AND round_attempts > 0))
                        RETURNING number";
-            let row = params![id.action.cast_signed(), id.effect as u8, attempts, status];
+            let (action, effect) = (id.action.cast_signed(), id.effect as u8);
+            let row = params![action, effect, attempts, status, state as u8];
             let number = transaction.query_row(sql, row, |row| row.get(0)).optional()?;
             if let Some(number) = number {
-                close(&transaction, number, state, now)?;
+                close_any(&transaction, number, state, now)?;
             }
             reach(&transaction, seq)
         })();

@@ -170,9 +170,20 @@ fn a_rebuilt_outbox_takes_nothing_for_unsent_and_hears_what_was_settled() {
     assert_eq!((due.id, due.takes_back), (id("a2-undo"), Some(DEAD)));
     outbox.settle(due.number, DEAD, SEEN, at(0)).unwrap();
     outbox.replay(due.id, at(0)).unwrap();
-    take(&mut outbox, 0);
-    outbox.apply(5, due.id, (DEAD, 1), None, at(2)).unwrap();
-    assert_eq!(state(&outbox, "a2-undo"), DeliveryState::Waiting);
+    for attempts in [1, 2] {
+        outbox.apply(5, due.id, (DEAD, 1), None, at(2)).unwrap();
+        assert_eq!(state(&outbox, "a2-undo"), DeliveryState::Waiting, "{attempts}");
+        take(&mut outbox, 0);
+    }
+    // The crash came after the journal was told and before the outbox was.
+    outbox.apply(5, due.id, (DEAD, 2), None, at(2)).unwrap();
+    assert_eq!(state(&outbox, "a2-undo"), DEAD);
+    // As a journal tells it of a letter that was replayed, and of what was cancelled unsent.
+    outbox.apply(5, due.id, (DELIVERED, 3), Some(200), at(2)).unwrap();
+    assert_eq!(state(&outbox, "a2-undo"), DELIVERED);
+    rebuild(&mut outbox, 5, "a3");
+    outbox.apply(5, id("a3"), (CANCELLED, 0), None, at(2)).unwrap();
+    assert_eq!(state(&outbox, "a3"), CANCELLED);
     assert_eq!(outbox.reached().unwrap(), 5);
 }
 
