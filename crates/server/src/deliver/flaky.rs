@@ -56,7 +56,9 @@ impl Sender {
 
     fn start(&self, receiver: &Receiver, seed: u64, schedule: &Schedule) -> Deliverer {
         let secret = SigningSecret::parse("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").unwrap();
-        let url = format!("http://127.0.0.1:{}/hook", receiver.port);
+        // Whose request it is: one of a life before may arrive late.
+        let life = receiver.book.lock().unwrap().life;
+        let url = format!("http://127.0.0.1:{}/hook/{life}", receiver.port);
         let secrets = SigningSecrets::new(vec![secret]).unwrap();
         self.start_as(Mode::Live { url: url.parse().unwrap(), secrets }, receiver, seed, schedule)
     }
@@ -99,7 +101,11 @@ impl Sender {
 
     /// As a kill and a new start: what ran is dropped where it stands, the outbox is opened
     /// anew, and hears what the journal was told.
-    fn reopen(&mut self, receiver: &Receiver) {
+    async fn reopen(&mut self, receiver: &Receiver) {
+        // A kill ends all threads; here those that ask the old outbox are waited for.
+        while Arc::strong_count(&self.outbox) > 1 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
         let told = {
             let mut book = receiver.book.lock().unwrap();
             book.life += 1;
@@ -187,7 +193,7 @@ async fn each_action_takes_effect_once_and_in_order_through_failures_and_kills()
         // With little left to send there may be no such request: it is killed at rest then.
         let _ = tokio::time::timeout(Duration::from_millis(500), reached).await;
         drop(deliverer);
-        sender.reopen(&receiver);
+        sender.reopen(&receiver).await;
     }
     check_effects(&sender, &receiver);
     check_repeats(&receiver);

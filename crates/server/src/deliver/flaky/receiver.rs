@@ -113,8 +113,8 @@ impl Receiver {
     }
 }
 
-/// Reads one request: its `webhook-id` and its body; `None` at the end.
-async fn read(stream: &mut TcpStream, left: &mut Vec<u8>) -> Option<(String, String)> {
+/// Reads one request: the life of its sender, its `webhook-id` and its body; `None` at the end.
+async fn read(stream: &mut TcpStream, left: &mut Vec<u8>) -> Option<(u32, String, String)> {
     loop {
         if let Some(end) = left.windows(4).position(|part| part == b"\r\n\r\n") {
             let head = String::from_utf8(left[..end].to_vec()).unwrap().to_lowercase();
@@ -128,7 +128,8 @@ async fn read(stream: &mut TcpStream, left: &mut Vec<u8>) -> Option<(String, Str
             if left.len() >= end + 4 + length {
                 let body = String::from_utf8(left[end + 4..end + 4 + length].to_vec()).unwrap();
                 left.drain(..end + 4 + length);
-                return Some((field("webhook-id:"), body));
+                let life = field("post /hook/").split(' ').next().unwrap().parse().unwrap();
+                return Some((life, field("webhook-id:"), body));
             }
         }
         if stream.read_buf(left).await.ok()? == 0 {
@@ -145,10 +146,10 @@ async fn converse(
 ) -> Option<()> {
     let mut left = Vec::new();
     loop {
-        let (key, subject) = read(&mut stream, &mut left).await?;
+        let (life, key, subject) = read(&mut stream, &mut left).await?;
         let begun = Stopwatch::start();
         let mood = draw();
-        let place = note(book, &key, &subject, mood);
+        let place = note(book, life, (&key, &subject), mood);
         count.send_modify(|count| *count += 1);
         match mood {
             Mood::Fine => stream.write_all(OK.as_bytes()).await.ok()?,
@@ -191,7 +192,7 @@ async fn answer(stream: &mut TcpStream, status: u16, fields: &str) -> Option<()>
 }
 
 /// Notes a request and acts on it, once per key. Gives its place.
-fn note(book: &Mutex<Book>, key: &str, subject: &str, mood: Mood) -> usize {
+fn note(book: &Mutex<Book>, life: u32, (key, subject): (&str, &str), mood: Mood) -> usize {
     let mut book = book.lock().unwrap();
     let acts = match mood {
         Mood::Fine | Mood::Twice | Mood::Drip => Acts::Yes,
@@ -201,7 +202,6 @@ fn note(book: &Mutex<Book>, key: &str, subject: &str, mood: Mood) -> usize {
     if acts == Acts::Yes && book.known.insert(key.to_owned()) {
         book.effects.push((subject.to_owned(), key.to_owned()));
     }
-    let life = book.life;
     book.requests.push(Seen { key: key.to_owned(), life, is_answered: false });
     book.requests.len() - 1
 }
