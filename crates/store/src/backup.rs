@@ -62,6 +62,7 @@ pub fn backup(from: &Path, to: &Path, progress: &mut dyn FnMut(&str)) -> Result<
     }
     let mut names = vec![
         "tables.db".to_owned(),
+        "outbox.db".into(),
         "rejects.db".into(),
         "journal.db".into(),
         "knowledge.db".into(),

@@ -158,6 +158,33 @@ pub enum Error {
         .0.display()
     )]
     CheckpointBusy(PathBuf),
+    /// A payload is larger than a receiver need take.
+    #[error("the payload of {id} has {bytes} bytes, the limit is {limit}; send less with it")]
+    PayloadTooLarge {
+        /// The instruction.
+        id: String,
+        /// Its bytes.
+        bytes: usize,
+        /// The limit.
+        limit: usize,
+    },
+    /// A payload of the outbox cannot be opened.
+    #[error(
+        "row {number} of outbox.db is damaged; delete outbox.db, outbox.db-wal and \
+         outbox.db-shm: the next start makes them again from the journal"
+    )]
+    OutboxDamaged {
+        /// Its number.
+        number: u64,
+    },
+    /// An instruction cannot be sent again, or given up.
+    #[error("instruction {id} {why}; list the dead letters to see what can be replayed")]
+    NotReplayable {
+        /// The instruction.
+        id: String,
+        /// What speaks against it.
+        why: &'static str,
+    },
     /// The rejects reached their limit.
     #[error(
         "{limit} refused inputs are kept already; read them with `seawall rejects`, then remove them with `seawall rejects --clear`"

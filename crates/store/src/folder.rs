@@ -10,7 +10,7 @@ use seawall_model::Position;
 use crate::sqlite::sync_folder;
 use crate::{
     Accounts, Chance, Error, EventLog, FolderKeys, Journal, KnowledgeBase, LogLimits, LogReader,
-    People, Rejects, Requests, Tables,
+    Outbox, People, Rejects, Requests, Tables,
 };
 
 /// Whether a folder is opened to write or beside a writer.
@@ -146,6 +146,14 @@ impl Folder {
     /// Any [`Error`] of the file.
     pub fn knowledge(&self, access: Access) -> Result<KnowledgeBase, Error> {
         KnowledgeBase::open(&self.path.join("knowledge.db"), self.keys.clone(), access)
+    }
+
+    /// Opens the outbox.
+    ///
+    /// # Errors
+    /// Any [`Error`] of the file.
+    pub fn outbox(&self, access: Access) -> Result<Outbox, Error> {
+        Outbox::open(&self.path.join("outbox.db"), &self.keys, access)
     }
 
     /// Opens the people, who may come in.

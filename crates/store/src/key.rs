@@ -103,15 +103,20 @@ impl FolderKeys {
     /// The keys that seal what people's passwords open. The file they lie in gives none of it
     /// without the folder's key.
     pub(crate) fn people(&self) -> AccountKeys {
-        self.account_like(&[b"seawall people"])
+        self.sealing(&[b"seawall people"])
     }
 
     /// The keys of the account with this secret. Cost: five SHA-256 blocks.
     pub(crate) fn account(&self, secret: &Secret) -> AccountKeys {
-        self.account_like(&[b"seawall account", secret])
+        self.sealing(&[b"seawall account", secret])
     }
 
-    fn account_like(&self, info: &[&[u8]]) -> AccountKeys {
+    /// The keys that payloads of the outbox are sealed under.
+    pub(crate) fn outbox(&self) -> AccountKeys {
+        self.sealing(&[b"seawall outbox"])
+    }
+
+    fn sealing(&self, info: &[&[u8]]) -> AccountKeys {
         let bytes: Zeroizing<[u8; 64]> = Zeroizing::new(derive(&self.expand, info));
         let (seal, salt) = bytes.split_at(32);
         AccountKeys { cipher: Aes256GcmSiv::new_from_slice(seal).ok(), salt: salt_of(salt) }
@@ -144,6 +149,7 @@ pub(crate) enum Use {
     Reject(u64),
     Knowledge(u64),
     Person(u64),
+    Outbox(u64),
 }
 
 impl Use {
@@ -154,6 +160,7 @@ impl Use {
             Self::Reject(number) => (2, number),
             Self::Knowledge(number) => (3, number),
             Self::Person(number) => (4, number),
+            Self::Outbox(number) => (5, number),
         };
         let mut nonce = [0; 12];
         nonce[..4].copy_from_slice(&domain.to_be_bytes());

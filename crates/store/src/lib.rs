@@ -4,7 +4,7 @@
 //! [`EventLog`] takes events and gives them positions; [`Journal`] is the hash-chained
 //! record of what was done; [`Tables`] are folds for people to read; [`Rejects`] are
 //! refused inputs; [`KnowledgeBase`] is what entries of knowledge say; [`people`] is who may
-//! come in; [`snapshot`] bounds start-up.
+//! come in; [`Outbox`] is what the platform is yet to be told; [`snapshot`] bounds start-up.
 //!
 //! The log commits first, then the journal, then the tables, and what a crash cut off
 //! is made again at start-up: SQLite files do not commit together. The traits
@@ -27,6 +27,7 @@ mod knowledge;
 mod log;
 mod log_reader;
 mod naming;
+mod outbox;
 pub mod people;
 mod rejects;
 mod requests;
@@ -47,6 +48,11 @@ pub use key::FolderKeys;
 pub use knowledge::{KnowledgeBase, LAID_DOWN_MAX, LaidDown};
 pub use log::{Arrival, Candidate, Content, EventLog, LogLimits, Outcome, Placed, Stored};
 pub use log_reader::LogReader;
+pub use outbox::Outbox;
+pub use outbox::instruction::{
+    AttemptSeen, DeliveryState, DueInstruction, Effect, Enqueued, Feed, Instruction, InstructionId,
+    NewInstruction, OutboxCounts, PAYLOAD_BYTES_MAX,
+};
 pub use people::People;
 pub use rejects::{Reject, Rejects};
 pub use requests::{ANSWERS_KEPT_SECONDS, KEY_BYTES_MAX, Known, Requests};

@@ -28,6 +28,7 @@ migrations!(rejects, "migrations/rejects");
 migrations!(knowledge, "migrations/knowledge");
 migrations!(people, "migrations/people");
 migrations!(requests, "migrations/requests");
+migrations!(outbox, "migrations/outbox");
 
 /// The kinds of database file, each with its own schema and its own care.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,6 +41,7 @@ pub(crate) enum Kind {
     Knowledge,
     People,
     Requests,
+    Outbox,
 }
 
 impl Kind {
@@ -53,13 +55,14 @@ impl Kind {
             Self::Knowledge => knowledge::migrations::runner(),
             Self::People => people::migrations::runner(),
             Self::Requests => requests::migrations::runner(),
+            Self::Outbox => outbox::migrations::runner(),
         }
     }
 
     /// Whether deleting from it must leave nothing behind.
     fn erases(self) -> &'static str {
         match self {
-            Self::Accounts | Self::Rejects | Self::Knowledge | Self::People => "ON",
+            Self::Accounts | Self::Rejects | Self::Knowledge | Self::People | Self::Outbox => "ON",
             Self::Log | Self::Journal | Self::Tables | Self::Requests => "OFF",
         }
     }
@@ -77,6 +80,7 @@ impl Kind {
             | Self::Journal
             | Self::Rejects
             | Self::Knowledge
+            | Self::Outbox
             | Self::People
             | Self::Requests => "FULL",
         }
@@ -87,7 +91,7 @@ impl Kind {
     fn cache_kib(self) -> i64 {
         match self {
             Self::Accounts | Self::Log => 65_536,
-            Self::Journal | Self::Tables | Self::Rejects | Self::Knowledge => 8_192,
+            Self::Journal | Self::Tables | Self::Rejects | Self::Knowledge | Self::Outbox => 8_192,
             Self::People | Self::Requests => 2_048,
         }
     }
@@ -242,6 +246,7 @@ fn kind_of(path: &Path) -> Kind {
         Some("requests.db") => Kind::Requests,
         Some("knowledge.db") => Kind::Knowledge,
         Some("people.db") => Kind::People,
+        Some("outbox.db") => Kind::Outbox,
         _ => Kind::Log,
     }
 }

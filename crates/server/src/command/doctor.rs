@@ -158,7 +158,7 @@ fn databases(dir: &Path) -> anyhow::Result<Vec<PathBuf>> {
         ["accounts.db", "journal.db", "tables.db", "rejects.db"].map(|name| dir.join(name)).into();
     // Folders of before there was any knowledge have none.
     found.extend(
-        ["knowledge.db", "people.db"]
+        ["knowledge.db", "people.db", "outbox.db"]
             .map(|name| dir.join(name))
             .into_iter()
             .filter(|path| path.exists()),

@@ -1,0 +1,592 @@
+//! The outbox: what is to be told to the platform, kept until it was.
+//!
+//! Instructions follow from the journal: who feeds it tells them with the number of the entry,
+//! and both are kept in one step, so that a crash neither loses nor doubles one. An attempt is
+//! noted before it is made, so that what perhaps took effect is never taken for unsent. Which
+//! instruction of a subject goes next is decided in [`instruction`]. Leaves out how they are sent,
+//! when they are tried again, and what an answer means.
+
+pub(crate) mod instruction;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
+use seawall_model::Timestamp;
+
+use self::instruction::{
+    AttemptSeen, DeliveryState, DueInstruction, Effect, Enqueued, Feed, Instruction, InstructionId,
+    NewInstruction, OutboxCounts, PAYLOAD_BYTES_MAX, Standing, head,
+};
+use crate::key::{AccountKeys, Use};
+use crate::sqlite::{self, Kind};
+use crate::{Access, Error, FolderKeys, point};
+
+/// Columns of an instruction as it is shown.
+const SHOWN: &str = "number, action, effect, state, undone, attempts, next_at, last_status,
+                     last_error, settled_at";
+
+/// The outbox of a data folder.
+pub struct Outbox {
+    path: PathBuf,
+    conn: Connection,
+    keys: AccountKeys,
+    // Rows being sent by this process. A crash forgets them, and they are due again.
+    in_flight: BTreeSet<i64>,
+}
+
+impl std::fmt::Debug for Outbox {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Outbox({}, {} in flight)", self.path.display(), self.in_flight.len())
+    }
+}
+
+impl Outbox {
+    pub(crate) fn open(path: &Path, keys: &Arc<FolderKeys>, access: Access) -> Result<Self, Error> {
+        let conn = match access {
+            Access::Write => sqlite::open(path, Kind::Outbox)?,
+            Access::Read => sqlite::open_read(path, Kind::Outbox)?,
+        };
+        Ok(Self { path: path.into(), conn, keys: keys.outbox(), in_flight: BTreeSet::new() })
+    }
+
+    /// The last entry of the journal that was told here; 0 if none was.
+    ///
+    /// # Errors
+    /// [`Error::Sqlite`].
+    pub fn reached(&self) -> Result<u64, Error> {
+        self.conn
+            .query_row("SELECT seq FROM reached", [], |row| row.get(0))
+            .map(i64::cast_unsigned)
+            .map_err(Error::sql(&self.path))
+    }
+
+    /// Keeps the instructions of the journal up to entry `seq`, in their order, durably and in
+    /// one step with `seq`. Those that are here already change nothing.
+    ///
+    /// An undo that meets its action before any attempt cancels both. Otherwise both are sent,
+    /// one after the other, even where the action is a dead letter: whether it took effect is
+    /// unknown.
+    ///
+    /// # Errors
+    /// [`Error::PayloadTooLarge`], and then nothing is kept.
+    pub fn enqueue(
+        &mut self,
+        seq: u64,
+        instructions: &[NewInstruction],
+        feed: Feed,
+        now: Timestamp,
+    ) -> Result<Enqueued, Error> {
+        if let Some(large) = instructions.iter().find(|i| i.payload.len() > PAYLOAD_BYTES_MAX) {
+            let (id, bytes) = (large.id.to_string(), large.payload.len());
+            return Err(Error::PayloadTooLarge { id, bytes, limit: PAYLOAD_BYTES_MAX });
+        }
+        let transaction = self.conn.transaction().map_err(Error::sql(&self.path))?;
+        let mut enqueued = Enqueued::default();
+        let kept: rusqlite::Result<()> = instructions
+            .iter()
+            .try_for_each(|i| keep(&transaction, &self.keys, i, feed, now, &mut enqueued))
+            .and_then(|()| reach(&transaction, seq));
+        kept.and_then(|()| transaction.commit()).map_err(Error::sql(&self.path))?;
+        point("outbox.enqueued");
+        Ok(enqueued)
+    }
+
+    /// Applies an outcome that the journal tells: what was settled before the outbox was lost,
+    /// or before a crash between the journal and here. Durable, in one step with `seq`.
+    ///
+    /// `attempts` as the journal tells it: an outcome of fewer attempts than were made since, or
+    /// of those before a replay, is an old one and changes nothing.
+    ///
+    /// # Errors
+    /// [`Error::Sqlite`].
+    pub fn apply(
+        &mut self,
+        seq: u64,
+        id: InstructionId,
+        (state, attempts): (DeliveryState, u32),
+        status: Option<u16>,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let transaction = self.conn.transaction().map_err(Error::sql(&self.path))?;
+        let applied = (|| {
+            let sql = "UPDATE instruction SET attempts = ?3, perhaps_sent = 1, last_status = ?4
+                       WHERE action = ?1 AND effect = ?2 AND state IN (0, 2, 3) AND
+                       (attempts < ?3 OR attempts = ?3 AND
+                        (?5 = 4 OR state = 0 AND round_attempts > 0))
+                       RETURNING number";
+            let (action, effect) = (id.action.cast_signed(), id.effect as u8);
+            let row = params![action, effect, attempts, status, state as u8];
+            let number = transaction.query_row(sql, row, |row| row.get(0)).optional()?;
+            if let Some(number) = number {
+                close_any(&transaction, number, state, now)?;
+            }
+            reach(&transaction, seq)
+        })();
+        applied.and_then(|()| transaction.commit()).map_err(Error::sql(&self.path))
+    }
+
+    /// Takes up to `max` instructions that may be sent now, one of each subject, and notes,
+    /// durably, that an attempt begins. None while the endpoint is gone.
+    ///
+    /// What is taken is not given again before [`Outbox::settle`] or [`Outbox::retry_later`],
+    /// or before the outbox is opened anew.
+    ///
+    /// Cost: two look-ups for each subject with something due, held back or not, until `max`
+    /// are found.
+    ///
+    /// # Errors
+    /// [`Error::OutboxDamaged`] if a payload cannot be opened.
+    pub fn take(&mut self, now: Timestamp, max: usize) -> Result<Vec<DueInstruction>, Error> {
+        let heads = self.heads(now, max).map_err(Error::sql(&self.path))?;
+        if heads.is_empty() {
+            return Ok(Vec::new());
+        }
+        let transaction = self.conn.transaction().map_err(Error::sql(&self.path))?;
+        let mut due = Vec::with_capacity(heads.len());
+        for number in &heads {
+            let begun = begin(&transaction, &self.keys, *number).map_err(Error::sql(&self.path))?;
+            let damaged = || Error::OutboxDamaged { number: number.cast_unsigned() };
+            due.push(begun.ok_or_else(damaged)?);
+        }
+        transaction.commit().map_err(Error::sql(&self.path))?;
+        point("outbox.taken");
+        self.in_flight.extend(heads);
+        Ok(due)
+    }
+
+    fn heads(&self, now: Timestamp, max: usize) -> rusqlite::Result<Vec<i64>> {
+        let gone: Option<i64> =
+            self.conn.query_row("SELECT gone_at FROM reached", [], |row| row.get(0))?;
+        if gone.is_some() {
+            return Ok(Vec::new());
+        }
+        let sql = "SELECT order_key FROM instruction WHERE state = 0 AND next_at <= ?1
+                   ORDER BY next_at, number";
+        let mut statement = self.conn.prepare_cached(sql)?;
+        let mut keys = statement.query([now.micros()])?;
+        let mut seen = BTreeSet::new();
+        let mut heads = Vec::new();
+        while heads.len() < max
+            && let Some(row) = keys.next()?
+        {
+            let key: [u8; 16] = row.get(0)?;
+            if !seen.insert(key) {
+                continue;
+            }
+            let open = self.open_of(&key)?;
+            if open.iter().any(|row| self.in_flight.contains(&row.number.cast_signed())) {
+                continue;
+            }
+            let next = head(&open, now).filter(|head| head.next_at <= now);
+            heads.extend(next.map(|head| head.number.cast_signed()));
+        }
+        Ok(heads)
+    }
+
+    /// The waiting and dead instructions of a subject, in order.
+    fn open_of(&self, key: &[u8; 16]) -> rusqlite::Result<Vec<Standing>> {
+        let sql = "SELECT number, effect, state, undone, perhaps_sent, not_before, next_at
+                   FROM instruction WHERE order_key = ?1 AND state IN (0, 3) ORDER BY number";
+        let mut statement = self.conn.prepare_cached(sql)?;
+        let rows = statement.query_map([key], |row| {
+            Ok(Standing {
+                number: row.get::<_, i64>(0)?.cast_unsigned(),
+                effect: effect_of(row, 1)?,
+                state: state_of(row, 2)?,
+                is_undone: row.get(3)?,
+                perhaps_sent: row.get(4)?,
+                not_before: time_of(row, 5)?,
+                next_at: time_of(row, 6)?,
+            })
+        })?;
+        rows.collect()
+    }
+
+    /// Settles an instruction that was taken, durably. Destroys its payload unless it is now a
+    /// dead letter that can be replayed. One that is settled already stays as it is.
+    ///
+    /// # Errors
+    /// [`Error::Sqlite`].
+    ///
+    /// # Panics
+    /// If `state` is [`DeliveryState::Waiting`]: a defect of the shell.
+    pub fn settle(
+        &mut self,
+        number: u64,
+        state: DeliveryState,
+        seen: AttemptSeen,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        assert!(state != DeliveryState::Waiting, "what waits is not settled");
+        let number = number.cast_signed();
+        let transaction = self.conn.transaction().map_err(Error::sql(&self.path))?;
+        let settled =
+            note(&transaction, number, seen).and_then(|()| close(&transaction, number, state, now));
+        settled.and_then(|()| transaction.commit()).map_err(Error::sql(&self.path))?;
+        self.in_flight.remove(&number);
+        point("outbox.settled");
+        Ok(())
+    }
+
+    /// Puts an instruction that was taken back until `at`, durably.
+    ///
+    /// # Errors
+    /// [`Error::Sqlite`].
+    pub fn retry_later(
+        &mut self,
+        number: u64,
+        at: Timestamp,
+        seen: AttemptSeen,
+    ) -> Result<(), Error> {
+        let number = number.cast_signed();
+        let transaction = self.conn.transaction().map_err(Error::sql(&self.path))?;
+        let sql = "UPDATE instruction SET next_at = ?2 WHERE number = ?1 AND state = 0";
+        note(&transaction, number, seen)
+            .and_then(|()| transaction.execute(sql, params![number, at.micros()]))
+            .and_then(|_| transaction.commit())
+            .map_err(Error::sql(&self.path))?;
+        self.in_flight.remove(&number);
+        Ok(())
+    }
+
+    /// Sends a dead letter again: it waits anew, in its old place and under its old key.
+    ///
+    /// # Errors
+    /// [`Error::NotReplayable`] if it is none, if it was taken back since, or if it was refused
+    /// and something later of its subject was sent since: then it would come out of order.
+    pub fn replay(&mut self, id: InstructionId, now: Timestamp) -> Result<(), Error> {
+        let refuse = |why| Error::NotReplayable { id: id.to_string(), why };
+        let Some(letter) = self.get(id)? else { return Err(refuse("is not known")) };
+        if !letter.state.is_dead_letter() {
+            return Err(refuse("is no dead letter"));
+        }
+        if id.effect == Effect::Do && letter.is_undone {
+            return Err(refuse("was taken back since"));
+        }
+        let number = letter.number.cast_signed();
+        let sql = "SELECT EXISTS (SELECT 1 FROM instruction AS later, instruction AS letter
+                   WHERE letter.number = ?1 AND later.order_key = letter.order_key
+                   AND later.number > ?1 AND later.perhaps_sent = 1)";
+        let is_overtaken: bool =
+            self.conn.query_row(sql, [number], |row| row.get(0)).map_err(Error::sql(&self.path))?;
+        if letter.state == DeliveryState::Refused && is_overtaken {
+            return Err(refuse("was overtaken by a later one of its subject"));
+        }
+        let sql = "UPDATE instruction SET state = 0, next_at = ?2, round_attempts = 0,
+                   settled_at = NULL WHERE number = ?1";
+        self.conn
+            .execute(sql, params![number, now.micros()])
+            .map(|_| ())
+            .map_err(Error::sql(&self.path))
+    }
+
+    /// Gives a dead letter up: a person says that it is not to be sent. It stands in nobody's
+    /// way from then on, and its payload is destroyed.
+    ///
+    /// # Errors
+    /// [`Error::NotReplayable`] if it is none.
+    pub fn give_up(&mut self, id: InstructionId, now: Timestamp) -> Result<(), Error> {
+        let letter = self.get(id)?.filter(|letter| letter.state.is_dead_letter());
+        let why = "is no dead letter";
+        let letter = letter.ok_or_else(|| Error::NotReplayable { id: id.to_string(), why })?;
+        let transaction = self.conn.transaction().map_err(Error::sql(&self.path))?;
+        close_any(&transaction, letter.number.cast_signed(), DeliveryState::Cancelled, now)
+            .and_then(|()| transaction.commit())
+            .map_err(Error::sql(&self.path))
+    }
+
+    /// Notes that the endpoint said it is gone: nothing is taken before [`Outbox::reopen`].
+    ///
+    /// # Errors
+    /// [`Error::Sqlite`].
+    pub fn endpoint_gone(&mut self, now: Timestamp) -> Result<(), Error> {
+        self.mark_endpoint(Some(now.micros()))
+    }
+
+    /// Sends to the endpoint again.
+    ///
+    /// # Errors
+    /// [`Error::Sqlite`].
+    pub fn reopen(&mut self) -> Result<(), Error> {
+        self.mark_endpoint(None)
+    }
+
+    fn mark_endpoint(&mut self, gone_at: Option<i64>) -> Result<(), Error> {
+        self.conn
+            .execute("UPDATE reached SET gone_at = ?1", [gone_at])
+            .map(|_| ())
+            .map_err(Error::sql(&self.path))
+    }
+
+    /// When the next of those that wait may become due, after `now`.
+    ///
+    /// # Errors
+    /// [`Error::Sqlite`].
+    pub fn next_at(&self, now: Timestamp) -> Result<Option<Timestamp>, Error> {
+        let sql = "SELECT next_at FROM instruction WHERE state = 0 AND next_at > ?1
+                   ORDER BY next_at LIMIT 1";
+        self.conn
+            .prepare_cached(sql)
+            .and_then(|mut statement| {
+                statement.query_row([now.micros()], |row| time_of(row, 0)).optional()
+            })
+            .map_err(Error::sql(&self.path))
+    }
+
+    /// Up to `max` instructions after row `after`, of one state or of all.
+    ///
+    /// # Errors
+    /// [`Error::Sqlite`].
+    pub fn list(
+        &self,
+        state: Option<DeliveryState>,
+        after: u64,
+        max: u32,
+    ) -> Result<Vec<Instruction>, Error> {
+        let (of_state, state) = match state {
+            Some(state) => ("state = ?3 AND", state as u8),
+            None => ("?3 = 0 AND", 0),
+        };
+        let sql = format!(
+            "SELECT {SHOWN} FROM instruction WHERE {of_state} number > ?1 ORDER BY number LIMIT ?2"
+        );
+        self.conn
+            .prepare_cached(&sql)
+            .and_then(|mut statement| {
+                statement.query_map(params![after.cast_signed(), max, state], shown)?.collect()
+            })
+            .map_err(Error::sql(&self.path))
+    }
+
+    /// One instruction.
+    ///
+    /// # Errors
+    /// [`Error::Sqlite`].
+    pub fn get(&self, id: InstructionId) -> Result<Option<Instruction>, Error> {
+        let sql = format!("SELECT {SHOWN} FROM instruction WHERE action = ?1 AND effect = ?2");
+        self.conn
+            .prepare_cached(&sql)
+            .and_then(|mut statement| {
+                let row = params![id.action.cast_signed(), id.effect as u8];
+                statement.query_row(row, shown).optional()
+            })
+            .map_err(Error::sql(&self.path))
+    }
+
+    /// How many there are in each state, and since when the oldest waits. Cost: one pass over
+    /// an index.
+    ///
+    /// # Errors
+    /// [`Error::Sqlite`].
+    pub fn counts(&self) -> Result<OutboxCounts, Error> {
+        let counted = || {
+            let mut counts = OutboxCounts::default();
+            let sql = "SELECT state, count(*) FROM instruction GROUP BY state";
+            let mut statement = self.conn.prepare_cached(sql)?;
+            let mut rows = statement.query([])?;
+            while let Some(row) = rows.next()? {
+                let count: i64 = row.get(1)?;
+                counts.by_state[state_of(row, 0)? as usize] = count.cast_unsigned();
+            }
+            let sql = "SELECT min(not_before) FROM instruction WHERE state = 0";
+            let oldest: Option<i64> = self.conn.query_row(sql, [], |row| row.get(0))?;
+            let sql = "SELECT gone_at FROM reached";
+            let gone: Option<i64> = self.conn.query_row(sql, [], |row| row.get(0))?;
+            counts.oldest_waiting = oldest.and_then(|micros| Timestamp::from_micros(micros).ok());
+            counts.gone_at = gone.and_then(|micros| Timestamp::from_micros(micros).ok());
+            Ok(counts)
+        };
+        counted().map_err(Error::sql(&self.path))
+    }
+
+    /// Empties the write-ahead log, so that no destroyed payload stays in it.
+    ///
+    /// # Errors
+    /// [`Error::CheckpointBusy`] if a reader holds the log up; it is tried again later.
+    pub fn sweep(&mut self) -> Result<(), Error> {
+        sqlite::checkpoint_truncate(&self.conn, &self.path)
+    }
+}
+
+/// Keeps one instruction, unless it is here.
+fn keep(
+    conn: &Transaction<'_>,
+    keys: &AccountKeys,
+    new: &NewInstruction,
+    feed: Feed,
+    now: Timestamp,
+    enqueued: &mut Enqueued,
+) -> rusqlite::Result<()> {
+    let (action, effect) = (new.id.action.cast_signed(), new.id.effect as u8);
+    let sql = "INSERT OR IGNORE INTO instruction
+               (action, effect, order_key, not_before, next_at, state, perhaps_sent)
+               VALUES (?1, ?2, ?3, ?4, ?4, 0, ?5)";
+    let perhaps_sent = feed == Feed::Rebuild;
+    let row = params![action, effect, new.order_key, new.not_before.micros(), perhaps_sent];
+    if conn.prepare_cached(sql)?.execute(row)? == 0 {
+        return Ok(());
+    }
+    enqueued.new += 1;
+    let number = conn.last_insert_rowid();
+    let sealed = keys.seal(Use::Outbox(number.cast_unsigned()), &new.payload, &beside(new.id));
+    conn.prepare_cached("UPDATE instruction SET payload = ?2 WHERE number = ?1")?
+        .execute(params![number, sealed])?;
+    let sql = "SELECT number, state, perhaps_sent FROM instruction
+               WHERE action = ?1 AND effect = ?2";
+    let other: Option<(i64, DeliveryState, bool)> = conn
+        .prepare_cached(sql)?
+        .query_row(params![action, 1 - effect], |row| {
+            Ok((row.get(0)?, state_of(row, 1)?, row.get(2)?))
+        })
+        .optional()?;
+    let Some((other, state, perhaps_sent)) = other else { return Ok(()) };
+    if new.id.effect == Effect::Do {
+        // It was taken back before it was heard of, so it is never done.
+        enqueued.cancelled.push(new.id);
+        return close(conn, number, DeliveryState::Cancelled, now);
+    }
+    conn.prepare_cached("UPDATE instruction SET undone = 1 WHERE number = ?1")?.execute([other])?;
+    match state {
+        DeliveryState::Waiting | DeliveryState::Cancelled if !perhaps_sent => {
+            let done = InstructionId { action: new.id.action, effect: Effect::Do };
+            enqueued.cancelled.extend([done, new.id]);
+            close(conn, other, DeliveryState::Cancelled, now)?;
+            close(conn, number, DeliveryState::Cancelled, now)
+        }
+        DeliveryState::Refused | DeliveryState::Dead => destroy_payload(conn, other),
+        _ => Ok(()),
+    }
+}
+
+/// Notes that an attempt begins; `None` if the payload cannot be opened.
+fn begin(
+    conn: &Transaction<'_>,
+    keys: &AccountKeys,
+    number: i64,
+) -> rusqlite::Result<Option<DueInstruction>> {
+    let sql = "UPDATE instruction SET attempts = attempts + 1,
+               round_attempts = round_attempts + 1, perhaps_sent = 1 WHERE number = ?1
+               RETURNING action, effect, attempts, round_attempts, payload,
+               (SELECT state FROM instruction AS done WHERE done.action = instruction.action
+                AND done.effect = 0 AND instruction.effect = 1)";
+    let mut statement = conn.prepare_cached(sql)?;
+    let (mut due, sealed) = statement.query_row([number], |row| {
+        let id = id_of(row, 0)?;
+        let takes_back: Option<u8> = row.get(5)?;
+        let due = DueInstruction {
+            number: number.cast_unsigned(),
+            id,
+            attempt: row.get(2)?,
+            round_attempt: row.get(3)?,
+            takes_back: takes_back.and_then(|n| DeliveryState::ALL.get(usize::from(n)).copied()),
+            payload: Vec::new(),
+        };
+        Ok((due, row.get::<_, Option<Vec<u8>>>(4)?))
+    })?;
+    let used = Use::Outbox(due.number);
+    let opened = sealed.and_then(|sealed| keys.open(used, &sealed, &beside(due.id)));
+    Ok(opened.map(|payload| {
+        due.payload = payload;
+        due
+    }))
+}
+
+fn note(conn: &Transaction<'_>, number: i64, seen: AttemptSeen) -> rusqlite::Result<()> {
+    let sql = "UPDATE instruction SET last_status = ?2, last_error = ?3
+               WHERE number = ?1 AND state = 0";
+    conn.prepare_cached(sql)?.execute(params![number, seen.status, seen.error]).map(|_| ())
+}
+
+/// Settles an instruction, if it waits.
+fn close(
+    conn: &Transaction<'_>,
+    number: i64,
+    state: DeliveryState,
+    now: Timestamp,
+) -> rusqlite::Result<()> {
+    let sql = "SELECT state = 0 FROM instruction WHERE number = ?1";
+    match conn.prepare_cached(sql)?.query_row([number], |row| row.get(0)).optional()? {
+        Some(true) => close_any(conn, number, state, now),
+        _ => Ok(()),
+    }
+}
+
+fn close_any(
+    conn: &Transaction<'_>,
+    number: i64,
+    state: DeliveryState,
+    now: Timestamp,
+) -> rusqlite::Result<()> {
+    let sql = "UPDATE instruction SET state = ?2, settled_at = ?3 WHERE number = ?1
+               RETURNING undone";
+    let is_undone: bool = conn
+        .prepare_cached(sql)?
+        .query_row(params![number, state as u8, now.micros()], |row| row.get(0))?;
+    match state.is_dead_letter() && !is_undone {
+        true => Ok(()),
+        false => destroy_payload(conn, number),
+    }
+}
+
+fn destroy_payload(conn: &Transaction<'_>, number: i64) -> rusqlite::Result<()> {
+    let sql = "UPDATE instruction SET payload = NULL WHERE number = ?1";
+    conn.prepare_cached(sql)?.execute([number]).map(|_| ())
+}
+
+fn reach(conn: &Transaction<'_>, seq: u64) -> rusqlite::Result<()> {
+    conn.prepare_cached("UPDATE reached SET seq = max(seq, ?1)")?
+        .execute([seq.cast_signed()])
+        .map(|_| ())
+}
+
+/// What a sealed payload is bound to.
+fn beside(id: InstructionId) -> [u8; 9] {
+    let mut bytes = [0; 9];
+    bytes[..8].copy_from_slice(&id.action.to_be_bytes());
+    bytes[8] = id.effect as u8;
+    bytes
+}
+
+fn shown(row: &Row<'_>) -> rusqlite::Result<Instruction> {
+    let settled: Option<i64> = row.get(9)?;
+    Ok(Instruction {
+        number: row.get::<_, i64>(0)?.cast_unsigned(),
+        id: id_of(row, 1)?,
+        state: state_of(row, 3)?,
+        is_undone: row.get(4)?,
+        attempts: row.get(5)?,
+        next_at: time_of(row, 6)?,
+        last_status: row.get(7)?,
+        last_error: row.get(8)?,
+        settled_at: settled.and_then(|micros| Timestamp::from_micros(micros).ok()),
+    })
+}
+
+fn id_of(row: &Row<'_>, first: usize) -> rusqlite::Result<InstructionId> {
+    let action: i64 = row.get(first)?;
+    Ok(InstructionId { action: action.cast_unsigned(), effect: effect_of(row, first + 1)? })
+}
+
+fn effect_of(row: &Row<'_>, column: usize) -> rusqlite::Result<Effect> {
+    match row.get::<_, i64>(column)? {
+        0 => Ok(Effect::Do),
+        1 => Ok(Effect::Undo),
+        other => Err(rusqlite::Error::IntegralValueOutOfRange(column, other)),
+    }
+}
+
+fn state_of(row: &Row<'_>, column: usize) -> rusqlite::Result<DeliveryState> {
+    let number: i64 = row.get(column)?;
+    let state = usize::try_from(number).ok().and_then(|n| DeliveryState::ALL.get(n));
+    state.copied().ok_or(rusqlite::Error::IntegralValueOutOfRange(column, number))
+}
+
+fn time_of(row: &Row<'_>, column: usize) -> rusqlite::Result<Timestamp> {
+    let micros: i64 = row.get(column)?;
+    Timestamp::from_micros(micros)
+        .map_err(|_| rusqlite::Error::IntegralValueOutOfRange(column, micros))
+}
