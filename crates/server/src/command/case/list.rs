@@ -115,7 +115,7 @@ fn tell(desk: &mut Desk, id: CaseId, case: &Case) -> anyhow::Result<()> {
     if case.rests == RestsOnMissing::Yes {
         say!("      rests on a missing or failed input")?;
     }
-    say!("      needs {}", law::brief(desk, case)?)?;
+    say!("      needs {}", law::brief(desk, id, case)?)?;
     Ok(())
 }
 
@@ -134,7 +134,7 @@ fn json(desk: &mut Desk, id: CaseId, case: &Case) -> anyhow::Result<()> {
         "policy": case.policy,
         "rule": case.rule,
         "why": evidence::brief(case),
-        "needs": law::brief(desk, case)?,
+        "needs": law::brief(desk, id, case)?,
         "is_exact": evidence::is_exact(case),
         "comeback": evidence::comebacks(case)
             .first()

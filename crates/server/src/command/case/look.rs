@@ -1,10 +1,11 @@
 //! One case in full: why it is here, what it is about, what each ruling needs, what was done.
 
+use seawall_action::InForce;
 use seawall_decision::law::{Protection, Repute};
 use seawall_decision::support::DecisionState;
-use seawall_model::journal::{ActionPlanned, Body, SubjectSeen};
-use seawall_model::{CaseId, DecisionId, EntryId, Timestamp};
-use seawall_review::{Case, CaseState, RestsOnMissing, Saw};
+use seawall_model::journal::{ActionPlanned, Body, Outcome, SubjectSeen};
+use seawall_model::{AppealId, CaseId, EntryId, ReviewerId, Timestamp};
+use seawall_review::{Appeal, AppealState, Case, CaseState, RestsOnMissing, Saw};
 use serde_json::{Value, json};
 
 use super::super::args::{CaseShow, Global, NoticeWanted};
@@ -55,7 +56,8 @@ fn tell(desk: &mut Desk, id: CaseId, case: &Case) -> anyhow::Result<()> {
         section("why nothing was restricted by itself", &law::unattended(desk, case)?)?;
     }
     section("in force", &in_force_lines(desk, id)?)?;
-    section("rulings held", &held_lines(case))?;
+    section("rulings held", &held_lines(desk, id, case))?;
+    section("appeals", &appeal_lines(desk, id))?;
     if case.state == CaseState::Open {
         section("what each ruling needs", &law::lines(desk, case)?)?;
     }
@@ -130,15 +132,16 @@ fn standing_lines(desk: &mut Desk, id: CaseId, case: &Case) -> anyhow::Result<Ve
 
 fn in_force_lines(desk: &mut Desk, id: CaseId) -> anyhow::Result<Vec<String>> {
     let of_case = desk.judge().actions().of_case(id);
-    let actions: Vec<(ActionPlanned, Option<DecisionId>)> =
-        of_case.map(|action| (action.planned.clone(), action.decision)).collect();
+    let actions: Vec<InForce> = of_case.cloned().collect();
     let mut lines = Vec::new();
-    for (action, decision) in actions {
+    for InForce { planned: action, decision, carried, .. } in actions {
         let why = match decision {
             Some(decision) => format!("by {decision}"),
             None => "without a person, as law 1 allows".into(),
         };
-        lines.push(format!("{} {why}", action_words(desk, &action)?));
+        let carried = carried.map(|outcome| format!("; {}", carried_words(outcome)));
+        let carried = carried.unwrap_or_default();
+        lines.push(format!("{} {why}{carried}", action_words(desk, &action)?));
     }
     Ok(lines)
 }
@@ -156,15 +159,54 @@ pub(super) fn action_words(desk: &mut Desk, action: &ActionPlanned) -> anyhow::R
     ))
 }
 
-fn held_lines(case: &Case) -> Vec<String> {
+fn held_lines(desk: &Desk, id: CaseId, case: &Case) -> Vec<String> {
     if case.state != CaseState::Open {
         return Vec::new();
     }
     let held = case.heard.iter().map(|heard| {
         let (ruled, saw) = (heard.ruled.as_str(), heard.saw.as_str());
-        format!("{}: {ruled}, having seen the {saw}", heard.reviewer)
+        let is_it = |held: (CaseId, ReviewerId)| held == (id, heard.reviewer);
+        let waits = match desk.judge().held().any(is_it) {
+            true => format!(": {}", law::QUOTA_WORDS),
+            false => String::new(),
+        };
+        format!("{}: {ruled}, having seen the {saw}{waits}", heard.reviewer)
     });
     held.collect()
+}
+
+/// The appeals on a case, and who may rule on those that wait.
+fn appeal_lines(desk: &Desk, id: CaseId) -> Vec<String> {
+    let judge = desk.judge();
+    let of_case = judge.appeals().all().filter(|(_, appeal)| appeal.case == id);
+    let line = |(number, appeal): (AppealId, &Appeal)| {
+        let state = match appeal.state {
+            AppealState::Open => {
+                let may: Vec<String> =
+                    judge.uninvolved(number).map(|reviewer| reviewer.to_string()).collect();
+                match may.as_slice() {
+                    [] => "waits; everybody here took part: invite a reviewer from outside".into(),
+                    may => format!("waits for one of {}", may.join(", ")),
+                }
+            }
+            AppealState::Upheld(by) => format!("decided by {by}: the action stands"),
+            AppealState::Granted(Some(by)) => format!("granted by {by}"),
+            AppealState::Granted(None) => "granted: the action had ended".into(),
+        };
+        format!("{number} of {}, against action {}: {state}", minute(appeal.at), appeal.action)
+    };
+    of_case.map(line).collect()
+}
+
+/// What became of telling the platform, in words.
+fn carried_words(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Delivered => "the platform has done it",
+        Outcome::Refused => "the platform refuses it: see why, and send it again",
+        Outcome::Dead => "the platform could not be told: send it again",
+        Outcome::Cancelled => "taken back before it was sent",
+        Outcome::DryRun => "not sent: a dry run",
+    }
 }
 
 fn decision_lines(desk: &mut Desk, id: CaseId) -> anyhow::Result<Vec<String>> {

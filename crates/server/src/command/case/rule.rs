@@ -2,7 +2,7 @@
 
 use anyhow::Context;
 use seawall_model::journal::{ActionPlanned, Body, PolicyCited, Ruling, Says, SubjectSeen};
-use seawall_model::{CaseId, DecisionId, EntryId};
+use seawall_model::{AppealId, CaseId, DecisionId, EntryId};
 use seawall_review::{Case, Ruled, Saw};
 use seawall_store::Entries;
 use serde_json::{Value, json};
@@ -35,7 +35,7 @@ pub(super) fn decide(global: &Global, given: &CaseDecide) -> anyhow::Result<Ende
     };
     let followed = ruled(&mut desk, &key, says)?;
     if given.json {
-        let decision = followed.iter().find_map(decision_of);
+        let decision = followed.iter().find_map(|body| decision_of(body, given.case));
         let letters = match decision {
             Some(decision) => notice::of_decision(&mut desk, decision)?,
             None => Vec::new(),
@@ -44,8 +44,8 @@ pub(super) fn decide(global: &Global, given: &CaseDecide) -> anyhow::Result<Ende
     } else {
         tell_decided(&mut desk, given.case, &followed)?;
     }
-    let is_held = followed.iter().any(|body| matches!(body, Body::RulingHeld { .. }));
-    Ok(if is_held { Ended::Findings } else { Ended::Fine })
+    let is_decided = followed.iter().any(|body| decision_of(body, given.case).is_some());
+    Ok(if is_decided { Ended::Fine } else { Ended::Findings })
 }
 
 /// Refuses what cannot be meant, before it is signed: acting on what there is nothing to see
@@ -119,9 +119,12 @@ pub(super) fn ruled(desk: &mut Desk, key: &ReviewerKey, says: Says) -> anyhow::R
     Ok(followed)
 }
 
-fn decision_of(body: &Body) -> Option<DecisionId> {
+/// The decision on a case, if the entry tells one.
+fn decision_of(body: &Body, of: CaseId) -> Option<DecisionId> {
     match body {
-        Body::Decided { decision, .. } => Some(DecisionId(*decision)),
+        Body::Decided { decision, case: Some(case), .. } if *case == of.0 => {
+            Some(DecisionId(*decision))
+        }
         _ => None,
     }
 }
@@ -130,9 +133,13 @@ fn tell_decided(desk: &mut Desk, id: CaseId, followed: &[Body]) -> anyhow::Resul
     let mut decided = None;
     for body in followed {
         match body {
-            Body::RulingHeld { reviewer, missing, .. } => tell_held(desk, id, *reviewer, missing)?,
-            Body::Decided { decision, actions, released, second_reading_due, .. } => {
-                decided = Some(DecisionId(*decision));
+            Body::RulingHeld { case, reviewer, missing } => {
+                tell_held(desk, case.map_or(id, CaseId), *reviewer, missing)?;
+            }
+            Body::AppealDecided { .. } => tell_appeal(body)?,
+            Body::Decided { actions, released, second_reading_due, .. } => {
+                // What waited for room on another case may be decided in the same step.
+                decided = decision_of(body, id).or(decided);
                 tell_decision(desk, body)?;
                 tell_actions(desk, actions, released)?;
                 if let Some(due) = second_reading_due {
@@ -157,6 +164,11 @@ fn tell_decided(desk: &mut Desk, id: CaseId, followed: &[Body]) -> anyhow::Resul
 }
 
 fn tell_held(desk: &Desk, id: CaseId, reviewer: u64, missing: &[String]) -> anyhow::Result<()> {
+    if missing == [law::QUOTA] {
+        say!("the ruling of r{reviewer} on {id} is held: {}", law::QUOTA_WORDS)?;
+        say!("\nnext\n  {}", desk.command(&format!("show {id}")))?;
+        return Ok(());
+    }
     say!("the ruling of r{reviewer} on {id} is held; it is not enough by itself:")?;
     for name in missing {
         match law::sentence(name) {
@@ -251,6 +263,7 @@ pub(super) fn undo(global: &Global, given: &CaseUndo) -> anyhow::Result<Ended> {
                 say!("  c{case} is opened: {about} has lost a support and keeps others")?;
             }
             Body::ActionsLapsed { actions } => tell_ended(&mut desk, actions)?,
+            Body::AppealDecided { .. } => tell_appeal(body)?,
             _ => {}
         }
     }
@@ -261,6 +274,18 @@ pub(super) fn undo(global: &Global, given: &CaseUndo) -> anyhow::Result<Ended> {
     }
     say!("\nnext\n  {}", desk.command("list"))?;
     Ok(Ended::Fine)
+}
+
+/// An appeal that was decided, in words.
+fn tell_appeal(body: &Body) -> anyhow::Result<()> {
+    let Body::AppealDecided { appeal, upheld, by } = body else { return Ok(()) };
+    let appeal = AppealId(*appeal);
+    match (upheld, by) {
+        (true, Some(by)) => say!("  the appeal {appeal} is decided by r{by}: the action stands")?,
+        (_, Some(by)) => say!("  the appeal {appeal} is granted by r{by}")?,
+        (_, None) => say!("  the appeal {appeal} is granted: what it was against has ended")?,
+    }
+    Ok(())
 }
 
 /// What was done without a person and has nothing left to rest on.
