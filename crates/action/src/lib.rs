@@ -1,14 +1,19 @@
 //! Action plans: what a ruling does on the platform, and what takes it back.
 //!
 //! [`plan`] gives the actions of a ruling; [`Actions`] remembers which of them are in force,
-//! when they lapse, and which decision each rests on, so that an overturn reverses exactly
-//! those. Left out: delivery to a platform, strikes.
+//! when they lapse, which decision each rests on, so that an overturn reverses exactly
+//! those, and whether the platform did them. What ended is remembered for those who appeal.
+//! Left out: delivery to a platform, strikes.
 
 use std::collections::BTreeMap;
 
 use seawall_model::codec::{CodecError, Reader, Writer};
-use seawall_model::journal::{ActionPlanned, SubjectSeen};
-use seawall_model::{ActionKind, CaseId, DecisionId, Timestamp};
+use seawall_model::journal::{ActionPlanned, Outcome, SubjectSeen};
+use seawall_model::{ActionKind, CaseId, DecisionId, EntryId, Timestamp};
+
+/// Ended actions that are remembered, the newest, about 70 bytes each: 13 years of the quota of
+/// actions. An appeal against an older one is refused by name.
+pub const ENDED_MAX: usize = 1_000_000;
 
 /// The actions of a ruling on a subject, numbered from `first`; none for what is kept.
 ///
@@ -66,12 +71,28 @@ pub struct InForce {
     pub decision: Option<DecisionId>,
     /// The case.
     pub case: CaseId,
+    /// The bank's entry that matched exactly, where it was taken unattended.
+    pub entry: Option<EntryId>,
+    /// What became of telling the platform; `None` while nothing is known.
+    pub carried: Option<Outcome>,
 }
 
-/// The actions in force, and the next number.
+/// An action that was planned, in force or not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Known {
+    /// To what.
+    pub subject: SubjectSeen,
+    /// The decision it rests on or rested on; `None` if it was taken unattended.
+    pub decision: Option<DecisionId>,
+    /// The case.
+    pub case: CaseId,
+}
+
+/// The actions in force, those that ended, and the next number.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Actions {
     in_force: BTreeMap<u64, InForce>,
+    ended: BTreeMap<u64, Known>,
     given: u64,
 }
 
@@ -111,15 +132,53 @@ impl Actions {
 
     /// Takes actions out of force by their numbers.
     pub fn end(&mut self, numbers: &[u64]) {
-        self.in_force.retain(|number, _| !numbers.contains(number));
+        for number in numbers {
+            self.end_one(*number);
+        }
+    }
+
+    fn end_one(&mut self, number: u64) {
+        let Some(InForce { planned, decision, case, .. }) = self.in_force.remove(&number) else {
+            return;
+        };
+        self.ended.insert(number, Known { subject: planned.subject, decision, case });
+        if self.ended.len() > ENDED_MAX {
+            self.ended.pop_first();
+        }
+    }
+
+    /// Notes what became of telling the platform to do an action that is in force.
+    pub fn carried(&mut self, number: u64, outcome: Outcome) {
+        if let Some(action) = self.in_force.get_mut(&number) {
+            action.carried = Some(outcome);
+        }
+    }
+
+    /// Every action in force, in order.
+    pub fn all(&self) -> impl Iterator<Item = &InForce> {
+        self.in_force.values()
+    }
+
+    /// An action, if it is in force.
+    #[must_use]
+    pub fn in_force(&self, number: u64) -> Option<&InForce> {
+        self.in_force.get(&number)
+    }
+
+    /// An action that was planned, in force or among the [`ENDED_MAX`] that are remembered.
+    #[must_use]
+    pub fn known(&self, number: u64) -> Option<Known> {
+        let known = |action: &InForce| {
+            let InForce { planned, decision, case, .. } = action;
+            Known { subject: planned.subject, decision: *decision, case: *case }
+        };
+        self.in_force.get(&number).map(known).or_else(|| self.ended.get(&number).copied())
     }
 
     fn take(&mut self, is_taken: impl Fn(&InForce) -> bool) -> Vec<u64> {
         let taken: Vec<u64> =
             self.in_force.iter().filter(|(_, a)| is_taken(a)).map(|(n, _)| *n).collect();
-        for number in &taken {
-            self.in_force.remove(number);
-        }
+        self.end(&taken);
         taken
     }
 
@@ -146,6 +205,15 @@ impl Actions {
             writer.i64(planned.until.map_or(i64::MIN, Timestamp::micros));
             writer.u64(action.decision.map_or(0, |decision| decision.0));
             writer.u64(action.case.0);
+            writer.u64(action.entry.map_or(0, |entry| entry.0));
+            writer.u8(action.carried.map_or(0, |outcome| outcome as u8));
+        }
+        writer.len(self.ended.len());
+        for (number, known) in &self.ended {
+            writer.u64(*number);
+            known.subject.encode(writer);
+            writer.u64(known.decision.map_or(0, |decision| decision.0));
+            writer.u64(known.case.0);
         }
     }
 
@@ -155,7 +223,7 @@ impl Actions {
     /// [`CodecError`] if it is not that.
     pub fn decode(reader: &mut Reader<'_>) -> Result<Self, CodecError> {
         let mut actions = Self { given: reader.u64()?, ..Self::default() };
-        for _ in 0..reader.len(8 + 1 + 1 + 8 + 8 + 8)? {
+        for _ in 0..reader.len(8 + 1 + 17 + 8 + 8 + 8 + 8 + 1)? {
             let action = reader.u64()?;
             let number = reader.u8()?;
             let kind = ActionKind::ALL.into_iter().find(|kind| *kind as u8 == number);
@@ -168,7 +236,22 @@ impl Actions {
             let planned = planned.ok_or(CodecError::Range)?;
             let decision = Some(DecisionId(reader.u64()?)).filter(|decision| decision.0 != 0);
             let case = CaseId(reader.u64()?);
-            actions.in_force.insert(action, InForce { planned, decision, case });
+            let entry = Some(EntryId(reader.u64()?)).filter(|entry| entry.0 != 0);
+            let carried = match reader.u8()? {
+                0 => None,
+                number => {
+                    let found = Outcome::ALL.into_iter().find(|of| *of as u8 == number);
+                    Some(found.ok_or(CodecError::Range)?)
+                }
+            };
+            actions.in_force.insert(action, InForce { planned, decision, case, entry, carried });
+        }
+        for _ in 0..reader.len(8 + 17 + 8 + 8)? {
+            let number = reader.u64()?;
+            let subject = SubjectSeen::decode(reader)?;
+            let decision = Some(DecisionId(reader.u64()?)).filter(|decision| decision.0 != 0);
+            let case = CaseId(reader.u64()?);
+            actions.ended.insert(number, Known { subject, decision, case });
         }
         Ok(actions)
     }
@@ -212,6 +295,8 @@ mod tests {
                 planned: planned(ActionKind::Restrict, POST, number),
                 decision: decision.map(DecisionId),
                 case: CaseId(5),
+                entry: None,
+                carried: None,
             });
         }
         assert_eq!(actions.reverse(DecisionId(7)), [1]);
@@ -225,7 +310,11 @@ mod tests {
         let mut actions = Actions::default();
         let mut planned = planned(ActionKind::Restrict, ACCOUNT, 1);
         planned.until = Some(at(100));
-        actions.enforce(InForce { planned, decision: None, case: CaseId(1) });
+        let (case, entry) = (CaseId(1), Some(EntryId(6)));
+        actions.enforce(InForce { planned, decision: None, case, entry, carried: None });
+        actions.carried(1, Outcome::Dead);
+        actions.carried(2, Outcome::Delivered);
+        assert_eq!(actions.in_force(1).unwrap().carried, Some(Outcome::Dead));
         let mut writer = Writer::new();
         actions.encode(&mut writer);
         let bytes = writer.into_bytes();
@@ -234,5 +323,25 @@ mod tests {
         assert_eq!(actions.next_lapse(), Some(at(100)));
         assert_eq!(actions.lapse(at(99)), [] as [u64; 0]);
         assert_eq!(actions.lapse(at(100)), [1]);
+        assert_eq!((actions.in_force(1), actions.all().count()), (None, 0));
+        let known = Known { subject: ACCOUNT, decision: None, case };
+        assert_eq!((actions.known(1), actions.known(2)), (Some(known), None));
+        let mut writer = Writer::new();
+        actions.encode(&mut writer);
+        let bytes = writer.into_bytes();
+        assert_eq!(Actions::decode(&mut Reader::new(&bytes)).unwrap(), actions);
+    }
+
+    #[test]
+    fn the_oldest_of_the_ended_are_forgotten_first() {
+        let mut actions = Actions::default();
+        let known = Known { subject: POST, decision: None, case: CaseId(1) };
+        actions.ended = (1..=ENDED_MAX as u64).map(|number| (number, known)).collect();
+        let planned = planned(ActionKind::Restrict, POST, ENDED_MAX as u64 + 1);
+        let (decision, case, entry, carried) = (None, CaseId(1), None, None);
+        actions.enforce(InForce { planned, decision, case, entry, carried });
+        actions.end(&[ENDED_MAX as u64 + 1]);
+        assert_eq!(actions.ended.len(), ENDED_MAX);
+        assert_eq!((actions.known(1), actions.known(2)), (None, Some(known)));
     }
 }

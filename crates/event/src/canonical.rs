@@ -4,9 +4,9 @@
 //! body lacks. Writing is `encode`.
 
 use seawall_model::{
-    Embedded, Engagement, EngagementKind, Event, EventBody, EventId, EventKind, Extra, FieldEvent,
-    Follow, Limits, MediaItem, MediaRef, PlatformId, Post, Profile, Rejection, RejectionCode,
-    Report, Standing, State, Subject, Timestamp,
+    ActionId, Appeal, Embedded, Engagement, EngagementKind, Event, EventBody, EventId, EventKind,
+    Extra, FieldEvent, Follow, Limits, MediaItem, MediaRef, PlatformId, Post, Profile, Rejection,
+    RejectionCode, Report, Standing, State, Subject, Timestamp,
 };
 
 use crate::compact;
@@ -48,10 +48,10 @@ pub(crate) fn read(
     let time = agreed(time, envelope.at.as_ref(), &at.key("at"), remedy)?;
     let account = object.id("account")?;
     let profile = object.object("profile", profile)?.map(Box::new);
-    let (body, nested) = body(kind, &mut object)?;
+    let (body, nested, within) = body(kind, &mut object)?;
     check_account(&body, account.as_ref(), at)?;
     let mut extra = object.rest()?;
-    nest(&mut extra, "post", nested);
+    nest(&mut extra, within, nested);
     Ok(Event { id, at: time, account, profile, body, extra })
 }
 
@@ -127,8 +127,12 @@ fn check_account(
     Ok(())
 }
 
-/// The body, and unknown fields for which the body has no place.
-fn body(kind: EventKind, object: &mut Object<'_, '_>) -> Result<(EventBody, Extra), Rejection> {
+/// The body, unknown fields for which the body has no place, and the name of the object in
+/// which they stood.
+fn body(
+    kind: EventKind,
+    object: &mut Object<'_, '_>,
+) -> Result<(EventBody, Extra, &'static str), Rejection> {
     let body = match kind {
         EventKind::AccountCreated => EventBody::AccountCreated,
         EventKind::AccountUpdated => EventBody::AccountUpdated,
@@ -146,7 +150,7 @@ fn body(kind: EventKind, object: &mut Object<'_, '_>) -> Result<(EventBody, Extr
                 let id = post.required_id("id", "add the id of the post that was deleted")?;
                 Ok((id, post.rest()?))
             })?;
-            return Ok((EventBody::PostDeleted { post }, nested));
+            return Ok((EventBody::PostDeleted { post }, nested, "post"));
         }
         EventKind::Follow => EventBody::Follow(required(object, "follow", follow)?),
         EventKind::Engagement => EventBody::Engagement(required(object, "engagement", engagement)?),
@@ -155,8 +159,12 @@ fn body(kind: EventKind, object: &mut Object<'_, '_>) -> Result<(EventBody, Extr
         EventKind::FieldEvent => {
             EventBody::FieldEvent(Box::new(required(object, "field_event", field_event)?))
         }
+        EventKind::Appeal => {
+            let (appeal, nested) = required(object, "appeal", appeal)?;
+            return Ok((EventBody::Appeal(appeal), nested, "appeal"));
+        }
     };
-    Ok((body, Extra::new()))
+    Ok((body, Extra::new(), ""))
 }
 
 fn required<'a, T>(
@@ -364,6 +372,25 @@ fn field_event(mut object: Object<'_, '_>) -> Result<FieldEvent, Rejection> {
         ends_at: object.time("ends_at")?,
         extra: object.rest()?,
     })
+}
+
+/// An appeal, and unknown fields for which it has no place.
+fn appeal(mut object: Object<'_, '_>) -> Result<(Appeal, Extra), Rejection> {
+    let at = object.at.key("action");
+    let remedy = "add the number of the action as its notice names it, such as a12";
+    let word = object.word("action")?.ok_or_else(|| at.missing(remedy))?;
+    let action = action(&word).ok_or_else(|| {
+        at.invalid("no action is named so", "send the number as the notice has it, such as a12")
+    })?;
+    let text = object.text("text")?;
+    Ok((Appeal { action: action.0, text }, object.rest()?))
+}
+
+/// The action that a word names. Each has one name, and it is a whole number that JSON keeps.
+fn action(word: &str) -> Option<ActionId> {
+    let action = ActionId::parse(word)?;
+    let is_plain = action.0 > 0 && action.0 < 1 << 53 && action.to_string() == word;
+    is_plain.then_some(action)
 }
 
 /// Keeps the unknown fields of an object that has no place for them with its parent,

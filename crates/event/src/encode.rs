@@ -6,8 +6,8 @@
 use std::fmt::Write as _;
 
 use seawall_model::{
-    Embedded, Engagement, Event, EventBody, Extra, FieldEvent, Follow, MediaItem, MediaRef, Post,
-    Profile, Report, Standing, State, Subject, Timestamp,
+    ActionId, Appeal, Embedded, Engagement, Event, EventBody, Extra, FieldEvent, Follow, MediaItem,
+    MediaRef, Post, Profile, Report, Standing, State, Subject, Timestamp,
 };
 
 use crate::{canonical, compact};
@@ -168,6 +168,11 @@ impl Writer<'_> {
             EventBody::FieldEvent(event) => {
                 self.object("field_event", |writer| writer.field_event(event));
             }
+            EventBody::Appeal(appeal) => {
+                let mut nested = None;
+                self.object("appeal", |writer| nested = writer.appeal(appeal, extra));
+                return nested;
+            }
         }
         None
     }
@@ -287,6 +292,12 @@ impl Writer<'_> {
         self.text("reason", report.reason.as_deref());
         self.text("text", report.text.as_deref());
         self.extra(&report.extra, nested);
+    }
+
+    fn appeal(&mut self, appeal: &Appeal, extra: &Extra) -> Option<&'static str> {
+        self.text("action", Some(&ActionId(appeal.action).to_string()));
+        self.text("text", appeal.text.as_deref());
+        self.nested(extra, "appeal")
     }
 
     fn field_event(&mut self, event: &FieldEvent) {

@@ -48,6 +48,7 @@ fn of_kind(kind: EventKind) -> Value {
         EventKind::Report => ("report", "report"),
         EventKind::Media => ("media", "media_item"),
         EventKind::FieldEvent => ("field_event", "field_event"),
+        EventKind::Appeal => ("appeal", "appeal"),
     };
     let mut required = Vec::new();
     let mut properties = Map::new();
@@ -129,6 +130,7 @@ fn definitions() -> Value {
             ("source", text("Who says so.")),
             ("ends_at", or_null("When it ended.", "time")),
         ]),
+        "appeal": appeal(),
     })
 }
 
@@ -248,6 +250,15 @@ fn report() -> Value {
             ("text", text("The reporter's words.")),
         ],
     )
+}
+
+fn appeal() -> Value {
+    let action = json!({
+        "description": "The action that is appealed against, as its notice names it.",
+        "type": "string",
+        "pattern": "^a[1-9][0-9]{0,15}$",
+    });
+    object(&["action"], &[("action", action), ("text", text("What they say."))])
 }
 
 fn present(name: &str) -> Value {

@@ -46,6 +46,7 @@ impl Event {
             EventBody::Report(_) => EventKind::Report,
             EventBody::Media(_) => EventKind::Media,
             EventBody::FieldEvent(_) => EventKind::FieldEvent,
+            EventBody::Appeal(_) => EventKind::Appeal,
         }
     }
 
@@ -104,6 +105,8 @@ pub enum EventBody {
     Media(Box<MediaItem>),
     /// Something happened in the world.
     FieldEvent(Box<FieldEvent>),
+    /// The account appeals against an action.
+    Appeal(Appeal),
 }
 
 /// The kind of an event, without its content.
@@ -138,11 +141,13 @@ pub enum EventKind {
     Media = 12,
     /// See [`EventBody::FieldEvent`].
     FieldEvent = 13,
+    /// See [`EventBody::Appeal`].
+    Appeal = 14,
 }
 
 impl EventKind {
     /// Every kind, in order of its number.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::AccountCreated,
         Self::AccountUpdated,
         Self::AccountSuspended,
@@ -156,6 +161,7 @@ impl EventKind {
         Self::Report,
         Self::Media,
         Self::FieldEvent,
+        Self::Appeal,
     ];
 
     /// Its stable number, from 1.
@@ -187,6 +193,7 @@ impl EventKind {
             Self::Report => "report",
             Self::Media => "media",
             Self::FieldEvent => "field_event",
+            Self::Appeal => "appeal",
         }
     }
 
@@ -447,6 +454,15 @@ pub struct FieldEvent {
     pub extra: Extra,
 }
 
+/// Somebody says that an action against them was wrong. The event's account is who appeals.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Appeal {
+    /// Number of the action, as its notice named it: see [`ActionId`](crate::ActionId).
+    pub action: u64,
+    /// What they say. Content: it is sealed with the event and never journaled.
+    pub text: Option<Box<str>>,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -459,6 +475,6 @@ mod tests {
             assert_eq!(EventKind::from_name(kind.as_str()), Some(kind));
         }
         assert_eq!(EventKind::from_number(0), None);
-        assert_eq!(EventKind::from_number(14), None);
+        assert_eq!(EventKind::from_number(15), None);
     }
 }

@@ -134,6 +134,17 @@ own_id! {
     ReviewerId, 'r'
 }
 
+own_id! {
+    /// An action: what is done on the platform, and taken back by its inverse. A notice names
+    /// it, and an appeal is against it. No account's number, though it is written alike.
+    ActionId, 'a'
+}
+
+own_id! {
+    /// An appeal against an action.
+    AppealId, 'p'
+}
+
 /// The place of an event in the log. The first is 1; 0 stands for "before all".
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Position(pub u64);
@@ -210,6 +221,7 @@ mod tests {
     #[test]
     fn own_ids_read_what_they_write() {
         assert_eq!(CaseId::parse(&CaseId(17).to_string()), Some(CaseId(17)));
+        assert_eq!(ActionId::parse("a12"), Some(ActionId(12)));
         assert_eq!(DecisionId::parse("c17"), None);
         assert_eq!(EntryId::parse("k+1"), None);
         assert_eq!(ReviewerId::parse("r"), None);

@@ -14,6 +14,7 @@
 //! meaning, and the fixtures `tests/journal_v1*.jsonl` are opened by tests forever.
 
 mod body;
+mod class;
 mod seen;
 
 use serde::{Deserialize, Serialize};
@@ -21,10 +22,11 @@ use sha2::{Digest, Sha256};
 
 use crate::{Position, Timestamp};
 
-pub use body::{Body, Class};
+pub use body::Body;
+pub use class::Class;
 pub use seen::{
-    ActionPlanned, BurstSeen, EvidenceSeen, GroundSeen, PolicyCited, Ruling, Says, SignalCount,
-    SpanReason, SubjectSeen,
+    ActionPlanned, AppealRuled, BurstSeen, Effect, EvidenceSeen, GroundSeen, Outcome, PolicyCited,
+    Ruling, Says, SignalCount, SpanReason, SubjectSeen,
 };
 
 /// The version this build writes.
@@ -196,6 +198,11 @@ mod tests {
     #[test]
     fn the_fixture_of_what_people_did_opens_and_chains() {
         insta::assert_snapshot!(opened(include_str!("../tests/journal_v1_people.jsonl")));
+    }
+
+    #[test]
+    fn the_fixture_of_what_was_served_opens_and_chains() {
+        insta::assert_snapshot!(opened(include_str!("../tests/journal_v1_served.jsonl")));
     }
 
     fn hex(bytes: &[u8]) -> String {

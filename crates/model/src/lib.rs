@@ -24,14 +24,14 @@ mod time;
 
 pub use accepted::Accepted;
 pub use event::{
-    Embedded, Engagement, EngagementKind, Event, EventBody, EventKind, Extra, FieldEvent, Follow,
-    MediaItem, MediaRef, Post, Profile, Report, Standing, State, Subject,
+    Appeal, Embedded, Engagement, EngagementKind, Event, EventBody, EventKind, Extra, FieldEvent,
+    Follow, MediaItem, MediaRef, Post, Profile, Report, Standing, State, Subject,
 };
 pub use evidence::{ActionKind, Family, Gravity, MilliBits};
 pub use folded::Folded;
 pub use id::{
-    AccountId, CaseId, DecisionId, EntryId, EventId, InvalidId, PlatformId, Position, ReviewerId,
-    TraceId, WaveId,
+    AccountId, ActionId, AppealId, CaseId, DecisionId, EntryId, EventId, InvalidId, PlatformId,
+    Position, ReviewerId, TraceId, WaveId,
 };
 pub use limits::Limits;
 pub use rejection::{Rejection, RejectionCode};

@@ -38,6 +38,14 @@ pub struct Constants {
     /// Accounts kept in state, 55 to 110 bytes each. Raising it costs memory; lowering
     /// it forgets quiet accounts sooner. Default 4,000,000.
     pub accounts_max: u64,
+    /// Actions that people take in 24 hours; what is beyond is held until there is room.
+    /// Raising it lets a stolen key or a false rule do more in a day; lowering it holds more
+    /// rulings back. Default 200: about what two people can read in a day. A guess.
+    pub actions_per_day_max: u64,
+    /// Restrictions without a person in 24 hours; what is beyond is an open case, and nothing
+    /// more. Raising it lets a false entry restrict more before somebody looks; 0 is none at
+    /// all. Default 200, as above.
+    pub unattended_per_day_max: u64,
     /// The constants of traces, bursts and waves.
     pub wave: seawall_wave::Constants,
 }
@@ -48,6 +56,8 @@ impl Default for Constants {
             hand_over_positions: 1_000,
             lateness_seconds: 3_600,
             accounts_max: 4_000_000,
+            actions_per_day_max: 200,
+            unattended_per_day_max: 200,
             wave: seawall_wave::Constants::default(),
         }
     }
@@ -61,6 +71,8 @@ impl Constants {
             ("hand_over_positions".to_owned(), self.hand_over_positions.cast_signed()),
             ("lateness_seconds".to_owned(), self.lateness_seconds),
             ("accounts_max".to_owned(), self.accounts_max.cast_signed()),
+            ("actions_per_day_max".to_owned(), self.actions_per_day_max.cast_signed()),
+            ("unattended_per_day_max".to_owned(), self.unattended_per_day_max.cast_signed()),
         ]);
         for (name, value) in self.wave.values() {
             values.insert(format!("wave.{name}"), value);
@@ -86,6 +98,12 @@ impl Constants {
             }
             "lateness_seconds" => self.lateness_seconds = within(0, 3_600)?,
             "accounts_max" => self.accounts_max = within(256, 1 << 32)?.cast_unsigned(),
+            "actions_per_day_max" => {
+                self.actions_per_day_max = within(1, 1_000_000)?.cast_unsigned();
+            }
+            "unattended_per_day_max" => {
+                self.unattended_per_day_max = within(0, 1_000_000)?.cast_unsigned();
+            }
             _ => match name.strip_prefix("wave.") {
                 Some(rest) => self.wave.set(rest, value)?,
                 None => return Err(ConstantError::Unknown(name.to_owned())),
@@ -123,6 +141,7 @@ mod tests {
         assert_eq!(constants, Constants::default());
         assert!(constants.set("no_such", 1).is_err());
         assert!(constants.set("lateness_seconds", -1).is_err());
+        assert!(constants.set("actions_per_day_max", 0).is_err());
     }
 
     #[test]

@@ -5,8 +5,11 @@
 //! nothing else. Everything it concludes is a derived entry.
 
 mod adopt;
+mod appeal;
+mod error;
 mod fall;
 mod law;
+mod quota;
 mod ruling;
 mod snapshot;
 
@@ -14,15 +17,18 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use seawall_action::{Actions, InForce};
 use seawall_decision::Supports;
+use seawall_decision::law::{Permitted, Quota};
 use seawall_decision::support::EntryKind;
-use seawall_model::journal::{ActionPlanned, Body};
+use seawall_model::journal::{ActionPlanned, Body, Effect, Outcome};
 use seawall_model::knowledge::KnowledgeKind;
 use seawall_model::{AccountId, ActionKind, CaseId, DecisionId, EntryId, ReviewerId, Timestamp};
-use seawall_review::{Case, Cases, Finding, Ruled};
+use seawall_review::{Appeals, Case, Cases, Finding, Ruled};
 
 use crate::active::{Active, Contents};
 
-pub use ruling::RulingError;
+pub(crate) use appeal::Brought;
+pub use error::RulingError;
+use quota::{DayLimits, Taken};
 
 /// A decision that was made.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,6 +69,17 @@ pub struct Judge {
     restricted: BTreeMap<AccountId, Timestamp>,
     /// Accounts that one person alone acted on for the sake of one entry.
     alone: BTreeMap<(ReviewerId, EntryId), BTreeSet<AccountId>>,
+    appeals: Appeals,
+    /// Which decision overturned which.
+    overturns: BTreeMap<DecisionId, DecisionId>,
+    /// Cases that restrict nobody unattended for an entry: an appeal was granted.
+    spared: BTreeSet<(CaseId, EntryId)>,
+    /// Constants, and so no part of the state.
+    limits: DayLimits,
+    acted: Taken,
+    acted_unattended: Taken,
+    /// Rulings that wait for the quota alone, in order of arrival.
+    held: Vec<(CaseId, ReviewerId)>,
 }
 
 impl Judge {
@@ -171,7 +188,14 @@ impl Judge {
             return;
         }
         let until = now.plus_seconds(i64::from(hours) * 3_600);
-        let Some(entry) = self.may_restrict(case, until, now, active) else { return };
+        let quota = (self.quota_unattended(now), now);
+        let asked = self.may_restrict((id, case), until, quota, active);
+        let Some((entry, permitted)) = asked else { return };
+        if permitted == Permitted::Held {
+            // It is not tried again by itself: the case is open, and people see it.
+            out.push(Body::RestrictionHeld { case: id.0, entry: entry.0 });
+            return;
+        }
         let subject = case.subject;
         let planned = seawall_action::plan(
             Some(ActionKind::Restrict),
@@ -183,7 +207,8 @@ impl Judge {
         if let Some(account) = subject.account() {
             self.restricted.entry(account).or_insert(now);
         }
-        self.enforce(&action, None, id);
+        self.enforce(&action, None, id, Some(entry));
+        self.acted_unattended.spend(1, now);
         out.push(Body::RestrictedUnattended { case: id.0, entry: entry.0, action });
     }
 
@@ -196,7 +221,11 @@ impl Judge {
             .filter(|action| {
                 let case = self.cases.get(action.case);
                 let until = action.planned.until.unwrap_or(now);
-                case.is_none_or(|case| self.may_restrict(case, until, now, active).is_none())
+                // What was within the quota when it was done is not held afterwards.
+                let quota = (Quota::Within, now);
+                case.is_none_or(|case| {
+                    self.may_restrict((action.case, case), until, quota, active).is_none()
+                })
             })
             .map(|action| action.planned.action)
             .collect();
@@ -206,8 +235,23 @@ impl Judge {
         }
     }
 
-    fn enforce(&mut self, action: &ActionPlanned, decision: Option<DecisionId>, case: CaseId) {
-        self.actions.enforce(InForce { planned: action.clone(), decision, case });
+    fn enforce(
+        &mut self,
+        action: &ActionPlanned,
+        decision: Option<DecisionId>,
+        case: CaseId,
+        entry: Option<EntryId>,
+    ) {
+        let (planned, carried) = (action.clone(), None);
+        self.actions.enforce(InForce { planned, decision, case, entry, carried });
+    }
+
+    /// Takes in what became of telling the platform.
+    pub(crate) fn delivered(&mut self, action: u64, effect: Effect, outcome: Outcome) {
+        // What became of taking back is told of what is in force no more.
+        if effect == Effect::Do {
+            self.actions.carried(action, outcome);
+        }
     }
 
     /// Takes in entries that were laid down.
@@ -250,9 +294,10 @@ impl Judge {
         }
     }
 
-    /// When something lapses next.
+    /// When something lapses next, or there is room for what waits.
     pub(crate) fn next_lapse(&self, active: &Active) -> Option<Timestamp> {
-        self.actions.next_lapse().into_iter().chain(active.next_lapse()).min()
+        let lapses = self.actions.next_lapse().into_iter().chain(active.next_lapse());
+        lapses.chain(self.next_free()).min()
     }
 
     /// A removed account was given back by the platform: it is compared with no more.

@@ -14,7 +14,7 @@ use crate::account::{Accounts, FollowMessage, Timely};
 use crate::active::{Active, Contents};
 use crate::detect::Buffers;
 use crate::hours::Hours;
-use crate::judge::Judge;
+use crate::judge::{Brought, Judge};
 use crate::sketches::Sketches;
 use crate::{Constants, PARTITIONS, Reading, partition};
 
@@ -92,6 +92,7 @@ pub(crate) struct Waiting {
     pub(crate) profiles: Vec<(AccountId, Profile)>,
     pub(crate) found: Vec<seawall_review::Finding>,
     pub(crate) reinstated: Vec<AccountId>,
+    pub(crate) appealed: Vec<Brought>,
 }
 
 impl Pipeline {
@@ -99,6 +100,8 @@ impl Pipeline {
     #[must_use]
     pub fn new(constants: Constants, key: [u8; 32]) -> Self {
         let windows = || Windows::new(constants.wave.clone());
+        let mut judge = Judge::default();
+        judge.limit(&constants);
         Self {
             accounts: (0..PARTITIONS).map(|_| Accounts::default()).collect(),
             windows: (0..PARTITIONS).map(|_| windows()).collect(),
@@ -107,7 +110,7 @@ impl Pipeline {
             order: Order::default(),
             waiting: Waiting::default(),
             active: Active::new(key),
-            judge: Judge::default(),
+            judge,
             sketches: (0..PARTITIONS).map(|_| Sketches::default()).collect(),
             seen: Seen::new(),
             scratch: Vec::new(),
@@ -324,10 +327,12 @@ impl Pipeline {
             bodies.filter(|body| WAVES.contains(&body.name())).cloned().collect();
         self.adopt_waves(&waves);
         self.judge = Judge::default();
+        self.judge.limit(&self.constants);
         self.active = Active::new(self.key.0);
         for (body, at) in recorded {
             self.judge.adopt(body, *at, &mut self.active, contents);
         }
+        self.judge.forget_settled();
     }
 
     fn adopt_waves(&mut self, recorded: &[Body]) {
@@ -367,7 +372,7 @@ impl Pipeline {
         for (_, profile) in &waiting.profiles {
             self.seen.add(profile);
         }
-        self.review(waiting.found, &waiting.reinstated, out);
+        self.review(waiting.found, &waiting.reinstated, &waiting.appealed, out);
         self.make_room();
         let mut findings = Vec::new();
         self.step_two(&waiting.sightings, &mut findings);

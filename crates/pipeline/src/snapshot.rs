@@ -10,7 +10,7 @@ use seawall_wave::{Assembly, Sighting, Trace, TraceKind, Windows};
 use crate::account::{Accounts, FollowMessage};
 use crate::active::Contents;
 use crate::hours::Hours;
-use crate::judge::Judge;
+use crate::judge::{Brought, Judge};
 use crate::pipeline::{Order, Waiting};
 use crate::sketches::Sketches;
 use crate::{Constants, PARTITIONS, Pipeline};
@@ -82,6 +82,7 @@ impl Pipeline {
         }
         pipeline.seen = Seen::decode(&mut reader)?;
         pipeline.judge = Judge::decode(&mut reader)?;
+        pipeline.judge.limit(&pipeline.constants);
         for _ in 0..reader.len(8)? {
             let entry = EntryId(reader.u64()?);
             if let Some(knowledge) = contents.content(entry) {
@@ -115,6 +116,7 @@ impl Pipeline {
         if let Ok(assembly) = Assembly::decode(&mut reader, constants.wave.clone()) {
             self.assembly = assembly;
         }
+        self.judge.limit(&constants);
         self.constants = constants;
     }
 }
@@ -193,6 +195,12 @@ fn encode_waiting(waiting: &Waiting, writer: &mut Writer) {
     for account in &waiting.reinstated {
         writer.u64(account.0);
     }
+    writer.len(waiting.appealed.len());
+    for brought in &waiting.appealed {
+        writer.u64(brought.account.map_or(NOBODY, |account| account.0));
+        writer.u64(brought.action);
+        writer.u64(brought.position);
+    }
 }
 
 fn decode_waiting(reader: &mut Reader<'_>) -> Result<Waiting, CodecError> {
@@ -225,6 +233,11 @@ fn decode_waiting(reader: &mut Reader<'_>) -> Result<Waiting, CodecError> {
     }
     for _ in 0..reader.len(8)? {
         waiting.reinstated.push(AccountId(reader.u64()?));
+    }
+    for _ in 0..reader.len(24)? {
+        let account = Some(AccountId(reader.u64()?)).filter(|account| account.0 != NOBODY);
+        let (action, position) = (reader.u64()?, reader.u64()?);
+        waiting.appealed.push(Brought { account, action, position });
     }
     Ok(waiting)
 }

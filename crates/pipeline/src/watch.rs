@@ -9,6 +9,7 @@ use seawall_review::Finding;
 
 use crate::active::{Contents, sketch_of};
 use crate::detect::{self, Buffers, Noted};
+use crate::judge::Brought;
 use crate::pipeline::Output;
 use crate::{Pipeline, Reading, partition};
 
@@ -23,6 +24,12 @@ impl Pipeline {
         let (event, position) = (accepted.event, accepted.position);
         if let (EventBody::AccountReinstated(_), Some(account)) = (&event.body, accepted.account) {
             self.waiting.reinstated.push(account);
+        }
+        if let EventBody::Appeal(appeal) = &event.body {
+            let (account, action) = (accepted.account, appeal.action);
+            self.waiting.appealed.push(Brought { account, action, position: position.0 });
+            // What somebody says for themselves is no evidence against them.
+            return;
         }
         if self.active.is_idle() {
             return;
@@ -111,9 +118,12 @@ impl Pipeline {
                 let now = self.order.now;
                 self.judge.rule(ruling, now, &mut self.active, contents, &mut bodies);
             }
+            Body::Delivered { action, effect, outcome, .. } => {
+                self.judge.delivered(*action, *effect, *outcome);
+            }
             _ => {}
         }
-        self.judge.recheck(self.order.now, &self.active, &mut bodies);
+        self.follow_up(&mut bodies);
         for body in bodies {
             self.emit(out, body);
         }
@@ -124,6 +134,7 @@ impl Pipeline {
         &mut self,
         found: Vec<Finding>,
         reinstated: &[AccountId],
+        appealed: &[Brought],
         out: &mut Output,
     ) {
         let mut bodies = Vec::new();
@@ -135,9 +146,21 @@ impl Pipeline {
             self.judge.observe(found, now, &self.active, &mut bodies);
         }
         self.judge.lapse(now, &mut self.active, &mut bodies);
-        self.judge.recheck(now, &self.active, &mut bodies);
+        for appeal in appealed {
+            self.judge.appeal(*appeal, now, &mut bodies);
+        }
+        self.follow_up(&mut bodies);
         for body in bodies {
             self.emit(out, body);
         }
+    }
+
+    /// What follows from whatever changed: what law 1 would not permit any more ends, what waited
+    /// for room is decided, appeals against what ended are granted.
+    fn follow_up(&mut self, bodies: &mut Vec<Body>) {
+        let now = self.order.now;
+        self.judge.recheck(now, &self.active, bodies);
+        self.judge.retry(now, &self.active, bodies);
+        self.judge.settle(bodies);
     }
 }

@@ -4,8 +4,8 @@
 use proptest::prelude::*;
 use seawall_model::journal::Body;
 use seawall_model::{
-    Accepted, AccountId, Event, EventBody, EventId, FieldEvent, Follow, PlatformId, Position, Post,
-    Profile, Signal, SignalKind, SignalValue, State, Timestamp,
+    Accepted, AccountId, Appeal, Event, EventBody, EventId, FieldEvent, Follow, PlatformId,
+    Position, Post, Profile, Signal, SignalKind, SignalValue, State, Timestamp,
 };
 use seawall_pipeline::{Constants, Derived, NoContents, Output, Pipeline};
 
@@ -291,6 +291,21 @@ fn a_follow_reaches_the_other_account_at_the_next_hand_over() {
     play.tick(play.arrival);
     let after = play.give(&event(3, at(3), post(3, "after")), 2, None);
     assert_eq!(value(&after, SignalKind::AccountFollowersSeen), SignalValue::Number(1));
+}
+
+#[test]
+fn an_appeal_waits_for_the_next_hand_over_and_so_do_snapshots() {
+    let mut play = Play::new(quick());
+    let appeal = Appeal { action: 12, text: Some("it was a tea kettle".into()) };
+    play.give(&event(1, at(1), EventBody::Appeal(appeal)), 1, None);
+    let state = play.pipeline.snapshot();
+    play.pipeline = Pipeline::restore(&state, KEY, &NoContents).unwrap();
+    assert!(play.pipeline.snapshot() == state);
+    assert_eq!(play.names(), [] as [&str; 0]);
+    play.tick(play.arrival);
+    let (action, why) = (12, "unknown_action".to_owned());
+    let refused = Body::AppealRefused { action, why, account: Some(1), position: 1 };
+    assert_eq!(play.out.entries[1].body, refused);
 }
 
 #[test]

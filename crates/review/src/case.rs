@@ -198,8 +198,15 @@ impl Case {
     /// The reviewers that rule as the last one did, in order.
     #[must_use]
     pub fn agreed(&self) -> Vec<&Heard> {
-        let Some(last) = self.heard.last() else { return Vec::new() };
-        let agrees = |heard: &&Heard| heard.ruled == last.ruled && heard.policy == last.policy;
+        self.heard.last().map(|last| self.agreed_with(last.reviewer)).unwrap_or_default()
+    }
+
+    /// The reviewers that rule as this one did, in order, with them; nobody if they did not.
+    #[must_use]
+    pub fn agreed_with(&self, reviewer: ReviewerId) -> Vec<&Heard> {
+        let of = self.heard.iter().find(|heard| heard.reviewer == reviewer);
+        let Some(of) = of else { return Vec::new() };
+        let agrees = |heard: &&Heard| heard.ruled == of.ruled && heard.policy == of.policy;
         self.heard.iter().filter(agrees).collect()
     }
 }

@@ -2,9 +2,11 @@
 //!
 //! [`Cases::observe`] takes a finding in: one open case per subject, which grows with what
 //! becomes known. [`Cases::hear`] takes a ruling in, and holds it until law 1 is content.
+//! [`Appeals`] are those of people concerned.
 //! Left out: whether rulings suffice (`decision`), what is done then (`action`), queues and
 //! sampling.
 
+mod appeal;
 mod case;
 mod snapshot;
 
@@ -14,6 +16,7 @@ use hashbrown::HashMap;
 use seawall_model::journal::{Body, EvidenceSeen, SubjectSeen};
 use seawall_model::{CaseId, ReviewerId, TraceId};
 
+pub use appeal::{APPEALS_MAX, Appeal, AppealState, Appeals};
 pub use case::{Case, CaseState, Finding, Heard, RestsOnMissing, Ruled, Saw};
 
 /// Open cases at most. Raising it costs about 300 bytes each; what is beyond is held in the

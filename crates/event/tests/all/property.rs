@@ -5,9 +5,9 @@ use proptest::option::of;
 use proptest::prelude::*;
 use seawall_event::{Decoded, Format, decode, encode, reopen};
 use seawall_model::{
-    Embedded, Engagement, EngagementKind, Event, EventBody, EventId, Extra, FieldEvent, Follow,
-    Limits, MediaItem, MediaRef, PlatformId, Post, Profile, Report, Standing, State, Subject,
-    Timestamp,
+    Appeal, Embedded, Engagement, EngagementKind, Event, EventBody, EventId, Extra, FieldEvent,
+    Follow, Limits, MediaItem, MediaRef, PlatformId, Post, Profile, Report, Standing, State,
+    Subject, Timestamp,
 };
 
 fn text() -> impl Strategy<Value = Box<str>> {
@@ -140,6 +140,8 @@ fn body() -> impl Strategy<Value = EventBody> {
             EventBody::FieldEvent(Box::new(FieldEvent { name, place, source, ends_at, extra }))
         },
     );
+    let appeal = (1..1_u64 << 53, of(text()))
+        .prop_map(|(action, text)| EventBody::Appeal(Appeal { action, text }));
     prop_oneof![
         Just(EventBody::AccountCreated),
         Just(EventBody::AccountUpdated),
@@ -155,6 +157,7 @@ fn body() -> impl Strategy<Value = EventBody> {
         report,
         media_item().prop_map(|item| EventBody::Media(Box::new(item))),
         field,
+        appeal,
     ]
 }
 

@@ -5,19 +5,10 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ActionPlanned, BurstSeen, EvidenceSeen, GroundSeen, PolicyCited, Ruling, SignalCount,
-    SpanReason, SubjectSeen, optional_rfc3339, rfc3339,
+    ActionPlanned, BurstSeen, Effect, EvidenceSeen, GroundSeen, Outcome, PolicyCited, Ruling,
+    SignalCount, SpanReason, SubjectSeen, optional_rfc3339, rfc3339,
 };
 use crate::Timestamp;
-
-/// Whether replay is told an entry or must find it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Class {
-    /// Told: the pipeline cannot derive it.
-    Input,
-    /// Found: the pipeline derives it from the log and the inputs.
-    Derived,
-}
 
 /// What an entry says. The first part are inputs, the second derived.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -152,6 +143,55 @@ pub enum Body {
         /// Their signature over what is said here.
         signature: String,
     },
+    /// Input: what became of carrying an action out, or of taking it back.
+    Delivered {
+        /// Number of the action.
+        action: u64,
+        /// Whether it was to be done or undone.
+        effect: Effect,
+        /// What became of it.
+        outcome: Outcome,
+        /// The platform's last answer (HTTP status); none if none came or none was asked.
+        status: Option<u16>,
+        /// How often it was tried.
+        attempts: u32,
+    },
+    /// Input: a platform's list of what it has in force was compared with the actions in force.
+    Reconciled {
+        /// How many it listed.
+        listed: u64,
+        /// On how many both agree.
+        agreed: u64,
+        /// Actions in force that the platform does not show.
+        missing: Vec<u64>,
+        /// How many it shows that Seawall did not ask for.
+        foreign: u64,
+    },
+    /// Input: a notice went to the account concerned.
+    NoticeSent {
+        /// Number of the action it is about.
+        action: u64,
+        /// Whether it tells of the action or of its end.
+        effect: Effect,
+        /// How it went, such as `platform`.
+        channel: String,
+    },
+    /// Input: a file was marked as suspected child abuse: it leaves every screen.
+    MediaMarked {
+        /// Keyed hash of the file, hexadecimal.
+        media: String,
+        /// Who marked it.
+        reviewer: u64,
+    },
+    /// Input: a marked file was opened by the holder of the configured route.
+    MediaHandedOver {
+        /// Keyed hash of the file, hexadecimal.
+        media: String,
+        /// Who handed it over.
+        reviewer: u64,
+        /// Name of the route.
+        route: String,
+    },
     /// Derived: commits the journal to the events of a hand-over.
     LogSealed {
         /// First position covered.
@@ -259,7 +299,8 @@ pub enum Body {
         case: Option<u64>,
         /// Who ruled.
         reviewer: u64,
-        /// What law 1 finds missing, by the names of its sentences.
+        /// What law 1 finds missing, by the names of its sentences; `quota` where nothing is but
+        /// room for today.
         missing: Vec<String>,
     },
     /// Derived: rulings became a decision.
@@ -296,8 +337,16 @@ pub enum Body {
         /// The action.
         action: ActionPlanned,
     },
-    /// Derived: actions ended by themselves: their time was over, or law 1 permits an unattended
-    /// one no more, because what it rested on is gone.
+    /// Derived: reach would have been restricted unattended, and the day's quota was spent. The
+    /// case is open, and people see it.
+    RestrictionHeld {
+        /// The case.
+        case: u64,
+        /// The bank's entry that matched exactly.
+        entry: u64,
+    },
+    /// Derived: actions ended by themselves: their time was over, law 1 permits an unattended
+    /// one no more, because what it rested on is gone, or an appeal against one was granted.
     ActionsLapsed {
         /// Their numbers.
         actions: Vec<u64>,
@@ -328,78 +377,43 @@ pub enum Body {
         /// Cases open again.
         cases_reopened: Vec<u64>,
     },
-}
-
-impl Body {
-    /// Whether replay is told this entry or must find it.
-    #[must_use]
-    pub fn class(&self) -> Class {
-        match self {
-            Self::SpanStarted { .. }
-            | Self::KnowledgeActivated { .. }
-            | Self::Tick
-            | Self::Imported { .. }
-            | Self::ErasureAsked { .. }
-            | Self::Erased { .. }
-            | Self::LogDropped { .. }
-            | Self::ReplayVerified { .. }
-            | Self::SetAside { .. }
-            | Self::ReviewerAdded { .. }
-            | Self::ReviewerWithdrawn { .. }
-            | Self::KnowledgeAdded { .. }
-            | Self::Ruled { .. }
-            | Self::RegisterRead { .. } => Class::Input,
-            Self::LogSealed { .. }
-            | Self::HourCounted { .. }
-            | Self::WaveOpened { .. }
-            | Self::WaveJoined { .. }
-            | Self::WaveClosed { .. }
-            | Self::CaseOpened { .. }
-            | Self::CaseGrew { .. }
-            | Self::CaseHeld { .. }
-            | Self::RulingHeld { .. }
-            | Self::Decided { .. }
-            | Self::RestrictedUnattended { .. }
-            | Self::ActionsLapsed { .. }
-            | Self::EntriesLapsed { .. }
-            | Self::Overturned { .. } => Class::Derived,
-        }
-    }
-
-    /// Its stable name: the `type` of the written form.
-    #[must_use]
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::SpanStarted { .. } => "span_started",
-            Self::KnowledgeActivated { .. } => "knowledge_activated",
-            Self::Tick => "tick",
-            Self::Imported { .. } => "imported",
-            Self::ErasureAsked { .. } => "erasure_asked",
-            Self::Erased { .. } => "erased",
-            Self::LogDropped { .. } => "log_dropped",
-            Self::ReplayVerified { .. } => "replay_verified",
-            Self::SetAside { .. } => "set_aside",
-            Self::LogSealed { .. } => "log_sealed",
-            Self::HourCounted { .. } => "hour_counted",
-            Self::WaveOpened { .. } => "wave_opened",
-            Self::WaveJoined { .. } => "wave_joined",
-            Self::WaveClosed { .. } => "wave_closed",
-            Self::ReviewerAdded { .. } => "reviewer_added",
-            Self::ReviewerWithdrawn { .. } => "reviewer_withdrawn",
-            Self::KnowledgeAdded { .. } => "knowledge_added",
-            Self::Ruled { .. } => "ruled",
-            Self::RegisterRead { .. } => "register_read",
-            Self::CaseOpened { .. } => "case_opened",
-            Self::CaseGrew { .. } => "case_grew",
-            Self::CaseHeld { .. } => "case_held",
-            Self::RulingHeld { .. } => "ruling_held",
-            Self::Decided { .. } => "decided",
-            Self::RestrictedUnattended { .. } => "restricted_unattended",
-            Self::ActionsLapsed { .. } => "actions_lapsed",
-            Self::EntriesLapsed { .. } => "entries_lapsed",
-            Self::Overturned { .. } => "overturned",
-        }
-    }
+    /// Derived: an account appeals against an action that concerns it.
+    AppealOpened {
+        /// Its number.
+        appeal: u64,
+        /// Number of the action.
+        action: u64,
+        /// The decision behind the action; none if it was taken unattended.
+        decision: Option<u64>,
+        /// The case.
+        case: u64,
+        /// Own id of who appeals.
+        account: u64,
+        /// Position of the event, where what they say is sealed.
+        position: u64,
+    },
+    /// Derived: an appeal was not taken.
+    AppealRefused {
+        /// Number of the action as it was named.
+        action: u64,
+        /// Why: `unknown_action`, `too_long_ago`, `not_concerned`, `already_open`,
+        /// `already_decided` or `full`.
+        why: String,
+        /// Own id of who appeals, where known.
+        account: Option<u64>,
+        /// Position of the event.
+        position: u64,
+    },
+    /// Derived: an appeal was decided. Where it was not upheld, what takes the action back
+    /// follows, unless it is taken back already.
+    AppealDecided {
+        /// Its number.
+        appeal: u64,
+        /// Whether the action stands.
+        upheld: bool,
+        /// Who ruled; none if the action ended before anybody did.
+        by: Option<u64>,
+    },
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]

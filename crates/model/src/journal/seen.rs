@@ -97,6 +97,56 @@ pub enum Says {
         /// Its number.
         decision: u64,
     },
+    /// An appeal.
+    Appeal {
+        /// Its number.
+        appeal: u64,
+        /// What becomes of what it is against.
+        ruled: AppealRuled,
+    },
+}
+
+/// What a reviewer rules on an appeal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AppealRuled {
+    /// The action stands.
+    Uphold,
+    /// The action is taken back, with all that rests on its decision.
+    Overturn,
+}
+
+/// Whether an action is done or taken back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Effect {
+    /// It is done.
+    Do,
+    /// Its inverse is.
+    Undo,
+}
+
+/// What became of telling the platform.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[repr(u8)]
+pub enum Outcome {
+    /// The platform says that it is done.
+    Delivered = 1,
+    /// The platform says that it will not do it.
+    Refused = 2,
+    /// It was tried as often as it is tried, and the platform did not answer well.
+    Dead = 3,
+    /// It was taken back before it went out.
+    Cancelled = 4,
+    /// Nothing was sent: the folder only shows what would be.
+    DryRun = 5,
+}
+
+impl Outcome {
+    /// Every one, in order of its number.
+    pub const ALL: [Self; 5] =
+        [Self::Delivered, Self::Refused, Self::Dead, Self::Cancelled, Self::DryRun];
 }
 
 /// A version of a policy, as a decision cites it.

@@ -12,13 +12,14 @@ use seawall_model::knowledge::{FileClass, KnowledgeKind};
 use seawall_model::{CaseId, DecisionId, EntryId, ReviewerId, Timestamp, TraceId};
 use seawall_review::{CaseState, Finding, Heard, RestsOnMissing, Ruled, Saw};
 
+use super::quota::QUOTA;
 use super::ruling::{brings_knowledge, ground_of};
 use super::{Judge, entry_kind, put};
 use crate::active::{Active, Contents};
 
 impl Judge {
     /// The types of entries that tell of people, knowledge, cases and decisions.
-    pub const RECORD: [&'static str; 12] = [
+    pub const RECORD: [&'static str; 16] = [
         "reviewer_added",
         "reviewer_withdrawn",
         "knowledge_added",
@@ -31,6 +32,10 @@ impl Judge {
         "actions_lapsed",
         "entries_lapsed",
         "overturned",
+        "appeal_opened",
+        "appeal_refused",
+        "appeal_decided",
+        "delivered",
     ];
 
     /// Takes in one entry of the record, in its order.
@@ -59,8 +64,8 @@ impl Judge {
                 self.adopt_matches(CaseId(*case), evidence);
             }
             Body::Decided { .. } => self.adopt_decision(body, at, active, contents),
-            Body::RestrictedUnattended { case, action, .. } => {
-                self.adopt_restriction(CaseId(*case), at, action);
+            Body::RestrictedUnattended { case, entry, action } => {
+                self.adopt_restriction((CaseId(*case), EntryId(*entry)), at, action);
             }
             Body::ActionsLapsed { actions } => self.actions.end(actions),
             Body::EntriesLapsed { entries } => {
@@ -68,6 +73,19 @@ impl Judge {
                 self.withdraw_entries(&entries, active);
             }
             Body::Overturned { .. } => self.adopt_overturn(body, active),
+            Body::RulingHeld { case: Some(case), reviewer, missing } => {
+                let (case, reviewer) = (CaseId(*case), ReviewerId(*reviewer));
+                self.wait_no_more(case, reviewer);
+                if *missing == [QUOTA] {
+                    self.wait_for_room(case, reviewer);
+                }
+            }
+            Body::AppealOpened { .. } | Body::AppealRefused { .. } | Body::AppealDecided { .. } => {
+                self.adopt_appeal(body, at);
+            }
+            Body::Delivered { action, effect, outcome, .. } => {
+                self.delivered(*action, *effect, *outcome);
+            }
             _ => {}
         }
     }
@@ -112,6 +130,7 @@ impl Judge {
                 };
                 let class = class.as_deref().and_then(FileClass::from_name);
                 let heard = Heard { reviewer, ruled, saw, policy: policy.clone(), class };
+                self.wait_no_more(CaseId(*case), reviewer);
                 // One that was refused then was not journaled.
                 let _ = self.cases.hear(CaseId(*case), *version, heard);
             }
@@ -122,15 +141,21 @@ impl Judge {
                     laid.by.get_or_insert(reviewer);
                 }
             }
-            Says::Withdraw { .. } | Says::Overturn { .. } => {}
+            Says::Withdraw { .. } | Says::Overturn { .. } | Says::Appeal { .. } => {}
         }
     }
 
-    fn adopt_restriction(&mut self, id: CaseId, at: Timestamp, action: &ActionPlanned) {
+    fn adopt_restriction(
+        &mut self,
+        (id, entry): (CaseId, EntryId),
+        at: Timestamp,
+        action: &ActionPlanned,
+    ) {
         if let Some(account) = action.subject.account() {
             self.restricted.entry(account).or_insert(at);
         }
-        self.enforce(action, None, id);
+        self.enforce(action, None, id, Some(entry));
+        self.acted_unattended.spend(1, at);
     }
 
     fn adopt_decision(
@@ -185,13 +210,16 @@ impl Judge {
         self.supports.case_closed(id);
         self.actions.release(id);
         for action in actions {
-            self.enforce(action, Some(decision), id);
+            self.enforce(action, Some(decision), id, None);
         }
+        self.acted.spend(actions.len(), at);
         self.cases.close(id, CaseState::Decided(decision));
         let kind = ruled.and_then(Ruled::action);
         if let Some(case) = self.cases.get(id).cloned() {
             self.note_acted(&case, kind, reviewers, at);
-            if brings_knowledge(&case.agreed(), kind, active) {
+            let last = reviewers.last().copied();
+            let agreed = last.map(|last| case.agreed_with(last)).unwrap_or_default();
+            if brings_knowledge(&agreed, kind, active) {
                 self.owed.insert(decision);
             }
         }

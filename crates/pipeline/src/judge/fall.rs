@@ -28,6 +28,7 @@ impl Judge {
         out: &mut Vec<Body>,
     ) {
         let Ok(consequences) = self.supports.overturn(decision) else { return };
+        self.overturns.insert(decision, by);
         let fallen = sorted(&consequences);
         self.let_go(&fallen.entries_withdrawn, active);
         for (case, entry) in &fallen.matches_withdrawn {
@@ -89,6 +90,7 @@ impl Judge {
     pub(super) fn adopt_overturn(&mut self, body: &Body, active: &mut Active) {
         let Body::Overturned {
             decision,
+            by,
             entries_withdrawn,
             matches_withdrawn,
             decisions_fallen,
@@ -99,6 +101,7 @@ impl Judge {
             return;
         };
         let decision = DecisionId(*decision);
+        self.overturns.insert(decision, DecisionId(*by));
         let own = self.supports.overturn(decision).map(|found| sorted(&found)).unwrap_or_default();
         let fallen = Fallen {
             entries_withdrawn: entries_withdrawn.clone(),

@@ -11,7 +11,7 @@ use seawall_decision::permitted;
 use seawall_model::journal::SubjectSeen;
 use seawall_model::knowledge::FileClass;
 use seawall_model::{
-    AccountId, ActionKind, DecisionId, EntryId, Family, MilliBits, ReviewerId, Timestamp,
+    AccountId, ActionKind, CaseId, DecisionId, EntryId, Family, MilliBits, ReviewerId, Timestamp,
 };
 use seawall_review::{Case, Heard, RestsOnMissing, Ruled, Saw};
 
@@ -43,7 +43,8 @@ impl Judge {
             class: None,
         };
         let heard: Vec<Heard> = saw.iter().map(heard).collect();
-        self.may_act(case, kind, &heard.iter().collect::<Vec<_>>(), now, active)
+        let quota = self.quota(now);
+        self.may_act(case, kind, &heard.iter().collect::<Vec<_>>(), (quota, now), active)
     }
 
     /// How the account of a case stands.
@@ -59,7 +60,7 @@ impl Judge {
         case: &Case,
         kind: ActionKind,
         agreed: &[&Heard],
-        now: Timestamp,
+        (quota, now): (Quota, Timestamp),
         active: &Active,
     ) -> Result<Permitted, Refused> {
         let confirmed = self.confirmations(case);
@@ -78,22 +79,21 @@ impl Judge {
         let readers = others.iter().fold(one, |readers, heard| readers.and(heard.reviewer));
         let alone_before = self.alone_before(case, &readers, agreed);
         let basis = Basis::Ruled(Ruling { readers: &readers, alone_before });
-        propose(case.subject, kind, Until::Lifted, subject, basis, now)
+        propose((case.subject, kind, Until::Lifted), subject, basis, quota, now)
     }
 
-    /// Asks whether reach may be restricted unattended; gives the entry that matched.
+    /// Asks whether reach may be restricted unattended; gives the entry that matched, and
+    /// whether the quota has room. `None` if law 1 refuses it, or an appeal was granted.
     pub(super) fn may_restrict(
         &self,
-        case: &Case,
+        (id, case): (CaseId, &Case),
         until: Timestamp,
-        now: Timestamp,
+        (quota, now): (Quota, Timestamp),
         active: &Active,
-    ) -> Option<EntryId> {
-        let exact = exact(case, active)?;
-        match self.would_restrict(case, until, now, active) {
-            Ok(Permitted::Now { .. }) => Some(exact),
-            Ok(Permitted::Held) | Err(_) => None,
-        }
+    ) -> Option<(EntryId, Permitted)> {
+        let exact = exact(case, active, |entry| self.is_spared(id, entry))?;
+        let asked = self.ask_restrict(case, until, (quota, now), active);
+        asked.ok().map(|permitted| (exact, permitted))
     }
 
     /// Asks whether reach may be restricted unattended until then, as the case stands. Only
@@ -108,6 +108,16 @@ impl Judge {
         now: Timestamp,
         active: &Active,
     ) -> Result<Permitted, Refused> {
+        self.ask_restrict(case, until, (self.quota_unattended(now), now), active)
+    }
+
+    fn ask_restrict(
+        &self,
+        case: &Case,
+        until: Timestamp,
+        (quota, now): (Quota, Timestamp),
+        active: &Active,
+    ) -> Result<Permitted, Refused> {
         let mut asked = case.clone();
         asked.evidence.retain(|piece| piece.kind != "bank_match" || is_asked(piece.entry, active));
         let confirmed = self.confirmations(&asked);
@@ -119,7 +129,7 @@ impl Judge {
             RestsOnMissing::Yes => Inputs::Missing,
         };
         let (until, basis) = (Until::Lapses(until), Basis::Unattended(inputs));
-        propose(case.subject, ActionKind::Restrict, until, subject, basis, now)
+        propose((case.subject, ActionKind::Restrict, until), subject, basis, quota, now)
     }
 
     fn confirmations(&self, case: &Case) -> BTreeMap<EntryId, BTreeSet<ReviewerId>> {
@@ -189,26 +199,25 @@ fn is_asked(entry: Option<u64>, active: &Active) -> bool {
     entry.and_then(|entry| active.hash(EntryId(entry))).is_some_and(|(bank, _)| active.asks(bank))
 }
 
-/// The first entry of an asked bank that says it is this very file; none where another says
-/// that the file is something else: then people look at it.
-fn exact(case: &Case, active: &Active) -> Option<EntryId> {
+/// The first entry of an asked bank that says it is this very file, and that is not spared;
+/// none where another says that the file is something else: then people look at it.
+fn exact(case: &Case, active: &Active, is_spared: impl Fn(EntryId) -> bool) -> Option<EntryId> {
     let pieces = case.evidence.iter().filter(|piece| piece.distance == Some(0));
     let all: Vec<EntryId> = pieces.filter_map(|piece| piece.entry).map(EntryId).collect();
     let is_support =
         |entry: &EntryId| active.hash(*entry).is_some_and(|(_, of)| of == FileClass::Support);
-    let first = all.iter().copied().find(|entry| is_asked(Some(entry.0), active));
+    let is_ground = |entry: &EntryId| is_asked(Some(entry.0), active) && !is_spared(*entry);
+    let first = all.iter().copied().find(is_ground);
     first.filter(|_| all.iter().all(is_support))
 }
 
 fn propose(
-    on: SubjectSeen,
-    kind: ActionKind,
-    until: Until,
+    (on, kind, until): (SubjectSeen, ActionKind, Until),
     subject: Subject<'_>,
     basis: Basis<'_>,
+    quota: Quota,
     now: Timestamp,
 ) -> Result<Permitted, Refused> {
-    let quota = Quota::Within;
     if let SubjectSeen::Account { .. } = on {
         let act = match kind {
             ActionKind::Restrict => AccountAct::Restrict(until),

@@ -6,63 +6,15 @@ use seawall_decision::law::{Permitted, Sentence};
 use seawall_decision::support::{Decided, Ground, SourceId, SupportError};
 use seawall_model::journal::{Body, GroundSeen, PolicyCited, Ruling, Says};
 use seawall_model::knowledge::{FileClass, KnowledgeKind, PolicyScope};
-use seawall_model::{ActionKind, CaseId, DecisionId, EntryId, Gravity, ReviewerId, Timestamp};
-use seawall_review::{Case, CaseState, Heard, Refused, Ruled, Saw};
+use seawall_model::{
+    ActionKind, AppealId, CaseId, DecisionId, EntryId, Gravity, ReviewerId, Timestamp,
+};
+use seawall_review::{Case, CaseState, Heard, Ruled, Saw};
 
+use super::error::RulingError;
+use super::quota::QUOTA;
 use super::{Judge, Laid, Made, entry_kind, put};
 use crate::active::{Active, Contents};
-
-/// Why a ruling cannot be taken.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum RulingError {
-    /// The case cannot be ruled on.
-    #[error(transparent)]
-    Case(#[from] Refused),
-    /// The supports cannot take it.
-    #[error(transparent)]
-    Support(#[from] SupportError),
-    /// Nobody was admitted under this number, or their key was withdrawn.
-    #[error("{0} is no reviewer here, or signs no more; see `seawall reviewer list`")]
-    Reviewer(ReviewerId),
-    /// The word is no ruling.
-    #[error(
-        "`{0}` is no ruling: use keep, keep_documents, restrict, interstitial, label, remove or suspend"
-    )]
-    Word(String),
-    /// Such a subject cannot be treated so.
-    #[error(
-        "{ruled} does not fit the subject of {case}: a post is removed, an account is suspended"
-    )]
-    DoesNotFit {
-        /// The case.
-        case: CaseId,
-        /// The ruling.
-        ruled: String,
-    },
-    /// There is no such version of a policy.
-    #[error("there is no policy `{id}` of version {version}; see `seawall policy list`")]
-    NoPolicy {
-        /// Its name.
-        id: String,
-        /// Its version.
-        version: u32,
-    },
-    /// A ruling that does something cites a policy.
-    #[error("a ruling that does something cites a policy")]
-    NoPolicyCited,
-    /// The entries are neither laid down nor in force.
-    #[error("k{0} to k{1} are not entries that can be stood for; see `seawall bank list`")]
-    NoEntries(u64, u64),
-    /// Nothing comes back by overturning what took it back.
-    #[error(
-        "{0} took something back, and overturning it would bring nothing back: rule on the case \
-         again, or add the entry again"
-    )]
-    TakesBack(DecisionId),
-    /// One key cannot read second.
-    #[error("{0} has stood for these entries already: one key cannot read second")]
-    Second(ReviewerId),
-}
 
 impl Judge {
     /// Whether a ruling can be taken; the shell asks before it is journaled.
@@ -97,6 +49,7 @@ impl Judge {
                     Some(_) => Ok(()),
                 }
             }
+            Says::Appeal { appeal, .. } => self.check_appeal(AppealId(*appeal), reviewer),
         }
     }
 
@@ -164,11 +117,26 @@ impl Judge {
                 out.push(Body::EntriesLapsed { entries: entries.iter().map(|id| id.0).collect() });
             }
             Says::Overturn { decision } => {
-                let by = self.next_decision();
-                out.push(self.decide_knowledge("overturn", vec![reviewer], None, now));
-                self.overturn(DecisionId(*decision), by, active, out);
+                self.overturn_by(DecisionId(*decision), reviewer, now, active, out);
+            }
+            Says::Appeal { appeal, ruled } => {
+                self.rule_appeal((AppealId(*appeal), *ruled), (reviewer, now), active, out);
             }
         }
+    }
+
+    /// Overturns a decision by another.
+    pub(super) fn overturn_by(
+        &mut self,
+        decision: DecisionId,
+        reviewer: ReviewerId,
+        now: Timestamp,
+        active: &mut Active,
+        out: &mut Vec<Body>,
+    ) {
+        let by = self.next_decision();
+        out.push(self.decide_knowledge("overturn", vec![reviewer], None, now));
+        self.overturn(decision, by, active, out);
     }
 
     fn rule_case(
@@ -184,24 +152,32 @@ impl Judge {
         let ruled = heard.ruled;
         let Ok(case) = self.cases.hear(id, version, heard) else { return };
         let case = case.clone();
+        // What they ruled before counts no more.
+        self.wait_no_more(id, reviewer);
         let agreed = case.agreed();
         let mut due = None;
         if let Some(kind) = ruled.action() {
-            match self.may_act(&case, kind, &agreed, now, active) {
-                Ok(Permitted::Now { second_reading_due }) => due = second_reading_due,
-                Ok(Permitted::Held) => return,
-                Err(refused) => {
-                    let missing = refused.sentences().map(sentence_name).collect();
-                    let case = Some(id.0);
-                    out.push(Body::RulingHeld { case, reviewer: reviewer.0, missing });
-                    return;
-                }
+            let missing =
+                match self.may_act(&case, kind, &agreed, (self.quota_behind(now), now), active) {
+                    Ok(Permitted::Now { second_reading_due }) => {
+                        due = second_reading_due;
+                        Vec::new()
+                    }
+                    Ok(Permitted::Held) => {
+                        self.wait_for_room(id, reviewer);
+                        vec![QUOTA.to_owned()]
+                    }
+                    Err(refused) => refused.sentences().map(sentence_name).collect(),
+                };
+            if !missing.is_empty() {
+                out.push(Body::RulingHeld { case: Some(id.0), reviewer: reviewer.0, missing });
+                return;
             }
         }
         self.decide(id, &case, &agreed, (due, now), active, out);
     }
 
-    fn decide(
+    pub(super) fn decide(
         &mut self,
         id: CaseId,
         case: &Case,
@@ -229,8 +205,9 @@ impl Judge {
         self.supports.case_closed(id);
         let released = self.actions.release(id);
         for action in &actions {
-            self.enforce(action, Some(decision), id);
+            self.enforce(action, Some(decision), id, None);
         }
+        self.acted.spend(actions.len(), now);
         self.cases.close(id, CaseState::Decided(decision));
         self.note_acted(case, kind, &reviewers, now);
         if brings_knowledge(agreed, kind, active) {
@@ -450,7 +427,7 @@ pub(super) fn brings_knowledge(
 }
 
 /// A sentence's name in the journal, such as `links_need_two_families`.
-fn sentence_name(sentence: Sentence) -> String {
+pub(super) fn sentence_name(sentence: Sentence) -> String {
     let mut name = String::new();
     for letter in format!("{sentence:?}").chars() {
         if letter.is_ascii_uppercase() && !name.is_empty() {

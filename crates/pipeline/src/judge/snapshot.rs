@@ -7,8 +7,9 @@ use seawall_decision::Supports;
 use seawall_model::codec::{CodecError, Reader, Writer};
 use seawall_model::knowledge::KnowledgeKind;
 use seawall_model::{AccountId, CaseId, DecisionId, EntryId, ReviewerId, Timestamp};
-use seawall_review::{Cases, Ruled};
+use seawall_review::{Appeals, Cases, Ruled};
 
+use super::quota::Taken;
 use super::{Judge, Laid, Made};
 
 impl Judge {
@@ -46,6 +47,12 @@ impl Judge {
                 writer.i64(at.micros());
             }
         }
+        self.appeals.encode(writer);
+        self.acted.encode(writer);
+        self.acted_unattended.encode(writer);
+        encode_pairs(self.overturns.iter().map(|(of, by)| (of.0, by.0)), writer);
+        encode_pairs(self.spared.iter().map(|(case, entry)| (case.0, entry.0)), writer);
+        encode_pairs(self.held.iter().map(|(case, reviewer)| (case.0, reviewer.0)), writer);
         writer.len(self.alone.len());
         for ((reviewer, entry), accounts) in &self.alone {
             writer.u64(reviewer.0);
@@ -89,6 +96,15 @@ impl Judge {
                 times.insert(AccountId(reader.u64()?), time(reader.i64()?)?);
             }
         }
+        judge.appeals = Appeals::decode(reader)?;
+        judge.acted = Taken::decode(reader)?;
+        judge.acted_unattended = Taken::decode(reader)?;
+        let pairs = decode_pairs(reader)?;
+        judge.overturns = pairs.map(|(of, by)| (DecisionId(of), DecisionId(by))).collect();
+        let pairs = decode_pairs(reader)?;
+        judge.spared = pairs.map(|(case, entry)| (CaseId(case), EntryId(entry))).collect();
+        let pairs = decode_pairs(reader)?;
+        judge.held = pairs.map(|(case, by)| (CaseId(case), ReviewerId(by))).collect();
         for _ in 0..reader.len(24)? {
             let key = (ReviewerId(reader.u64()?), EntryId(reader.u64()?));
             let mut accounts = BTreeSet::new();
@@ -99,6 +115,24 @@ impl Judge {
         }
         Ok(judge)
     }
+}
+
+fn encode_pairs(pairs: impl ExactSizeIterator<Item = (u64, u64)>, writer: &mut Writer) {
+    writer.len(pairs.len());
+    for (first, second) in pairs {
+        writer.u64(first);
+        writer.u64(second);
+    }
+}
+
+fn decode_pairs(
+    reader: &mut Reader<'_>,
+) -> Result<impl Iterator<Item = (u64, u64)> + use<>, CodecError> {
+    let mut pairs = Vec::new();
+    for _ in 0..reader.len(16)? {
+        pairs.push((reader.u64()?, reader.u64()?));
+    }
+    Ok(pairs.into_iter())
 }
 
 fn encode_made(made: &Made, writer: &mut Writer) {

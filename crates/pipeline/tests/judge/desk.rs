@@ -6,20 +6,22 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use seawall_model::journal::{Body, PolicyCited, Ruling, Says};
+use seawall_model::journal::{AppealRuled, Body, PolicyCited, Ruling, Says};
 use seawall_model::knowledge::{
     BankHash, FileClass, FileHash, Knowledge, Known, Policy, PolicyScope, Removed, RemovedProfile,
     Term,
 };
 use seawall_model::{
-    Accepted, AccountId, CaseId, EntryId, Event, EventBody, EventId, MediaRef, PlatformId,
-    Position, Post, Profile, Timestamp,
+    Accepted, AccountId, Appeal, AppealId, CaseId, EntryId, Event, EventBody, EventId, MediaRef,
+    PlatformId, Position, Post, Profile, Timestamp,
 };
 use seawall_pipeline::{Constants, Contents, Output, Pipeline};
 use seawall_review::CaseState;
 
 pub const KEY: [u8; 32] = [7; 32];
 pub const CLIP: [u8; 32] = [0xc1; 32];
+/// What everybody says who appeals.
+pub const WORDS: &str = "it was a tea kettle, and it was quiet";
 
 pub const RULES: &str = "
 Clip: Optional[int] = BankDistance(bank='clips')
@@ -43,12 +45,25 @@ impl Contents for Shelf {
     }
 }
 
+/// When another build is made to take the record.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Adopts {
+    /// After every step.
+    EveryStep,
+    /// Never: where something else is looked at.
+    Never,
+}
+
 /// A folder without a disk.
 pub struct Desk {
     pub pipeline: Pipeline,
     pub shelf: Shelf,
     pub out: Output,
     pub position: u64,
+    /// What its clock says.
+    pub now: Timestamp,
+    /// Whether the record is taken as it stands after every step.
+    pub adopts: Adopts,
     /// Everything said and derived so far, as a journal would have it.
     pub record: Vec<(Body, Timestamp)>,
 }
@@ -131,12 +146,19 @@ pub fn told(id: &str, text: &str, sha256: Option<[u8; 32]>) -> Post {
 impl Desk {
     /// Three reviewers, a policy, rules, a term and one clip that the first stands for.
     pub fn new() -> Self {
-        let constants = Constants { hand_over_positions: 1, ..Constants::default() };
+        Self::with(Constants::default())
+    }
+
+    /// The same under other constants.
+    pub fn with(constants: Constants) -> Self {
+        let constants = Constants { hand_over_positions: 1, ..constants };
         let mut desk = Self {
             pipeline: Pipeline::new(constants, KEY),
             shelf: Shelf::default(),
             out: Output::default(),
             position: 0,
+            now: at(1_000),
+            adopts: Adopts::EveryStep,
             record: Vec::new(),
         };
         for reviewer in 1..=3 {
@@ -151,9 +173,46 @@ impl Desk {
     }
 
     pub fn say(&mut self, body: Body) -> Vec<Body> {
-        self.pipeline.input(&body, at(1_000), &self.shelf, &mut self.out);
-        self.record.push((body, at(1_000)));
+        self.pipeline.input(&body, self.now, &self.shelf, &mut self.out);
+        self.record.push((body, self.now));
         self.taken()
+    }
+
+    /// Time passes, to so many hours.
+    pub fn tick(&mut self, hours: i64) -> Vec<Body> {
+        self.now = self.now.max(at(hours));
+        self.say(Body::Tick)
+            .into_iter()
+            .filter(|body| !matches!(body, Body::LogSealed { .. } | Body::HourCounted { .. }))
+            .collect()
+    }
+
+    /// An account appeals against an action.
+    pub fn appeal(&mut self, account: u64, action: u64) -> Vec<Body> {
+        let text = Some(WORDS.into());
+        self.event(account, 995, EventBody::Appeal(Appeal { action, text }), None);
+        self.found()
+    }
+
+    /// A reviewer rules on an appeal.
+    pub fn rule_appeal(
+        &mut self,
+        appeal: u64,
+        reviewer: u64,
+        ruled: AppealRuled,
+    ) -> Result<Vec<Body>, String> {
+        self.rule(reviewer, Says::Appeal { appeal, ruled })
+    }
+
+    /// Who may rule on an appeal.
+    pub fn uninvolved(&self, appeal: u64) -> Vec<u64> {
+        let uninvolved = self.pipeline.judge().uninvolved(AppealId(appeal));
+        uninvolved.map(|reviewer| reviewer.0).collect()
+    }
+
+    /// The numbers of the actions in force.
+    pub fn in_force(&self) -> Vec<u64> {
+        self.pipeline.judge().actions().all().map(|action| action.planned.action).collect()
     }
 
     /// What was derived since. Another build that took the record as it stands would have
@@ -161,9 +220,11 @@ impl Desk {
     pub fn taken(&mut self) -> Vec<Body> {
         let derived: Vec<_> = self.out.entries.drain(..).collect();
         self.record.extend(derived.iter().map(|derived| (derived.body.clone(), derived.at)));
-        let state = self.pipeline.snapshot();
-        self.pipeline.adopt(&self.record, &self.shelf);
-        assert!(self.pipeline.snapshot() == state, "the record says something else");
+        if self.adopts == Adopts::EveryStep {
+            let state = self.pipeline.snapshot();
+            self.pipeline.adopt(&self.record, &self.shelf);
+            assert!(self.pipeline.snapshot() == state, "the record says something else");
+        }
         derived.into_iter().map(|derived| derived.body).collect()
     }
 
@@ -241,7 +302,7 @@ impl Desk {
         };
         let accepted = Accepted {
             position: Position(self.position),
-            received_at: at(1_000),
+            received_at: self.now,
             account: Some(AccountId(account)),
             other: other.map(AccountId),
             commitment: [1; 32],

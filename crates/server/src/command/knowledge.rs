@@ -85,7 +85,8 @@ impl Desk {
         let signature = by.sign(&ruling.to_bytes());
         let derived = self.opened.derivation.rule(ruling, signature, self.now)?;
         Ok(derived.iter().find_map(|body| match body {
-            Body::Decided { decision, .. } => Some(DecisionId(*decision)),
+            // What waited for room on a case may be decided in the same step.
+            Body::Decided { decision, case: None, .. } => Some(DecisionId(*decision)),
             _ => None,
         }))
     }

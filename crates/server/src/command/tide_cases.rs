@@ -15,7 +15,7 @@ use super::show;
 use super::tide::Bucket;
 
 /// Entries that tell what became of cases.
-const TOLD: [&str; 8] = [
+const TOLD: [&str; 11] = [
     "case_opened",
     "case_grew",
     "decided",
@@ -24,6 +24,9 @@ const TOLD: [&str; 8] = [
     "overturned",
     "entries_lapsed",
     "case_held",
+    "restriction_held",
+    "appeal_opened",
+    "appeal_decided",
 ];
 
 /// Whether the account of a return was made within the time that is shown.
@@ -45,6 +48,9 @@ struct CaseTold {
     is_return: Return,
     decisions: BTreeSet<u64>,
     actions: BTreeSet<u64>,
+    /// Whether a restriction without a person was held over the day's quota.
+    is_over_quota: bool,
+    appeals: BTreeSet<u64>,
 }
 
 /// Cases of a time, and what became of them so far.
@@ -60,6 +66,9 @@ pub(super) struct CasesShown {
     decisions: u64,
     actions: u64,
     held: u64,
+    over_quota: u64,
+    appeals: u64,
+    appeals_waiting: u64,
 }
 
 /// Gathers them; `None` where the journal knows of no case.
@@ -96,6 +105,9 @@ pub(super) fn gather(
         shown.decided += u64::from(!case.decisions.is_empty());
         shown.decisions += case.decisions.len() as u64;
         shown.actions += case.actions.intersection(&told.in_force).count() as u64;
+        shown.over_quota += u64::from(case.is_over_quota);
+        shown.appeals += case.appeals.len() as u64;
+        shown.appeals_waiting += case.appeals.intersection(&told.appealing).count() as u64;
     }
     Ok(Some(shown))
 }
@@ -107,6 +119,8 @@ struct Told {
     /// Cases of decisions that stand.
     case_of: BTreeMap<u64, u64>,
     in_force: BTreeSet<u64>,
+    /// Appeals that wait.
+    appealing: BTreeSet<u64>,
     held: u64,
 }
 
@@ -121,6 +135,8 @@ impl Told {
                     is_return: returned(&evidence, event.map(|(kind, _)| kind)),
                     decisions: BTreeSet::new(),
                     actions: BTreeSet::new(),
+                    is_over_quota: false,
+                    appeals: BTreeSet::new(),
                 };
                 self.cases.insert(case, told);
             }
@@ -132,6 +148,20 @@ impl Told {
                 }
             }
             Body::CaseHeld { .. } => self.held += 1,
+            Body::RestrictionHeld { case, .. } => {
+                if let Some(told) = self.cases.get_mut(&case) {
+                    told.is_over_quota = true;
+                }
+            }
+            Body::AppealOpened { appeal, case, .. } => {
+                self.appealing.insert(appeal);
+                if let Some(told) = self.cases.get_mut(&case) {
+                    told.appeals.insert(appeal);
+                }
+            }
+            Body::AppealDecided { appeal, .. } => {
+                self.appealing.remove(&appeal);
+            }
             Body::Decided { decision, case: Some(case), actions, released, .. } => {
                 self.in_force.retain(|action| !released.contains(action));
                 self.in_force.extend(actions.iter().map(|action| action.action));
@@ -222,6 +252,21 @@ impl CasesShown {
             let held = show::counted(self.held, "finding", "findings");
             writeln!(out, "  {held:>12} held for want of room: decide open cases")?;
         }
+        if self.over_quota > 0 {
+            let cases = show::counted(self.over_quota, "case", "cases");
+            writeln!(
+                out,
+                "  {cases:>12} not restricted without a person: the day's quota was spent"
+            )?;
+        }
+        if self.appeals > 0 {
+            let appeals = show::counted(self.appeals, "appeal", "appeals");
+            writeln!(
+                out,
+                "  {appeals:>12}, {} of them waiting",
+                show::count(self.appeals_waiting)
+            )?;
+        }
         Ok(())
     }
 
@@ -235,6 +280,9 @@ impl CasesShown {
             "decisions": self.decisions,
             "actions_in_force": self.actions,
             "held": self.held,
+            "over_quota": self.over_quota,
+            "appeals": self.appeals,
+            "appeals_waiting": self.appeals_waiting,
         })
     }
 }

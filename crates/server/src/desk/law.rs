@@ -1,8 +1,8 @@
 //! What each ruling on a case needs, asked of law 1 and told in its words.
 
-use seawall_decision::law::{Refused, Sentence};
+use seawall_decision::law::{Permitted, Refused, Sentence};
 use seawall_model::journal::SubjectSeen;
-use seawall_model::{ActionKind, ReviewerId};
+use seawall_model::{ActionKind, CaseId, ReviewerId};
 use seawall_review::{Case, CaseState, Saw};
 
 use super::{Desk, DeskError, Viewer, evidence};
@@ -14,6 +14,14 @@ const SPENT: &str = "the account was restricted without a person already, and th
 /// What is told of an account that is in the protected register, or may be: the register
 /// itself is read with a key only.
 const NOTHING_UNATTENDED: &str = "nothing unattended is done to the account: ask a reviewer";
+/// The name in the journal of what is missing where only room is.
+pub const QUOTA: &str = "quota";
+/// That in words.
+pub const QUOTA_WORDS: &str = "as many actions were taken in 24 hours as may be; it is kept, and \
+                               decided in its turn as soon as there is room";
+/// Why nothing more is restricted without a person today.
+const QUOTA_UNATTENDED: &str = "as many posts and accounts were restricted without a person in 24 \
+                                hours as may be: ask a reviewer";
 /// Actions that a reviewer can rule, the lightest first.
 const KINDS: [ActionKind; 5] = [
     ActionKind::Restrict,
@@ -124,13 +132,22 @@ pub fn caution(case: &Case, proposed: Option<(ActionKind, Saw)>) -> Option<&'sta
 ///
 /// # Errors
 /// [`DeskError`] if log or knowledge cannot be read.
-pub fn brief(desk: &mut Desk<'_>, case: &Case, viewer: Viewer) -> Result<String, DeskError> {
+pub fn brief(
+    desk: &mut Desk<'_>,
+    id: CaseId,
+    case: &Case,
+    viewer: Viewer,
+) -> Result<String, DeskError> {
     match case.state {
         CaseState::Open => {}
         CaseState::Decided(decision) => return Ok(format!("nothing: decided by {decision}")),
         CaseState::Withdrawn => return Ok("nothing: its evidence is gone".into()),
     }
     if let Some(last) = case.heard.iter().rev().find(|heard| viewer.sees(heard.reviewer)) {
+        if desk.judge().held().any(|held| held == (id, last.reviewer)) {
+            let (by, ruled) = (last.reviewer, last.ruled.as_str());
+            return Ok(format!("room: {by} ruled {ruled}, and the day's quota is spent"));
+        }
         return Ok(format!("{} ruled {}: more is needed", last.reviewer, last.ruled.as_str()));
     }
     if !case.heard.is_empty() {
@@ -181,6 +198,9 @@ pub fn unattended(desk: &mut Desk<'_>, case: &Case) -> Result<Vec<String>, DeskE
     }
     let until = desk.now().plus_seconds(i64::from(hours) * 3_600);
     let asked = desk.judge().would_restrict(case, until, desk.now(), desk.active());
+    if let Ok(Permitted::Held) = asked {
+        return Ok(vec![QUOTA_UNATTENDED.to_owned()]);
+    }
     let refused = asked.err();
     let mut sentences: Vec<Sentence> = refused.iter().flat_map(Refused::sentences).collect();
     if sentences.contains(&Sentence::UnattendedNeverInGoodStanding) {

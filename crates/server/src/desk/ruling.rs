@@ -161,11 +161,14 @@ pub fn rule(
     Ok(followed)
 }
 
-/// The decision that followed, if one did: otherwise the ruling is held.
+/// The decision on a case that followed, if one did: otherwise the ruling is held. What
+/// waited for room on other cases may be decided in the same step.
 #[must_use]
-pub fn decision_of(followed: &[Body]) -> Option<DecisionId> {
+pub fn decision_of(followed: &[Body], of: CaseId) -> Option<DecisionId> {
     followed.iter().find_map(|body| match body {
-        Body::Decided { decision, .. } => Some(DecisionId(*decision)),
+        Body::Decided { decision, case: Some(case), .. } if *case == of.0 => {
+            Some(DecisionId(*decision))
+        }
         _ => None,
     })
 }

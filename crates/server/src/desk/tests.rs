@@ -174,7 +174,7 @@ fn who_reads_second_is_blind_to_the_first() {
     let before = room.told(5, Viewer::Reviewer(second));
     let (says, key) = (room.asked(5, REMOVE, Saw::File), room.key("amal"));
     let followed = room.rule(says, &Signer::Key(&key)).unwrap();
-    let came = view::outcome(&mut room.desk(), &followed).unwrap();
+    let came = view::outcome(&mut room.desk(), Some(CaseId(5)), &followed).unwrap();
     assert!(came.outcome == view::SetOut::Held && came.decision.is_none());
     assert!(!came.missing.is_empty());
     let held = json!([{ "reviewer": "r1", "ruled": "remove", "saw": "file" }]);
@@ -210,7 +210,7 @@ fn a_signature_made_elsewhere_counts_and_a_forged_one_leaves_no_trace() {
     assert!(matches!(forged, Err(PeopleError::Key(_))));
     assert_eq!(room.opened.derivation.journal().head(), before);
     let followed = room.rule(says.clone(), &sign(2)).unwrap();
-    let came = view::outcome(&mut room.desk(), &followed).unwrap();
+    let came = view::outcome(&mut room.desk(), Some(CaseId(6)), &followed).unwrap();
     assert!(came.outcome == view::SetOut::Decided);
     let decision = came.decision.unwrap();
     assert_eq!((decision.case.as_deref(), &*decision.ruled), (Some("c6"), "remove"));
@@ -227,7 +227,7 @@ fn a_signature_made_elsewhere_counts_and_a_forged_one_leaves_no_trace() {
     let id = DecisionId::parse(&decision.id).unwrap();
     let says = seawall_model::journal::Says::Overturn { decision: id.0 };
     let followed = room.rule(says, &Signer::Key(&room.key("amal"))).unwrap();
-    let came = view::outcome(&mut room.desk(), &followed).unwrap();
+    let came = view::outcome(&mut room.desk(), None, &followed).unwrap();
     assert!(came.outcome == view::SetOut::Overturned);
     assert_eq!(came.overturned, Some(decision.id));
     assert_eq!(json!(came.reversed), json!([about["id"]]));

@@ -6,11 +6,11 @@
 
 use seawall_decision::law::{Protection, Repute};
 use seawall_decision::support::DecisionState;
-use seawall_model::journal::{ActionPlanned, Body};
-use seawall_model::{CaseId, DecisionId, Timestamp};
-use seawall_review::{Case, CaseState, RestsOnMissing};
+use seawall_model::journal::{ActionPlanned, Body, Outcome};
+use seawall_model::{AppealId, CaseId, DecisionId, Timestamp};
+use seawall_review::{Appeal, AppealState, Case, CaseState, RestsOnMissing};
 
-use super::{DecidedTold, Desk, DeskError, NAME_CHARS_MAX, Viewer, ago, minute};
+use super::{DecidedTold, Desk, DeskError, NAME_CHARS_MAX, Viewer, ago, law, minute};
 use crate::show;
 
 /// The policy of a case and what opened it, a line each.
@@ -83,7 +83,9 @@ pub fn in_force_lines(desk: &mut Desk<'_>, id: CaseId) -> Result<Vec<String>, De
     let mut lines = Vec::new();
     for action in desk.judge().actions().of_case(id) {
         let words = action_words(desk, &action.planned)?;
-        lines.push(format!("{words} {}", because(action.decision)));
+        let carried = action.carried.map(|outcome| format!("; {}", carried_words(outcome)));
+        let carried = carried.unwrap_or_default();
+        lines.push(format!("{words} {}{carried}", because(action.decision)));
     }
     Ok(lines)
 }
@@ -113,16 +115,55 @@ pub fn action_words(desk: &mut Desk<'_>, action: &ActionPlanned) -> Result<Strin
     ))
 }
 
+/// What became of telling the platform, in words.
+fn carried_words(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Delivered => "the platform has done it",
+        Outcome::Refused => "the platform refuses it: see why, and send it again",
+        Outcome::Dead => "the platform could not be told: send it again",
+        Outcome::Cancelled => "taken back before it was sent",
+        Outcome::DryRun => "not sent: a dry run",
+    }
+}
+
+/// The appeals on a case, and who may rule on those that wait, a line each.
+#[must_use]
+pub fn appeal_lines(desk: &Desk<'_>, id: CaseId) -> Vec<String> {
+    let judge = desk.judge();
+    let of_case = judge.appeals().all().filter(|(_, appeal)| appeal.case == id);
+    let line = |(number, appeal): (AppealId, &Appeal)| {
+        let state = match appeal.state {
+            AppealState::Open => {
+                let may: Vec<String> =
+                    judge.uninvolved(number).map(|reviewer| reviewer.to_string()).collect();
+                match may.as_slice() {
+                    [] => "waits; everybody here took part: invite a reviewer from outside".into(),
+                    may => format!("waits for one of {}", may.join(", ")),
+                }
+            }
+            AppealState::Upheld(by) => format!("decided by {by}: the action stands"),
+            AppealState::Granted(Some(by)) => format!("granted by {by}"),
+            AppealState::Granted(None) => "granted: the action had ended".into(),
+        };
+        format!("{number} of {}, against action {}: {state}", minute(appeal.at), appeal.action)
+    };
+    of_case.map(line).collect()
+}
+
 /// The rulings on an open case that are held, as far as the viewer may see them, a line each.
 #[must_use]
-pub fn held_lines(case: &Case, viewer: Viewer) -> Vec<String> {
+pub fn held_lines(desk: &Desk<'_>, id: CaseId, case: &Case, viewer: Viewer) -> Vec<String> {
     if case.state != CaseState::Open {
         return Vec::new();
     }
     let seen = case.heard.iter().filter(|heard| viewer.sees(heard.reviewer));
     let held = seen.map(|heard| {
         let (ruled, saw) = (heard.ruled.as_str(), heard.saw.as_str());
-        format!("{}: {ruled}, having seen the {saw}", heard.reviewer)
+        let waits = match desk.judge().held().any(|held| held == (id, heard.reviewer)) {
+            true => format!(": {}", law::QUOTA_WORDS),
+            false => String::new(),
+        };
+        format!("{}: {ruled}, having seen the {saw}{waits}", heard.reviewer)
     });
     held.collect()
 }

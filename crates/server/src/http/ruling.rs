@@ -1,7 +1,7 @@
 //! Rulings over HTTP: signed by the person of the session, or elsewhere.
 
-use seawall_model::ReviewerId;
-use seawall_model::journal::{Body, Says};
+use seawall_model::journal::Says;
+use seawall_model::{CaseId, ReviewerId};
 use seawall_pipeline::RulingError;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -122,6 +122,10 @@ pub(crate) async fn rule(app: &App, says: Says, hand: Hand) -> Result<RulingAnsw
     let (service, seed) = (app.service().clone(), app.test_seed());
     let now = service.clock().now();
     let own = service.clone();
+    let about = match &says {
+        Says::Case { case, .. } => Some(CaseId(*case)),
+        _ => None,
+    };
     let taken = service.ask_engine(move |derivation| {
         let signer = match &hand {
             Hand::Own(key) => Signer::Key(key),
@@ -137,13 +141,10 @@ pub(crate) async fn rule(app: &App, says: Says, hand: Hand) -> Result<RulingAnsw
         };
         let mut reader = own.folder().log_reader()?;
         let mut desk = Desk::over(derivation, &mut reader, now);
-        Ok(told(&mut desk, &followed).map_err(|error| of_desk(&error)))
+        let told = outcome(&mut desk, about, &followed).map(RulingAnswer::from);
+        Ok(told.map_err(|error| of_desk(&error)))
     });
     taken.await?
-}
-
-fn told(desk: &mut Desk<'_>, followed: &[Body]) -> Result<RulingAnswer, DeskError> {
-    Ok(RulingAnswer::from(outcome(desk, followed)?))
 }
 
 /// What is told where something cannot be looked up.

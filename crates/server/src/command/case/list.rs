@@ -90,7 +90,7 @@ fn tell(desk: &mut Desk<'_>, id: CaseId) -> anyhow::Result<()> {
     if case.rests == RestsOnMissing::Yes {
         say!("      rests on a missing or failed input")?;
     }
-    say!("      needs {}", law::brief(desk, case, Viewer::Folder)?)?;
+    say!("      needs {}", law::brief(desk, id, case, Viewer::Folder)?)?;
     Ok(())
 }
 

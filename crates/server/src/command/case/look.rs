@@ -72,7 +72,8 @@ fn tell(desk: &mut Desk<'_>, typed: &Typed, id: CaseId, case: &Case) -> anyhow::
         section("why nothing was restricted by itself", &law::unattended(desk, case)?)?;
     }
     section("in force", &told::in_force_lines(desk, id)?)?;
-    section("rulings held", &told::held_lines(case, Viewer::Folder))?;
+    section("rulings held", &told::held_lines(desk, id, case, Viewer::Folder))?;
+    section("appeals", &told::appeal_lines(desk, id))?;
     if case.state == CaseState::Open {
         section("what each ruling needs", &needs_lines(desk, case)?)?;
     }

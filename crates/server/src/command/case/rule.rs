@@ -1,7 +1,7 @@
 //! Ruling on a case and overturning a decision: each signed, and told with what followed.
 
 use seawall_model::journal::{ActionPlanned, Body, Says};
-use seawall_model::{CaseId, DecisionId, EntryId};
+use seawall_model::{AppealId, CaseId, DecisionId, EntryId};
 use serde_json::{Value, json};
 
 use super::super::args::{CaseDecide, CaseUndo, Global, NoticeWanted};
@@ -33,7 +33,7 @@ pub(super) fn decide(global: &Global, given: &CaseDecide) -> anyhow::Result<Ende
     let followed = folder.rule(&key, says)?;
     let mut desk = folder.desk();
     if given.json {
-        let letters = match ruling::decision_of(&followed) {
+        let letters = match ruling::decision_of(&followed, given.case) {
             Some(decision) => notice::of_decision(&mut desk, decision)?,
             None => Vec::new(),
         };
@@ -41,8 +41,8 @@ pub(super) fn decide(global: &Global, given: &CaseDecide) -> anyhow::Result<Ende
     } else {
         tell_decided(&mut desk, &typed, given.case, &followed)?;
     }
-    let is_held = followed.iter().any(|body| matches!(body, Body::RulingHeld { .. }));
-    Ok(if is_held { Ended::Findings } else { Ended::Fine })
+    let is_decided = ruling::decision_of(&followed, given.case).is_some();
+    Ok(if is_decided { Ended::Fine } else { Ended::Findings })
 }
 
 /// Why a ruling cannot be meant, with what to type instead.
@@ -77,12 +77,14 @@ fn tell_decided(
     id: CaseId,
     followed: &[Body],
 ) -> anyhow::Result<()> {
-    let mut decided = None;
+    let decided = ruling::decision_of(followed, id);
     for body in followed {
         match body {
-            Body::RulingHeld { reviewer, missing, .. } => tell_held(typed, id, *reviewer, missing)?,
-            Body::Decided { decision, actions, released, second_reading_due, .. } => {
-                decided = Some(DecisionId(*decision));
+            Body::RulingHeld { case, reviewer, missing } => {
+                tell_held(typed, case.map_or(id, CaseId), *reviewer, missing)?;
+            }
+            Body::AppealDecided { .. } => tell_appeal(body)?,
+            Body::Decided { actions, released, second_reading_due, .. } => {
                 tell_decision(desk, body)?;
                 tell_actions(desk, actions, released)?;
                 if let Some(due) = second_reading_due {
@@ -107,6 +109,11 @@ fn tell_decided(
 }
 
 fn tell_held(typed: &Typed, id: CaseId, reviewer: u64, missing: &[String]) -> anyhow::Result<()> {
+    if missing == [law::QUOTA] {
+        say!("the ruling of r{reviewer} on {id} is held: {}", law::QUOTA_WORDS)?;
+        say!("\nnext\n  {}", typed.case(&format!("show {id}")))?;
+        return Ok(());
+    }
     say!("the ruling of r{reviewer} on {id} is held; it is not enough by itself:")?;
     for name in missing {
         match law::sentence(name) {
@@ -197,6 +204,7 @@ pub(super) fn undo(global: &Global, given: &CaseUndo) -> anyhow::Result<Ended> {
                 say!("  c{case} is opened: {about} has lost a support and keeps others")?;
             }
             Body::ActionsLapsed { actions } => tell_ended(&mut desk, actions)?,
+            Body::AppealDecided { .. } => tell_appeal(body)?,
             _ => {}
         }
     }
@@ -207,6 +215,18 @@ pub(super) fn undo(global: &Global, given: &CaseUndo) -> anyhow::Result<Ended> {
     }
     say!("\nnext\n  {}", typed.case("list"))?;
     Ok(Ended::Fine)
+}
+
+/// An appeal that was decided, in words.
+fn tell_appeal(body: &Body) -> anyhow::Result<()> {
+    let Body::AppealDecided { appeal, upheld, by } = body else { return Ok(()) };
+    let appeal = AppealId(*appeal);
+    match (upheld, by) {
+        (true, Some(by)) => say!("  the appeal {appeal} is decided by r{by}: the action stands")?,
+        (_, Some(by)) => say!("  the appeal {appeal} is granted by r{by}")?,
+        (_, None) => say!("  the appeal {appeal} is granted: what it was against has ended")?,
+    }
+    Ok(())
 }
 
 /// What was done without a person and has nothing left to rest on.

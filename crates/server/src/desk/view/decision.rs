@@ -261,11 +261,16 @@ pub fn decisions(
     Ok((rows, next))
 }
 
-/// What a ruling came to, from what followed it: [`ruling::rule`].
+/// What a ruling came to, from what followed it: [`ruling::rule`]. `about` is the case it was
+/// about, if it was about one.
 ///
 /// # Errors
 /// [`DeskError`] if something cannot be read.
-pub fn outcome(desk: &mut Desk<'_>, followed: &[Body]) -> Result<OutcomeView, DeskError> {
+pub fn outcome(
+    desk: &mut Desk<'_>,
+    about: Option<CaseId>,
+    followed: &[Body],
+) -> Result<OutcomeView, DeskError> {
     let mut told = OutcomeView {
         outcome: SetOut::Known,
         missing: Vec::new(),
@@ -278,7 +283,7 @@ pub fn outcome(desk: &mut Desk<'_>, followed: &[Body]) -> Result<OutcomeView, De
     };
     for body in followed {
         match body {
-            Body::RulingHeld { missing, .. } => {
+            Body::RulingHeld { case, missing, .. } if case.map(CaseId) == about => {
                 told.outcome = SetOut::Held;
                 told.missing.extend(missing.iter().map(|name| match law::sentence(name) {
                     Some(sentence) => law::words(sentence).to_owned(),
@@ -305,7 +310,14 @@ pub fn outcome(desk: &mut Desk<'_>, followed: &[Body]) -> Result<OutcomeView, De
             _ => {}
         }
     }
-    if let Some(id) = ruling::decision_of(followed) {
+    let of_knowledge = || {
+        followed.iter().find_map(|body| match body {
+            Body::Decided { decision, case: None, .. } => Some(DecisionId(*decision)),
+            _ => None,
+        })
+    };
+    let made = about.map_or_else(of_knowledge, |case| ruling::decision_of(followed, case));
+    if let Some(id) = made {
         told.decision = Some(decision_of(desk, id)?);
         if told.outcome == SetOut::Known && told.decision.as_ref().is_some_and(of_case) {
             told.outcome = SetOut::Decided;

@@ -217,6 +217,8 @@ pub struct CaseView {
     pub held: Vec<HeldView>,
     /// How many rulings are held in all.
     pub held_count: usize,
+    /// The appeals on it, in words, a line each.
+    pub appeals: Vec<String>,
     /// Its decisions, in order.
     pub decided: Vec<DecisionView>,
     /// What those concerned are told, the newest first.
@@ -239,7 +241,7 @@ pub fn row(desk: &mut Desk<'_>, id: CaseId, viewer: Viewer) -> Result<CaseRow, D
         policy: case.policy.to_string(),
         rule: case.rule.as_deref().map(str::to_owned),
         why: super::evidence::brief(case),
-        needs: law::brief(desk, case, viewer)?,
+        needs: law::brief(desk, id, case, viewer)?,
         is_exact: super::evidence::is_exact(case),
         comeback: comebacks.first().map(super::evidence::Comeback::total),
         rests_on_missing: case.rests == RestsOnMissing::Yes,
@@ -303,7 +305,7 @@ pub fn case(desk: &mut Desk<'_>, id: CaseId, viewer: Viewer) -> Result<CaseView,
         in_good_standing: good_standing(desk, case),
         sights: law::sights(desk, case)?.into_iter().map(|saw| saw.as_str()).collect(),
         needs: needs(desk, case)?,
-        needs_brief: law::brief(desk, case, viewer)?,
+        needs_brief: law::brief(desk, id, case, viewer)?,
         proposed: proposed
             .map(|(kind, saw)| ProposedView { ruling: kind.as_str(), saw: saw.as_str() }),
         caution: law::caution(case, proposed).map(str::to_owned),
@@ -311,6 +313,7 @@ pub fn case(desk: &mut Desk<'_>, id: CaseId, viewer: Viewer) -> Result<CaseView,
         in_force: decision::in_force(desk, id)?,
         held: held(case, viewer),
         held_count: case.heard.len(),
+        appeals: told::appeal_lines(desk, id),
         decided: decision::on(desk, id)?,
         notices: notice::of_case(desk, id)?.iter().map(NoticeView::from).collect(),
     })
