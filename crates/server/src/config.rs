@@ -8,6 +8,8 @@ use std::path::Path;
 use seawall_model::Limits;
 use serde::{Deserialize, Serialize};
 
+use crate::deliver::DeliverConfig;
+
 /// Everything that can be configured.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -24,6 +26,8 @@ pub struct Config {
     pub limits: LimitsConfig,
     /// The server.
     pub serve: ServeConfig,
+    /// Delivery of actions to the platform.
+    pub deliver: DeliverConfig,
 }
 
 /// The server.
@@ -46,6 +50,10 @@ pub struct ServeConfig {
     /// What the platform can do with what is restricted: `reach` if it can show it less,
     /// `publication` if it can only keep it back. Default `reach`.
     pub restricts: Restricts,
+    /// The address by which the public reaches this server, such as
+    /// `https://seawall.platform.example`: links to appeal begin with it. Default none: the
+    /// platform is told the token alone, and makes links of its own.
+    pub public_url: Option<String>,
 }
 
 /// What a platform can do with what is restricted.
@@ -68,6 +76,7 @@ impl Default for ServeConfig {
             request_seconds_max: 30,
             body_bytes_max: 8 * 1024 * 1024,
             restricts: Restricts::Reach,
+            public_url: None,
         }
     }
 }

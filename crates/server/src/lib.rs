@@ -3,11 +3,12 @@
 //! [`engine`] keeps log, journal and tables in step and makes again at start-up what a
 //! crash cut off; [`import`] brings files and streams in; [`command`] is the command
 //! line; [`desk`] looks cases up for whoever works on them; [`access`] is who may come in and do
-//! what; [`service`] is the engine while it serves, [`http`] how it is asked; [`deliver`] tells
-//! the platform what to do; [`simulate`] writes synthetic worlds. Left out: everything a stage
+//! what; [`service`] is the engine while it serves, [`http`] how it is asked; [`carry`] has
+//! the platform do what was decided, by what [`deliver`] sends; [`simulate`] writes synthetic worlds. Left out: everything a stage
 //! decides.
 
 pub mod access;
+pub mod carry;
 pub mod chance;
 pub mod clock;
 pub mod command;

@@ -91,6 +91,18 @@ impl FolderKeys {
         *self.trace
     }
 
+    /// Names the folder to those outside it: 16 hexadecimal digits, from which no key follows.
+    #[must_use]
+    pub fn folder_id(&self) -> String {
+        hex(&derive::<8>(&self.expand, &[b"seawall folder id"]))
+    }
+
+    /// The key that links to appeal are signed with.
+    #[must_use]
+    pub fn appeal_key(&self) -> [u8; 32] {
+        derive(&self.expand, &[b"seawall appeal link"])
+    }
+
     /// A keyed hash of an id, by which a repeat is found without keeping the id.
     pub(crate) fn index_hash(&self, domain: u8, id: &str) -> [u8; 16] {
         let mut hasher = blake3::Hasher::new_keyed(&self.index);

@@ -8,6 +8,7 @@ use metrics_exporter_prometheus::{Matcher, PrometheusBuilder};
 use super::args::{Global, Serve};
 use super::{Ended, settings};
 use crate::access::LinkGiven;
+use crate::carry::Carrier;
 use crate::engine::{self, Settings};
 use crate::http::{App, document, listen};
 use crate::import::conclude_cut_off;
@@ -51,9 +52,10 @@ async fn serve(service: &Service, settings: &Settings) -> anyhow::Result<()> {
         .and_then(|builder| builder.install_recorder())
         .context("the metrics cannot be set up")?;
     let address = settings.config.serve.listen;
-    let app = App::new(service.clone(), settings, metrics)?;
+    let carrier = Carrier::start(service, settings).await?;
+    let app = App::new(service.clone(), settings, metrics, carrier)?;
     let first = app.door().bootstrap(service.clock().now())?;
-    let listening = listen(app)
+    let listening = listen(app.clone())
         .await
         .with_context(|| format!("cannot listen at {address}: choose another --listen"))?;
     if let Some(link) = first {
@@ -68,6 +70,7 @@ async fn serve(service: &Service, settings: &Settings) -> anyhow::Result<()> {
         }
     }
     listening.end(END_WAIT).await;
+    app.carrier().stop().await;
     Ok(())
 }
 

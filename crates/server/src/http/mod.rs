@@ -4,10 +4,12 @@
 //! neither drifts from the other. Each parses, ask who may, ask [`Service`], and write;
 //! nothing is decided here. Left out: who may (`access`), delivery of actions (`deliver`).
 
+mod appeals;
 mod body;
 mod caller;
 mod cases;
 mod decisions;
+mod delivery;
 mod events;
 mod health;
 mod journal;
@@ -42,6 +44,7 @@ pub use openapi::document;
 pub use problem::{Code, Problem, ProblemTold};
 
 use crate::access::{AccessConfig, Door, PasswordGate};
+use crate::carry::Carrier;
 use crate::chance;
 use crate::config::ServeConfig;
 use crate::desk::{Desk, DeskError};
@@ -63,6 +66,7 @@ struct Inner {
     requests: Mutex<Requests>,
     door: Door,
     gate: PasswordGate,
+    carrier: Carrier,
     /// Becomes true when the server is to end.
     ending: watch::Sender<bool>,
 }
@@ -76,6 +80,7 @@ impl App {
         service: Service,
         settings: &Settings,
         metrics: PrometheusHandle,
+        carrier: Carrier,
     ) -> anyhow::Result<Self> {
         let people = service.folder().people(seawall_store::Access::Write)?;
         let chance = chance::source(settings.test_seed.map(|seed| seed ^ 0xd00));
@@ -87,6 +92,7 @@ impl App {
             requests: Mutex::new(service.folder().requests()?),
             door: Door::new(people, AccessConfig::default(), chance),
             gate: PasswordGate::new(),
+            carrier,
             ending: watch::channel(false).0,
             service,
         };
@@ -97,6 +103,12 @@ impl App {
     #[must_use]
     pub fn door(&self) -> &Door {
         &self.inner.door
+    }
+
+    /// What carries decisions out.
+    #[must_use]
+    pub fn carrier(&self) -> &Carrier {
+        &self.inner.carrier
     }
 
     pub(crate) fn gate(&self) -> &PasswordGate {
@@ -181,6 +193,12 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(sessions::get_sessions))
         .routes(routes!(sessions::delete_one_session))
         .routes(routes!(sessions::post_link))
+        .routes(routes!(appeals::post_appeal, appeals::get_appeals))
+        .routes(routes!(appeals::get_appeal_form))
+        .routes(routes!(appeals::post_appeal_ruling))
+        .routes(routes!(delivery::get_delivery))
+        .routes(routes!(delivery::post_replay))
+        .routes(routes!(delivery::post_reconcile))
         .routes(routes!(people::get_people, people::post_person))
         .routes(routes!(people::patch_person))
         .routes(routes!(people::post_reset))

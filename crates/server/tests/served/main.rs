@@ -20,3 +20,4 @@ mod server;
 #[path = "../whole/stage.rs"]
 #[expect(dead_code, reason = "made for the tests of the command line, which use all of it")]
 mod stage;
+mod story;

@@ -11,13 +11,19 @@ use crate::stage::Stage;
 /// The league's server, and an admin whose key one of its reviewers admitted.
 fn serving(stage: &Stage) -> (Server, Session) {
     let server = Server::start(stage);
+    let admin = admitted(stage, &server);
+    (server, admin)
+}
+
+/// The admin, whose key one of the league's reviewers admits.
+pub fn admitted(stage: &Stage, server: &Server) -> Session {
     let admin = server.login("alma");
     let public = admin.person["public_key"].as_str().unwrap();
     let signature = ReviewerKey::read(&stage.path("amal.key")).unwrap().sign(public.as_bytes());
     let body = json!({ "signed": { "reviewer": "r1", "signature": signature } });
     let path = format!("/v1/people/{}/admission", admin.person["person"]);
     assert_eq!(server.by(&admin, "POST", &path, &body).json(200)["reviewer"], "r4");
-    (server, admin)
+    admin
 }
 
 fn rule(server: &Server, by: &Session, case: &str, ruling: &Value) -> crate::server::Answer {

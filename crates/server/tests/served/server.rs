@@ -205,6 +205,11 @@ impl Server {
         self.send(method, path, &[("content-type", kind)], body)
     }
 
+    /// Asks as anybody can.
+    pub fn public(&self, method: &str, path: &str, body: &str) -> Answer {
+        self.send(method, path, &[("content-type", JSON), ("cookie", "a=b")], body)
+    }
+
     /// Asks with headers.
     pub fn send(
         &self,

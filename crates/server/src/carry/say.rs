@@ -1,0 +1,261 @@
+//! What an instruction says to the platform: what to do, to whom, until when, under which
+//! policy, and the notice that the account is to be shown.
+//!
+//! It names the subject by the platform's own ids and nobody else; the notice is the one that
+//! law 8 permits. Where the account was erased there is nobody to act on, and nothing is said.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hmac::{Hmac, KeyInit, Mac};
+use seawall_model::journal::{ActionPlanned, SubjectSeen};
+use seawall_model::{AccountId, ActionKind, CaseId, DecisionId, Timestamp};
+use seawall_store::{Effect, InstructionId, NewInstruction};
+use serde_json::{Value, json};
+use sha2::Sha256;
+
+use crate::config::ServeConfig;
+use crate::desk::view::NoticeView;
+use crate::desk::{Desk, notice};
+
+/// What an appeal link is signed for, so that no signature of ours can be used for another.
+const PURPOSE: &[u8] = b"seawall appeal 1\n";
+
+/// An instruction that is to be made.
+pub(super) struct Asked {
+    action: u64,
+    effect: Effect,
+    planned: Option<ActionPlanned>,
+    decision: Option<u64>,
+    case: Option<u64>,
+    at: Timestamp,
+    not_before: Timestamp,
+}
+
+impl Asked {
+    /// That an action be done.
+    pub(super) fn done(
+        planned: &ActionPlanned,
+        decision: Option<u64>,
+        case: Option<u64>,
+        (at, not_before): (Timestamp, Timestamp),
+    ) -> Self {
+        let (action, effect) = (planned.action, Effect::Do);
+        Self { action, effect, planned: Some(planned.clone()), decision, case, at, not_before }
+    }
+
+    /// That an action be taken back: never held back.
+    pub(super) fn undo(action: u64, at: Timestamp) -> Self {
+        let (planned, decision, case) = (None, None, None);
+        Self { action, effect: Effect::Undo, planned, decision, case, at, not_before: at }
+    }
+}
+
+/// Says instructions.
+#[derive(Clone)]
+pub(super) struct Saying {
+    appeals: AppealLinks,
+}
+
+impl Saying {
+    pub(super) fn new(key: [u8; 32], serve: &ServeConfig) -> Self {
+        Self { appeals: AppealLinks::new(key, serve.public_url.clone()) }
+    }
+
+    /// The instruction, where there is somebody to act on.
+    pub(super) fn instruction(
+        &self,
+        desk: &mut Desk<'_>,
+        asked: Asked,
+    ) -> anyhow::Result<Option<NewInstruction>> {
+        let known = desk.judge().actions().known(asked.action);
+        let subject = asked.planned.as_ref().map(|planned| planned.subject);
+        let Some(subject) = subject.or(known.map(|known| known.subject)) else { return Ok(None) };
+        let case = asked.case.map(CaseId).or(known.map(|known| known.case));
+        let decision = asked.decision.map(DecisionId).or(known.and_then(|known| known.decision));
+        let Some(named) = named(desk, subject)? else {
+            tracing::warn!(action = asked.action, "nobody to act on: the account was erased");
+            return Ok(None);
+        };
+        let planned = match &asked.planned {
+            Some(planned) => Some(planned.clone()),
+            None => match case {
+                Some(case) => {
+                    let mut done = desk.actions_on(case)?;
+                    done.remove(&asked.action).map(|done| done.action)
+                }
+                None => None,
+            },
+        };
+        let Some(planned) = planned else { return Ok(None) };
+        let notice = self.notice(desk, &asked, subject, case, decision)?;
+        let payload = self.payload(&asked, &planned, named, (case, decision), notice)?;
+        Ok(Some(NewInstruction {
+            id: InstructionId { action: asked.action, effect: asked.effect },
+            order_key: order_key(subject),
+            not_before: asked.not_before,
+            payload,
+        }))
+    }
+
+    /// The notice that goes with it: the reasons of what is done, or that it was undone.
+    fn notice(
+        &self,
+        desk: &mut Desk<'_>,
+        asked: &Asked,
+        subject: SubjectSeen,
+        case: Option<CaseId>,
+        decision: Option<DecisionId>,
+    ) -> anyhow::Result<Option<NoticeView>> {
+        let letters = match (asked.effect, decision, case) {
+            (Effect::Do, Some(decision), _) => notice::of_decision(desk, decision)?,
+            (_, _, Some(case)) => notice::of_case(desk, case)?,
+            _ => Vec::new(),
+        };
+        let letter = letters.iter().find(|letter| letter.about == subject);
+        Ok(letter.map(NoticeView::from))
+    }
+
+    fn payload(
+        &self,
+        asked: &Asked,
+        planned: &ActionPlanned,
+        subject: Value,
+        (case, decision): (Option<CaseId>, Option<DecisionId>),
+        notice: Option<NoticeView>,
+    ) -> anyhow::Result<Vec<u8>> {
+        let verb = match asked.effect {
+            Effect::Do => &planned.kind,
+            Effect::Undo => &planned.inverse,
+        };
+        let inverse = match asked.effect {
+            Effect::Do => Some(&planned.inverse),
+            Effect::Undo => None,
+        };
+        let appeal = (asked.effect == Effect::Do).then(|| self.appeals.told(asked.action));
+        let said = json!({
+            "type": match asked.effect {
+                Effect::Do => "seawall.action.do",
+                Effect::Undo => "seawall.action.undo",
+            },
+            "timestamp": asked.at.to_string(),
+            "data": {
+                "action": format!("a{}", asked.action),
+                "verb": verb,
+                "inverse": inverse,
+                "reach": reach(planned, asked.effect),
+                "subject": subject,
+                "until": planned.until.map(|until| until.to_string()),
+                "case": case.map(|case| case.to_string()),
+                "decision": decision.map(|decision| decision.to_string()),
+                "notice": notice,
+                "appeal": appeal,
+            },
+        });
+        Ok(serde_json::to_vec(&said)?)
+    }
+}
+
+/// What restricting reach means: nothing recommends or finds it, a screen stands before it, and
+/// nobody comments.
+fn reach(planned: &ActionPlanned, effect: Effect) -> Option<Value> {
+    let is_restricted = planned.kind == ActionKind::Restrict.as_str() && effect == Effect::Do;
+    is_restricted.then(|| {
+        json!({
+            "recommended": false,
+            "searchable": false,
+            "interstitial": true,
+            "comments": false,
+        })
+    })
+}
+
+/// The subject by the platform's own ids.
+fn named(desk: &mut Desk<'_>, subject: SubjectSeen) -> anyhow::Result<Option<Value>> {
+    let account = |desk: &mut Desk<'_>, own: Option<u64>| -> anyhow::Result<Option<String>> {
+        let Some(own) = own else { return Ok(None) };
+        Ok(desk.person(AccountId(own))?.id)
+    };
+    Ok(match subject {
+        SubjectSeen::Account { account: own } => {
+            let id = account(desk, Some(own))?;
+            id.map(|id| json!({ "type": "account", "account": id }))
+        }
+        SubjectSeen::Post { position, account: own } => {
+            let author = account(desk, own)?;
+            let post = desk.post(position).map(|post| post.id.as_str().to_owned());
+            post.map(|post| json!({ "type": "post", "post": post, "account": author }))
+        }
+        SubjectSeen::Entry { .. } => None,
+    })
+}
+
+/// Order is kept among the instructions about one account, its posts included.
+fn order_key(subject: SubjectSeen) -> [u8; 16] {
+    let (kind, number): (u64, u64) = match (subject.account(), subject) {
+        (Some(account), _) => (1, account.0),
+        (None, SubjectSeen::Post { position, .. }) => (2, position),
+        (None, SubjectSeen::Account { account }) => (1, account),
+        (None, SubjectSeen::Entry { entry }) => (3, entry),
+    };
+    let mut key = [0; 16];
+    key[..8].copy_from_slice(&kind.to_be_bytes());
+    key[8..].copy_from_slice(&number.to_be_bytes());
+    key
+}
+
+/// Signed links by which somebody appeals against one action, and nothing else.
+#[derive(Clone)]
+pub(crate) struct AppealLinks {
+    key: [u8; 32],
+    public_url: Option<String>,
+}
+
+impl AppealLinks {
+    /// Links under the folder's key, at the address that the public sees.
+    pub(crate) fn new(key: [u8; 32], public_url: Option<String>) -> Self {
+        Self { key, public_url }
+    }
+
+    /// The token for an action.
+    pub(crate) fn token(&self, action: u64) -> String {
+        let mac = self.mac(action).finalize().into_bytes();
+        URL_SAFE_NO_PAD.encode(mac)
+    }
+
+    /// Whether a token is that of an action. Takes the same time wherever they differ.
+    pub(crate) fn fits(&self, action: u64, token: &str) -> bool {
+        let given = URL_SAFE_NO_PAD.decode(token).unwrap_or_default();
+        self.mac(action).verify_slice(&given).is_ok()
+    }
+
+    fn mac(&self, action: u64) -> Hmac<Sha256> {
+        let mac = match Hmac::<Sha256>::new_from_slice(&self.key) {
+            Ok(mac) => mac,
+            Err(_) => unreachable!("HMAC takes keys of every length"),
+        };
+        mac.chain_update(PURPOSE).chain_update(action.to_be_bytes())
+    }
+
+    fn told(&self, action: u64) -> Value {
+        let token = self.token(action);
+        let url = self.public_url.as_ref().map(|base| {
+            format!("{}/v1/appeals/form/a{action}?token={token}", base.trim_end_matches('/'))
+        });
+        json!({ "token": token, "url": url })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_is_for_one_action_of_one_folder() {
+        let links = AppealLinks::new([1; 32], None);
+        let other = AppealLinks::new([2; 32], None);
+        assert!(links.fits(7, &links.token(7)));
+        assert!(!links.fits(8, &links.token(7)));
+        assert!(!links.fits(7, &other.token(7)));
+        assert!(!links.fits(7, ""));
+    }
+}

@@ -1,0 +1,378 @@
+//! Appeals: by signed link or by the platform, and rulings on them by somebody uninvolved.
+//!
+//! What somebody says in an appeal is an event like any other: sealed under their account, and
+//! erased with it.
+
+use axum::Json;
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+use seawall_event::{Decoded, Format};
+use seawall_model::journal::{AppealRuled, Says};
+use seawall_model::{AccountId, ActionId, AppealId, EventBody};
+use seawall_review::{Appeal, AppealState};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::App;
+use super::body::Body;
+use super::caller::{Caller, of_denied};
+use super::cases::cleared;
+use super::once::once;
+use super::problem::{Code, Problem, ProblemTold};
+use super::ruling::{self, RulingAnswer, Signed};
+use crate::access::{Identity, Operation};
+use crate::desk::Desk;
+use crate::import::{Decoder, Fate, Item};
+use crate::service::Wants;
+
+/// An appeal.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AppealAsked {
+    /// The action appealed against.
+    #[schema(example = "a12")]
+    pub action: String,
+    /// What the person says, if they do.
+    #[serde(default)]
+    pub text: Option<String>,
+    /// The token of the notice; needed unless an API key speaks for the account.
+    #[serde(default)]
+    pub token: Option<String>,
+}
+
+/// An appeal that was taken in.
+#[derive(Serialize, ToSchema)]
+pub struct AppealTold {
+    /// Its number.
+    #[schema(example = "p3")]
+    pub appeal: String,
+    /// The action appealed against.
+    pub action: String,
+    /// `open`, `upheld` where the action stands, or `granted` where it was taken back.
+    pub state: &'static str,
+    /// When it was taken in.
+    pub at: String,
+}
+
+/// An appeal, for those who rule on it.
+#[derive(Serialize, ToSchema)]
+pub struct AppealRow {
+    /// Its number, and what became of it.
+    #[serde(flatten)]
+    pub appeal: AppealTold,
+    /// The decision behind the action; null if it was taken without a person.
+    pub decision: Option<String>,
+    /// The case.
+    pub case: String,
+    /// What the person says; null if they say nothing, or it was erased.
+    pub text: Option<String>,
+    /// Reviewers who took no part and may rule on it; empty where one from outside has to be
+    /// invited.
+    pub may_rule: Vec<String>,
+    /// Whether the caller may.
+    pub i_may_rule: bool,
+}
+
+/// Appeals.
+#[derive(Serialize, ToSchema)]
+pub struct AppealsPage {
+    /// The appeals, in order.
+    pub appeals: Vec<AppealRow>,
+}
+
+/// Which appeals are listed.
+#[derive(Clone, Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct AppealsQuery {
+    /// Only those that wait: `open`; all if left out.
+    pub state: Option<String>,
+}
+
+/// The token of a notice.
+#[derive(Clone, Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct TokenQuery {
+    /// The token that the notice gives.
+    pub token: String,
+}
+
+/// What can be appealed against.
+#[derive(Serialize, ToSchema)]
+pub struct AppealForm {
+    /// The action.
+    pub action: String,
+    /// Whether it is in force.
+    pub in_force: bool,
+    /// The appeal against it, if there was one.
+    pub appeal: Option<AppealTold>,
+}
+
+/// A ruling on an appeal.
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AppealRulingAsked {
+    /// `uphold` if the action stands, `overturn` if it is taken back.
+    pub ruling: String,
+    /// A signature made elsewhere; needed of machines, not of people.
+    #[serde(default)]
+    pub signed: Option<Signed>,
+}
+
+/// Appeals against an action.
+#[utoipa::path(
+    post,
+    path = "/v1/appeals",
+    tag = "appeals",
+    request_body = AppealAsked,
+    responses(
+        (status = 201, description = "Taken in", body = AppealTold),
+        (status = 409, description = "It was appealed against already", body = ProblemTold,
+            content_type = "application/problem+json"),
+    ),
+    extensions(("x-operation" = json!("appeals.write"))),
+)]
+pub async fn post_appeal(
+    State(app): State<App>,
+    caller: Caller,
+    Body(given): Body<AppealAsked>,
+) -> Result<(StatusCode, Json<AppealTold>), Problem> {
+    let action = action_id(&given.action)?;
+    let caller = by_link(&app, caller, action, given.token.as_deref());
+    caller.may(Operation::AppealsWrite)?;
+    let account = appellant(&app, action).await?;
+    let mut appeal = serde_json::json!({ "action": format!("a{action}") });
+    if let Some(text) = given.text {
+        appeal["text"] = text.into();
+    }
+    let event = serde_json::json!({
+        "v": 1,
+        "type": "appeal",
+        "id": format!("seawall-appeal-a{action}"),
+        "at": app.service().clock().now().to_string(),
+        "account": account,
+        "appeal": appeal,
+    });
+    let answer = app.service().submit(vec![item(&app, &event)?], Wants::Durable).await?;
+    if let Some(Fate::Refused(rejection)) = answer.fates.first() {
+        return Err(match rejection.code {
+            seawall_model::RejectionCode::Altered => made_already(),
+            _ => Problem::from(rejection),
+        });
+    }
+    let now = app.service().clock().now();
+    let settled = app.service().ask_engine(move |derivation| {
+        // Told now, not at the next hand-over: somebody waits for the number.
+        derivation.settle(now)?;
+        let found = derivation.pipeline().judge().appeals().against(action);
+        Ok(found.map(|(id, appeal)| told(id, appeal)))
+    });
+    let told = settled.await?.ok_or_else(|| {
+        Problem::new(Code::Refused, "this action does not concern the account, or is too long ago")
+    })?;
+    Ok((StatusCode::CREATED, Json(told)))
+}
+
+/// Says by signed link what can be appealed against.
+#[utoipa::path(
+    get,
+    path = "/v1/appeals/form/{action}",
+    tag = "appeals",
+    params(("action" = String, Path, description = "The action", example = "a12"), TokenQuery),
+    responses((status = 200, description = "What can be appealed against", body = AppealForm)),
+    extensions(("x-operation" = json!("appeals.form"))),
+)]
+pub async fn get_appeal_form(
+    State(app): State<App>,
+    caller: Caller,
+    Path(action): Path<String>,
+    Query(query): Query<TokenQuery>,
+) -> Result<Json<AppealForm>, Problem> {
+    let number = action_id(&action)?;
+    let caller = by_link(&app, caller, number, Some(&query.token));
+    caller.may(Operation::AppealsForm)?;
+    let read = app.desk(move |desk| {
+        let judge = desk.judge();
+        let appeal = judge.appeals().against(number).map(|(id, appeal)| told(id, appeal));
+        let in_force = judge.actions().in_force(number).is_some();
+        Ok(AppealForm { action, in_force, appeal })
+    });
+    Ok(Json(read.await?))
+}
+
+/// Lists appeals.
+#[utoipa::path(
+    get,
+    path = "/v1/appeals",
+    tag = "appeals",
+    params(AppealsQuery),
+    responses((status = 200, description = "In order", body = AppealsPage)),
+    extensions(("x-operation" = json!("appeals.read"))),
+)]
+pub async fn get_appeals(
+    State(app): State<App>,
+    caller: Caller,
+    Query(query): Query<AppealsQuery>,
+) -> Result<Json<AppealsPage>, Problem> {
+    caller.may(Operation::AppealsRead)?;
+    let only_open = match query.state.as_deref() {
+        None => false,
+        Some("open") => true,
+        Some(_) => {
+            return Err(Problem::new(Code::Invalid, "use `open`, or leave it out").at("state"));
+        }
+    };
+    let (identity, own) = (caller.identity.clone(), caller.reviewer());
+    let page = app.desk(move |desk| {
+        let all: Vec<(AppealId, Appeal)> =
+            desk.judge().appeals().all().map(|(id, appeal)| (id, *appeal)).collect();
+        let mut appeals = Vec::new();
+        for (id, appeal) in all {
+            let is_wanted = !only_open || appeal.state == AppealState::Open;
+            if is_wanted && cleared(desk, &identity, appeal.case)?.is_ok() {
+                appeals.push(row(desk, id, &appeal, own));
+            }
+        }
+        Ok(AppealsPage { appeals })
+    });
+    Ok(Json(page.await?))
+}
+
+/// Rules on an appeal. Who took part in what it is against cannot.
+#[utoipa::path(
+    post,
+    path = "/v1/appeals/{appeal}/rulings",
+    tag = "appeals",
+    params(
+        ("appeal" = String, Path, description = "Its number", example = "p3"),
+        ("idempotency-key" = Option<String>, Header, description = "Done once under it"),
+    ),
+    request_body = AppealRulingAsked,
+    responses((status = 200, description = "Decided", body = RulingAnswer)),
+    extensions(("x-operation" = json!("appeals.rule"))),
+)]
+pub async fn post_appeal_ruling(
+    State(app): State<App>,
+    caller: Caller,
+    Path(appeal): Path<String>,
+    headers: HeaderMap,
+    Body(given): Body<AppealRulingAsked>,
+) -> Result<Response, Problem> {
+    caller.may(Operation::AppealsRule)?;
+    let id = AppealId::parse(&appeal)
+        .ok_or_else(|| Problem::new(Code::NotFound, "an appeal is named like `p3`"))?;
+    let ruled = match given.ruling.as_str() {
+        "uphold" => AppealRuled::Uphold,
+        "overturn" => AppealRuled::Overturn,
+        _ => return Err(Problem::new(Code::Invalid, "use uphold or overturn").at("/ruling")),
+    };
+    let print = format!("POST /v1/appeals/{appeal}/rulings {}", serde_json::json!(given));
+    let hand = ruling::signer(&app, &caller, given.signed).await?;
+    let (identity, name) = (caller.identity.clone(), caller.name());
+    let work = {
+        let app = app.clone();
+        async move {
+            let seen = app.desk(move |desk| match desk.judge().appeals().get(id).copied() {
+                None => Ok(Err(Problem::new(Code::NotFound, format!("there is no appeal {id}")))),
+                Some(appeal) => {
+                    let cleared = cleared(desk, &identity, appeal.case)?;
+                    Ok(cleared.map_err(|denied| of_denied(&denied)))
+                }
+            });
+            seen.await??;
+            let says = Says::Appeal { appeal: id.0, ruled };
+            Ok((StatusCode::OK, ruling::rule(&app, says, hand).await?))
+        }
+    };
+    once(&app, &name, &headers, print, work).await
+}
+
+/// Who holds the signed link of a notice is known by it, for this action only.
+fn by_link(app: &App, caller: Caller, action: u64, token: Option<&str>) -> Caller {
+    let fits = token.is_some_and(|token| app.carrier().links().fits(action, token));
+    match (&caller.identity, fits) {
+        (Identity::Public, true) => Caller { identity: Identity::SignedLink, token: None },
+        _ => caller,
+    }
+}
+
+/// The account that an action concerns, by the platform's id.
+async fn appellant(app: &App, action: u64) -> Result<String, Problem> {
+    let found = app.desk(move |desk| {
+        if desk.judge().appeals().against(action).is_some() {
+            return Ok(Err(made_already()));
+        }
+        let known = desk.judge().actions().known(action);
+        let account = known.and_then(|known| known.subject.account());
+        let Some(AccountId(account)) = account else {
+            return Ok(Err(Problem::new(Code::NotFound, "there is no such action on an account")));
+        };
+        let id = desk.person(AccountId(account))?.id;
+        Ok(id.ok_or_else(|| Problem::new(Code::NotFound, "the account was erased")))
+    });
+    found.await?
+}
+
+fn made_already() -> Problem {
+    Problem::new(Code::Conflict, "this action was appealed against already: once is enough")
+}
+
+fn item(app: &App, event: &serde_json::Value) -> Result<Item, Problem> {
+    let bytes = event.to_string().into_bytes();
+    match Decoder::Messages(Format::Canonical).decode(&bytes, app.limits()) {
+        Ok(Decoded::Event(event)) => {
+            let canonical = seawall_event::encode(&event);
+            Ok(Item { line: 0, offset: None, result: Ok(event), bytes: canonical })
+        }
+        Ok(Decoded::Ignored(_)) => Err(Problem::new(Code::Invalid, "this is no appeal")),
+        Err(rejection) => Err(Problem::from(&rejection)),
+    }
+}
+
+fn told(id: AppealId, appeal: &Appeal) -> AppealTold {
+    AppealTold {
+        appeal: id.to_string(),
+        action: ActionId(appeal.action).to_string(),
+        state: match appeal.state {
+            AppealState::Open => "open",
+            AppealState::Upheld(_) => "upheld",
+            AppealState::Granted(_) => "granted",
+        },
+        at: appeal.at.to_string(),
+    }
+}
+
+fn row(
+    desk: &mut Desk<'_>,
+    id: AppealId,
+    appeal: &Appeal,
+    own: Option<seawall_model::ReviewerId>,
+) -> AppealRow {
+    let may: Vec<seawall_model::ReviewerId> = match appeal.state {
+        AppealState::Open => desk.judge().uninvolved(id).collect(),
+        AppealState::Upheld(_) | AppealState::Granted(_) => Vec::new(),
+    };
+    AppealRow {
+        appeal: told(id, appeal),
+        decision: appeal.decision.map(|decision| decision.to_string()),
+        case: appeal.case.to_string(),
+        text: said(desk, appeal.position),
+        i_may_rule: own.is_some_and(|own| may.contains(&own)),
+        may_rule: may.iter().map(ToString::to_string).collect(),
+    }
+}
+
+/// What somebody said, if it is still there.
+fn said(desk: &mut Desk<'_>, position: u64) -> Option<String> {
+    match desk.event(position)?.body {
+        EventBody::Appeal(appeal) => appeal.text.map(String::from),
+        _ => None,
+    }
+}
+
+fn action_id(text: &str) -> Result<u64, Problem> {
+    let parsed = ActionId::parse(text).map(|id| id.0);
+    parsed.ok_or_else(|| Problem::new(Code::NotFound, "an action is named like `a12`"))
+}

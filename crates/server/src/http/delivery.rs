@@ -1,0 +1,255 @@
+//! Delivery: what the platform is yet to be told, what it refused, and what it believes.
+
+use std::collections::BTreeSet;
+
+use axum::Json;
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use seawall_model::journal::{Body as Entry, SubjectSeen};
+use seawall_model::{AccountId, ActionKind};
+use seawall_store::{DeliveryState, Instruction, InstructionId};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::App;
+use super::body::Body;
+use super::caller::Caller;
+use super::problem::{Code, Problem};
+use crate::access::Operation;
+
+/// Instructions of one answer, at most.
+const INSTRUCTIONS_MAX: u32 = 200;
+/// Accounts and posts of one list, at most.
+const LISTED_MAX: usize = 100_000;
+
+/// Which instructions are listed.
+#[derive(Clone, Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct DeliveryQuery {
+    /// `waiting`, `delivered`, `refused`, `dead`, `cancelled` or `dry_run`; all if left out.
+    pub state: Option<String>,
+    /// Where the list goes on.
+    #[serde(default)]
+    #[param(minimum = 0)]
+    pub cursor: u64,
+}
+
+/// Instructions to the platform, in the order in which they came.
+#[derive(Serialize, ToSchema)]
+pub struct DeliveryPage {
+    /// The instructions.
+    pub instructions: Vec<InstructionTold>,
+    /// The cursor that goes on here; absent at the end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next: Option<u64>,
+    /// How many wait.
+    pub waiting: u64,
+    /// How many are dead letters: refused, or never answered well.
+    pub dead_letters: u64,
+    /// Since when the oldest waits.
+    pub oldest_waiting: Option<String>,
+    /// When the platform said that its endpoint is gone; nothing is sent since then.
+    pub endpoint_gone_at: Option<String>,
+}
+
+/// An instruction, without what it says.
+#[derive(Serialize, ToSchema)]
+pub struct InstructionTold {
+    /// What it is called, in `webhook-id` too.
+    #[schema(example = "a12-undo")]
+    pub id: String,
+    /// How far it came.
+    pub state: &'static str,
+    /// Attempts begun.
+    pub attempts: u32,
+    /// When it is sent, if it waits.
+    pub next_at: Option<String>,
+    /// The platform's last answer (HTTP status).
+    pub last_status: Option<u16>,
+    /// What went wrong last.
+    pub last_error: Option<String>,
+    /// When it was settled.
+    pub settled_at: Option<String>,
+}
+
+impl From<&Instruction> for InstructionTold {
+    fn from(instruction: &Instruction) -> Self {
+        let is_waiting = instruction.state == DeliveryState::Waiting;
+        Self {
+            id: instruction.id.to_string(),
+            state: instruction.state.as_str(),
+            attempts: instruction.attempts,
+            next_at: is_waiting.then(|| instruction.next_at.to_string()),
+            last_status: instruction.last_status,
+            last_error: instruction.last_error.clone(),
+            settled_at: instruction.settled_at.map(|at| at.to_string()),
+        }
+    }
+}
+
+/// What a platform has in force.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PlatformList {
+    /// Ids of the accounts that are suspended there.
+    #[serde(default)]
+    pub suspended: Vec<String>,
+    /// Ids of the posts that are removed there.
+    #[serde(default)]
+    pub removed: Vec<String>,
+}
+
+/// Where both differ.
+#[derive(Serialize, ToSchema)]
+pub struct Reconciliation {
+    /// How many the platform listed.
+    pub listed: u64,
+    /// On how many both agree.
+    pub agreed: u64,
+    /// Actions that are in force here and not there.
+    pub missing: Vec<String>,
+    /// How many the platform has in force of its own accord.
+    pub foreign: u64,
+}
+
+/// Lists what is to be delivered, and what became of it.
+#[utoipa::path(
+    get,
+    path = "/v1/delivery",
+    tag = "delivery",
+    params(DeliveryQuery),
+    responses((status = 200, description = "In order", body = DeliveryPage)),
+    extensions(("x-operation" = json!("delivery.read"))),
+)]
+pub async fn get_delivery(
+    State(app): State<App>,
+    caller: Caller,
+    Query(query): Query<DeliveryQuery>,
+) -> Result<Json<DeliveryPage>, Problem> {
+    caller.may(Operation::DeliveryRead)?;
+    let state = query.state.as_deref().map(|name| {
+        DeliveryState::from_name(name).ok_or_else(|| {
+            let known: Vec<&str> = DeliveryState::ALL.iter().map(|s| s.as_str()).collect();
+            Problem::new(Code::Invalid, format!("use {}", known.join(", "))).at("state")
+        })
+    });
+    let state = state.transpose()?;
+    let read = app.blocking(move |app| {
+        let outbox = app.carrier().outbox();
+        Ok((outbox.list(state, query.cursor, INSTRUCTIONS_MAX)?, outbox.counts()?))
+    });
+    let (list, counts) = read.await?;
+    let is_last = list.len() < INSTRUCTIONS_MAX as usize;
+    Ok(Json(DeliveryPage {
+        next: list.last().map(|last| last.number).filter(|_| !is_last),
+        instructions: list.iter().map(InstructionTold::from).collect(),
+        waiting: counts.of(DeliveryState::Waiting),
+        dead_letters: counts.of(DeliveryState::Refused) + counts.of(DeliveryState::Dead),
+        oldest_waiting: counts.oldest_waiting.map(|at| at.to_string()),
+        endpoint_gone_at: counts.gone_at.map(|at| at.to_string()),
+    }))
+}
+
+/// Sends a dead letter again, under the same `webhook-id`.
+#[utoipa::path(
+    post,
+    path = "/v1/delivery/{instruction}/replay",
+    tag = "delivery",
+    params(("instruction" = String, Path, description = "What it is called", example = "a12")),
+    responses((status = 202, description = "It waits to be sent", body = InstructionTold)),
+    extensions(("x-operation" = json!("delivery.replay"))),
+)]
+pub async fn post_replay(
+    State(app): State<App>,
+    caller: Caller,
+    Path(instruction): Path<String>,
+) -> Result<(StatusCode, Json<InstructionTold>), Problem> {
+    caller.may(Operation::DeliveryReplay)?;
+    let id = InstructionId::parse(&instruction).ok_or_else(|| {
+        Problem::new(Code::NotFound, "an instruction is called like `a12` or `a12-undo`")
+    })?;
+    let now = app.service().clock().now();
+    let replayed = app.blocking(move |app| {
+        let mut outbox = app.carrier().outbox();
+        if outbox.get(id)?.is_none() {
+            return Ok(Err(Problem::new(Code::NotFound, format!("there is no {id}"))));
+        }
+        // Whoever has an endpoint again says so by sending.
+        outbox.reopen()?;
+        match outbox.replay(id, now) {
+            Ok(()) => Ok(Ok(outbox.get(id)?)),
+            Err(error @ seawall_store::Error::NotReplayable { .. }) => {
+                Ok(Err(Problem::new(Code::Conflict, error.to_string())))
+            }
+            Err(error) => Err(error),
+        }
+    });
+    let told = replayed.await??;
+    app.carrier().wake();
+    let told = told.ok_or_else(|| Problem::new(Code::NotFound, format!("there is no {id}")))?;
+    Ok((StatusCode::ACCEPTED, Json(InstructionTold::from(&told))))
+}
+
+/// Compares what the platform has in force with what is in force here.
+#[utoipa::path(
+    post,
+    path = "/v1/reconcile",
+    tag = "delivery",
+    request_body = PlatformList,
+    responses((status = 200, description = "Where both differ", body = Reconciliation)),
+    extensions(("x-operation" = json!("reconcile.write"))),
+)]
+pub async fn post_reconcile(
+    State(app): State<App>,
+    caller: Caller,
+    Body(given): Body<PlatformList>,
+) -> Result<Json<Reconciliation>, Problem> {
+    caller.may(Operation::ReconcileWrite)?;
+    if given.suspended.len() + given.removed.len() > LISTED_MAX {
+        let detail = format!("a list holds at most {LISTED_MAX} ids: send only what you act on");
+        return Err(Problem::new(Code::TooLarge, detail));
+    }
+    let compared = app.desk(move |desk| {
+        let suspended: BTreeSet<String> = given.suspended.into_iter().collect();
+        let removed: BTreeSet<String> = given.removed.into_iter().collect();
+        let in_force: Vec<(u64, String, SubjectSeen)> = desk
+            .judge()
+            .actions()
+            .all()
+            .map(|action| {
+                let planned = &action.planned;
+                (planned.action, planned.kind.clone(), planned.subject)
+            })
+            .collect();
+        let (mut agreed, mut missing) = (0, Vec::new());
+        for (action, kind, subject) in in_force {
+            let there = match (ActionKind::from_name(&kind), subject) {
+                (Some(ActionKind::Suspend), SubjectSeen::Account { account }) => {
+                    let id = desk.person(AccountId(account))?.id;
+                    id.is_some_and(|id| suspended.contains(&id))
+                }
+                (Some(ActionKind::Remove), SubjectSeen::Post { position, .. }) => {
+                    let post = desk.post(position);
+                    post.is_some_and(|post| removed.contains(post.id.as_str()))
+                }
+                // Only what takes somebody or something away is listed.
+                _ => continue,
+            };
+            if there {
+                agreed += 1;
+            } else {
+                missing.push(action);
+            }
+        }
+        let listed = (suspended.len() + removed.len()) as u64;
+        Ok((listed, agreed, missing))
+    });
+    let (listed, agreed, missing) = compared.await?;
+    let foreign = listed.saturating_sub(agreed);
+    let now = app.service().clock().now();
+    let entry = Entry::Reconciled { listed, agreed, missing: missing.clone(), foreign };
+    app.service().ask_engine(move |derivation| derivation.input(entry, now)).await?;
+    let missing = missing.into_iter().map(|action| format!("a{action}")).collect();
+    Ok(Json(Reconciliation { listed, agreed, missing, foreign }))
+}

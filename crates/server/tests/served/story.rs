@@ -1,0 +1,205 @@
+//! The whole way over HTTP: events in, a case, a ruling, the signed action at the platform, an
+//! appeal by the link of its notice, another person who takes it back, and the reversal.
+
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::process::Command;
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::league::{OF_SPOUT, replays_equal, watched};
+use crate::rulings::admitted;
+use crate::server::Server;
+use crate::stage::{CLOCK, SEED, Stage, repository};
+
+/// The secret that signs, in its written form.
+const SECRET: &str = "whsec_bmluZS1rZXR0bGVzLW9uLWEtc2hlbGYtYW5kLW9uZS1saWQ=";
+/// How long a webhook may take to come.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A webhook as it came.
+struct Hook {
+    headers: Vec<(String, String)>,
+    body: Vec<u8>,
+}
+
+impl Hook {
+    fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap()
+    }
+
+    fn header(&self, name: &str) -> &str {
+        &self.headers.iter().find(|(header, _)| header == name).unwrap().1
+    }
+
+    /// Has the official library of Standard Webhooks verify it.
+    fn verify(&self) {
+        // The library refuses old letters: its clock is set to that of the test.
+        let script = "import datetime,json,sys\n\
+                      import standardwebhooks.webhooks as library\n\
+                      secret,headers,body,now=json.load(sys.stdin)\n\
+                      now=datetime.datetime.fromisoformat(now)\n\
+                      class Clock(datetime.datetime):\n\
+                      \x20 now=classmethod(lambda cls,tz=None: now)\n\
+                      library.datetime=Clock\n\
+                      print(library.Webhook(secret).verify(body,headers)['type'])\n";
+        let headers: serde_json::Map<String, Value> =
+            self.headers.iter().map(|(name, value)| (name.clone(), json!(value))).collect();
+        let body = String::from_utf8(self.body.clone()).unwrap();
+        let mut python = Command::new(repository().join(".venv/bin/python"))
+            .args(["-c", script])
+            .stdin(std::process::Stdio::piped())
+            .stdout(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        let input = json!([SECRET, headers, body, CLOCK.replace('Z', "+00:00")]).to_string();
+        python.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+        let output = python.wait_with_output().unwrap();
+        let said = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(said.trim(), self.json()["type"].as_str().unwrap());
+    }
+}
+
+/// A platform that takes every webhook, and hands it on.
+fn platform() -> (std::net::SocketAddr, Receiver<Hook>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let (hand_on, hooks) = channel();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let _ = hand_on.send(take(stream.unwrap()));
+        }
+    });
+    (address, hooks)
+}
+
+fn take(mut stream: TcpStream) -> Hook {
+    let mut bytes = Vec::new();
+    let mut part = [0; 4_096];
+    let end = loop {
+        if let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n") {
+            break end;
+        }
+        let read = stream.read(&mut part).unwrap();
+        bytes.extend_from_slice(&part[..read]);
+    };
+    let head = String::from_utf8(bytes[..end].to_vec()).unwrap();
+    let headers: Vec<(String, String)> = head
+        .lines()
+        .skip(1)
+        .map(|line| line.split_once(": ").unwrap())
+        .map(|(name, value)| (name.to_lowercase(), value.to_owned()))
+        .collect();
+    let length = headers.iter().find(|(name, _)| name == "content-length").unwrap();
+    let length: usize = length.1.parse().unwrap();
+    let mut body = bytes[end + 4..].to_vec();
+    while body.len() < length {
+        let read = stream.read(&mut part).unwrap();
+        body.extend_from_slice(&part[..read]);
+    }
+    stream.write_all(b"HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n").unwrap();
+    Hook { headers, body }
+}
+
+fn configured(stage: &Stage, address: std::net::SocketAddr) -> String {
+    stage.write("hook.secret", format!("{SECRET}\n"));
+    let secret = stage.path("hook.secret");
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::set_permissions(&secret, std::fs::Permissions::from_mode(0o600)).unwrap();
+    let config = format!(
+        "[serve]\npublic_url = \"https://seawall.example\"\n\
+         [deliver]\nurl = \"http://{address}/hook\"\nsecret_file = \"{}\"\n\
+         allow = [\"127.0.0.0/8\"]\ndangerously_http = true\n",
+        secret.display()
+    );
+    stage.write("seawall.toml", config);
+    stage.path("seawall.toml").display().to_string()
+}
+
+#[test]
+fn from_an_event_to_an_appeal_that_is_granted() {
+    let stage = watched();
+    let (address, hooks) = platform();
+    let config = configured(&stage, address);
+    let args = ["--config", &config, "--test-clock", CLOCK, "--test-seed", SEED];
+    let server = Server::start_with(&stage, &args);
+    // What was restricted before the server began is carried out too.
+    let restricted = hooks.recv_timeout(PATIENCE).unwrap();
+    restricted.verify();
+    let told = restricted.json();
+    assert_eq!(
+        (&told["type"], &told["data"]["verb"]),
+        (&json!("seawall.action.do"), &json!("restrict"))
+    );
+    assert_eq!(
+        told["data"]["subject"],
+        json!({ "type": "post", "post": "p-spout", "account": "spout" })
+    );
+    assert_eq!(told["data"]["reach"]["searchable"], false);
+    assert!(told["data"]["until"].is_string());
+
+    let admin = admitted(&stage, &server);
+    let rami = server.let_in(&admin, "rami", &["reviewer"]);
+    let sana = server.let_in(&admin, "sana", &["reviewer"]);
+    let case = server.by(&rami, "GET", &format!("/v1/cases/{OF_SPOUT}"), &json!({})).json(200);
+    let ruling = json!({ "ruling": "remove", "saw": "content", "version": case["version"] });
+    let path = format!("/v1/cases/{OF_SPOUT}/rulings");
+    let decided = server.by(&rami, "POST", &path, &ruling).json(200);
+    assert_eq!(decided["outcome"], "decided");
+    // The restriction ends and the removal begins, in this order.
+    let ended = hooks.recv_timeout(PATIENCE).unwrap();
+    ended.verify();
+    assert_eq!(ended.json()["data"]["verb"], "unrestrict");
+    let removed = hooks.recv_timeout(PATIENCE).unwrap();
+    removed.verify();
+    let told = removed.json();
+    assert_eq!(told["data"]["verb"], "remove");
+    assert_eq!(told["data"]["decision"], decided["decision"]);
+    let notice = told["data"]["notice"].to_string();
+    for never in ["marker", "rami", "desk", "clips"] {
+        assert!(!notice.contains(never), "law 8: {never}: {notice}");
+    }
+    let action = told["data"]["action"].as_str().unwrap().to_owned();
+    assert!(removed.header("webhook-id").ends_with(&format!("-{action}")));
+
+    let token = &told["data"]["appeal"]["token"];
+    let url = told["data"]["appeal"]["url"].as_str().unwrap();
+    let form = url.strip_prefix("https://seawall.example").unwrap();
+    let form = server.public("GET", form, "");
+    assert_eq!(form.json(200)["in_force"], true);
+    let appeal = json!({ "action": action, "text": "I was reporting on it", "token": token });
+    let forged = json!({ "action": action, "text": "x", "token": "AAAA" });
+    assert_eq!(
+        server.public("POST", "/v1/appeals", &forged.to_string()).problem(401),
+        "unauthenticated"
+    );
+    let made = server.public("POST", "/v1/appeals", &appeal.to_string()).json(201);
+    assert_eq!((&made["appeal"], &made["state"]), (&json!("p1"), &json!("open")));
+    let again = server.public("POST", "/v1/appeals", &appeal.to_string());
+    assert_eq!(again.problem(409), "conflict");
+
+    let page = server.by(&sana, "GET", "/v1/appeals?state=open", &json!({})).json(200);
+    assert_eq!(page["appeals"][0]["text"], "I was reporting on it");
+    assert_eq!(page["appeals"][0]["i_may_rule"], true);
+    let overturn = json!({ "ruling": "overturn" });
+    let path = "/v1/appeals/p1/rulings";
+    let own = server.by(&rami, "POST", path, &overturn);
+    assert_eq!(own.problem(422), "refused", "who decided rules on no appeal against it");
+    server.by(&sana, "POST", path, &overturn).json(200);
+    let restored = hooks.recv_timeout(PATIENCE).unwrap();
+    restored.verify();
+    assert_eq!(restored.json()["type"], "seawall.action.undo");
+    assert_eq!(restored.json()["data"]["verb"], "restore");
+    assert!(restored.json()["data"]["notice"]["en"]["paragraphs"].is_array());
+
+    let delivery = server.by(&admin, "GET", "/v1/delivery?state=delivered", &json!({}));
+    assert_eq!(delivery.json(200)["instructions"].as_array().unwrap().len(), 4);
+    assert_eq!(server.end(), 0);
+    assert!(hooks.try_recv().is_err(), "nothing is sent twice");
+    replays_equal(&stage);
+    let journal = stage.journal("seawall-data").join("\n");
+    assert_eq!(journal.matches("\"type\":\"delivered\"").count(), 4);
+    assert!(!journal.contains("reporting on it"), "what people say is not in the journal");
+}
