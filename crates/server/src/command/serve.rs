@@ -1,4 +1,7 @@
 //! `seawall serve`: the engine as a service, until it is told to end.
+//!
+//! What people read goes to standard output: where it serves, and how the first admin comes in.
+//! The log goes to standard error, a JSON object a line.
 
 use std::time::Duration;
 
@@ -42,7 +45,7 @@ pub(super) fn run(global: &Global, given: &Serve) -> anyhow::Result<Ended> {
     let stopped = service.stop();
     served?;
     stopped?;
-    eprintln!("seawall: everything taken in is kept; the server has ended");
+    say!("everything taken in is kept; the server has ended")?;
     Ok(Ended::Fine)
 }
 
@@ -59,9 +62,9 @@ async fn serve(service: &Service, settings: &Settings) -> anyhow::Result<()> {
         .await
         .with_context(|| format!("cannot listen at {address}: choose another --listen"))?;
     if let Some(link) = first {
-        eprintln!("{}", invitation(listening.address, &link));
+        say!("{}", invitation(listening.address, &link))?;
     }
-    eprintln!("seawall: serving at http://{}", listening.address);
+    say!("serving at http://{}", listening.address)?;
     let mut failed = service.failed();
     tokio::select! {
         signal = told_to_end() => signal?,
@@ -77,7 +80,7 @@ async fn serve(service: &Service, settings: &Settings) -> anyhow::Result<()> {
 /// How the first admin comes in. There is no default password.
 fn invitation(address: std::net::SocketAddr, link: &LinkGiven) -> String {
     format!(
-        "seawall: nobody can log in yet. Until {}, the first admin comes in with\n  \
+        "nobody can log in yet. Until {}, the first admin comes in with\n  \
          curl -s http://{address}/v1/links/use -H 'content-type: application/json' \\\n    \
          -d '{{\"token\":\"{}\",\"login\":\"LOGIN\",\"shown_name\":\"NAME\",\"password\":\"PASSWORD\"}}'",
         link.expires_at, *link.token
@@ -91,7 +94,7 @@ async fn told_to_end() -> std::io::Result<()> {
         told = tokio::signal::ctrl_c() => told?,
         _ = terminate.recv() => {}
     }
-    eprintln!("seawall: ending: what was begun is finished");
+    say!("ending: what was begun is finished")?;
     Ok(())
 }
 

@@ -4,18 +4,24 @@
 //! with the cookie that changes something carries the session's token against forged requests
 //! too. Every decision about who may do what is logged, by numbers.
 
+use std::collections::HashMap;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
-use axum::extract::{ConnectInfo, FromRequestParts};
-use axum::http::header;
+use axum::extract::{ConnectInfo, FromRequestParts, MatchedPath, Request, State};
 use axum::http::request::Parts;
+use axum::http::{Method, header};
+use axum::middleware::Next;
+use axum::response::Response;
 use seawall_model::ReviewerId;
 use zeroize::Zeroizing;
 
 use super::App;
 use super::problem::{Code, Problem};
 use super::request::RequestId;
-use crate::access::{AccessError, Denied, Identity, Operation, PersonIdentity, csrf_fits, permits};
+use crate::access::{
+    AccessError, Denied, Identity, Openness, Operation, PersonIdentity, csrf_fits, permits,
+};
 
 /// The session's cookie: bound to the host, and read by no script.
 pub(crate) const COOKIE: &str = "__Host-seawall";
@@ -23,6 +29,7 @@ pub(crate) const COOKIE: &str = "__Host-seawall";
 pub(crate) const CSRF: &str = "x-csrf-token";
 
 /// Who calls.
+#[derive(Clone)]
 pub(crate) struct Caller {
     /// Who they are.
     pub(crate) identity: Identity,
@@ -97,6 +104,17 @@ impl FromRequestParts<App> for Caller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        // Whoever came through the table is known already.
+        match parts.extensions.remove::<Self>() {
+            Some(caller) => Ok(caller),
+            None => Self::of(parts, app).await,
+        }
+    }
+}
+
+impl Caller {
+    /// Who sends a request.
+    async fn of(parts: &Parts, app: &App) -> Result<Self, Problem> {
         let now = app.service().clock().now();
         if let Some(key) = bearer(parts)? {
             let look = move |app: &App| Ok(app.door().key(&key, now));
@@ -118,6 +136,37 @@ impl FromRequestParts<App> for Caller {
         let identity = app.blocking(look).await?.map_err(|error| of_access(&error))?;
         Ok(Self { identity, token: Some(token) })
     }
+}
+
+/// What each route does, from its document: its method, its path, the operation.
+pub(crate) type Table = HashMap<(Method, String), Operation>;
+
+/// Asks whether the caller may do what a route does, before anything of the request is read.
+/// What a route asks beyond that, such as of a grave ruling or of one case, it asks itself.
+pub(crate) async fn permitted(
+    State((app, table)): State<(App, Arc<Table>)>,
+    request: Request,
+    next: Next,
+) -> Result<Response, Problem> {
+    let (mut parts, body) = request.into_parts();
+    let path = parts.extensions.get::<MatchedPath>().map(|path| path.as_str().to_owned());
+    // A HEAD is a GET whose body is left out.
+    let method = match &parts.method {
+        &Method::HEAD => Method::GET,
+        other => other.clone(),
+    };
+    let operation = path.and_then(|path| table.get(&(method, path)).copied());
+    let operation = operation.ok_or_else(|| {
+        Problem::new(Code::Forbidden, "this route states no operation, so nobody may use it")
+    })?;
+    let caller = Caller::of(&parts, &app).await?;
+    let may_come_by_link = operation.rule().openness == Openness::SignedLink
+        && matches!(caller.identity, Identity::Public);
+    if !may_come_by_link {
+        caller.may(operation)?;
+    }
+    parts.extensions.insert(caller);
+    Ok(next.run(Request::from_parts(parts, body)).await)
 }
 
 fn bearer(parts: &Parts) -> Result<Option<Zeroizing<String>>, Problem> {

@@ -29,7 +29,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
-use axum::middleware::{Next, from_fn};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use metrics_exporter_prometheus::PrometheusHandle;
 use seawall_model::Limits;
@@ -218,8 +218,10 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 pub fn router(app: App) -> Router {
     let body_max = app.serve().body_bytes_max;
     let wait = Duration::from_secs(app.serve().request_seconds_max);
-    let (router, _) = routes().split_for_parts();
+    let (router, document) = routes().split_for_parts();
+    let table = Arc::new(openapi::table(&document));
     router
+        .route_layer(from_fn_with_state((app.clone(), table), caller::permitted))
         .fallback(nothing)
         .method_not_allowed_fallback(wrong_method)
         .layer(DefaultBodyLimit::max(body_max))

@@ -1,8 +1,12 @@
 //! The OpenAPI document, made from the routes themselves.
 
 use axum::Json;
+use axum::http::Method;
 use utoipa::OpenApi;
 use utoipa::openapi::OpenApi as Document;
+
+use super::caller::Table;
+use crate::access::Operation;
 
 #[derive(OpenApi)]
 #[openapi(
@@ -23,6 +27,28 @@ pub fn document() -> Document {
     let mut document = Base::openapi();
     document.merge(super::routes().into_openapi());
     document
+}
+
+/// Which operation each route states, as `x-operation`.
+pub(crate) fn table(document: &Document) -> Table {
+    let mut table = Table::new();
+    for (path, item) in &document.paths.paths {
+        let methods = [
+            (Method::GET, &item.get),
+            (Method::POST, &item.post),
+            (Method::PUT, &item.put),
+            (Method::PATCH, &item.patch),
+            (Method::DELETE, &item.delete),
+        ];
+        for (method, stated) in methods {
+            let extensions = stated.as_ref().and_then(|stated| stated.extensions.as_ref());
+            let name = extensions.and_then(|all| all.get("x-operation")?.as_str());
+            if let Some(operation) = name.and_then(Operation::from_name) {
+                table.insert((method, path.clone()), operation);
+            }
+        }
+    }
+    table
 }
 
 /// This document.

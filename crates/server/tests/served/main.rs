@@ -21,3 +21,4 @@ mod server;
 #[expect(dead_code, reason = "made for the tests of the command line, which use all of it")]
 mod stage;
 mod story;
+mod table;

@@ -102,11 +102,12 @@ impl Server {
         let mut child = Command::new(PROGRAM)
             .args(["serve", "--listen", "127.0.0.1:0", "--dir", dir.to_str().unwrap()])
             .args(args)
-            .stderr(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(std::fs::File::create(stage.path("server.log")).unwrap())
             .stdin(Stdio::null())
             .spawn()
             .unwrap();
-        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let (mut address, mut link) = (None, None);
         // The last line before it serves says so; an invitation comes before that.
         while address.is_none() {
@@ -114,18 +115,12 @@ impl Server {
             let token =
                 line.split_once(r#"{"token":""#).and_then(|(_, rest)| rest.split('"').next());
             link = token.map(str::to_owned).or(link);
-            let told = line.strip_prefix("seawall: serving at http://");
+            let told = line.strip_prefix("serving at http://");
             address = told.map(|address| address.parse().unwrap());
         }
         let address = address.unwrap();
-        let log = stage.path("server.log");
-        std::thread::spawn(move || {
-            use std::io::Write;
-            let mut log = std::fs::OpenOptions::new().create(true).append(true).open(log).unwrap();
-            for line in lines.map_while(Result::ok) {
-                let _ = writeln!(log, "{line}");
-            }
-        });
+        // What it says later is of no interest; what it logs is in `server.log`.
+        std::thread::spawn(move || lines.for_each(drop));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = reqwest::Client::builder().timeout(PATIENCE).build().unwrap();

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::league::{OF_SPOUT, replays_equal, watched};
 use crate::rulings::admitted;
-use crate::server::Server;
+use crate::server::{Server, Session};
 use crate::stage::{CLOCK, SEED, Stage, repository};
 
 /// The secret that signs, in its written form.
@@ -118,35 +118,25 @@ fn configured(stage: &Stage, address: std::net::SocketAddr) -> String {
     stage.path("seawall.toml").display().to_string()
 }
 
-#[test]
-fn from_an_event_to_an_appeal_that_is_granted() {
-    let stage = watched();
-    let (address, hooks) = platform();
-    let config = configured(&stage, address);
-    let args = ["--config", &config, "--test-clock", CLOCK, "--test-seed", SEED];
-    let server = Server::start_with(&stage, &args);
-    // What was restricted before the server began is carried out too.
+/// What was restricted before the server began is carried out too.
+fn restricts(hooks: &Receiver<Hook>) {
     let restricted = hooks.recv_timeout(PATIENCE).unwrap();
     restricted.verify();
     let told = restricted.json();
-    assert_eq!(
-        (&told["type"], &told["data"]["verb"]),
-        (&json!("seawall.action.do"), &json!("restrict"))
-    );
-    assert_eq!(
-        told["data"]["subject"],
-        json!({ "type": "post", "post": "p-spout", "account": "spout" })
-    );
+    assert_eq!(told["type"], "seawall.action.do");
+    assert_eq!(told["data"]["verb"], "restrict");
+    let subject = json!({ "type": "post", "post": "p-spout", "account": "spout" });
+    assert_eq!(told["data"]["subject"], subject);
     assert_eq!(told["data"]["reach"]["searchable"], false);
     assert!(told["data"]["until"].is_string());
+}
 
-    let admin = admitted(&stage, &server);
-    let rami = server.let_in(&admin, "rami", &["reviewer"]);
-    let sana = server.let_in(&admin, "sana", &["reviewer"]);
-    let case = server.by(&rami, "GET", &format!("/v1/cases/{OF_SPOUT}"), &json!({})).json(200);
+/// A reviewer removes the post; gives what the platform is told.
+fn removes(server: &Server, rami: &Session, hooks: &Receiver<Hook>) -> Value {
+    let case = server.by(rami, "GET", &format!("/v1/cases/{OF_SPOUT}"), &json!({})).json(200);
     let ruling = json!({ "ruling": "remove", "saw": "content", "version": case["version"] });
     let path = format!("/v1/cases/{OF_SPOUT}/rulings");
-    let decided = server.by(&rami, "POST", &path, &ruling).json(200);
+    let decided = server.by(rami, "POST", &path, &ruling).json(200);
     assert_eq!(decided["outcome"], "decided");
     // The restriction ends and the removal begins, in this order.
     let ended = hooks.recv_timeout(PATIENCE).unwrap();
@@ -154,31 +144,47 @@ fn from_an_event_to_an_appeal_that_is_granted() {
     assert_eq!(ended.json()["data"]["verb"], "unrestrict");
     let removed = hooks.recv_timeout(PATIENCE).unwrap();
     removed.verify();
-    let told = removed.json();
-    assert_eq!(told["data"]["verb"], "remove");
-    assert_eq!(told["data"]["decision"], decided["decision"]);
-    let notice = told["data"]["notice"].to_string();
+    let told = removed.json()["data"].clone();
+    assert_eq!((&told["verb"], &told["decision"]), (&json!("remove"), &decided["decision"]));
+    let notice = told["notice"].to_string();
     for never in ["marker", "rami", "desk", "clips"] {
         assert!(!notice.contains(never), "law 8: {never}: {notice}");
     }
-    let action = told["data"]["action"].as_str().unwrap().to_owned();
+    let action = told["action"].as_str().unwrap();
     assert!(removed.header("webhook-id").ends_with(&format!("-{action}")));
+    told
+}
 
-    let token = &told["data"]["appeal"]["token"];
-    let url = told["data"]["appeal"]["url"].as_str().unwrap();
+/// The account appeals by the link of its notice, once.
+fn appeals(server: &Server, told: &Value) {
+    let url = told["appeal"]["url"].as_str().unwrap();
     let form = url.strip_prefix("https://seawall.example").unwrap();
-    let form = server.public("GET", form, "");
-    assert_eq!(form.json(200)["in_force"], true);
-    let appeal = json!({ "action": action, "text": "I was reporting on it", "token": token });
-    let forged = json!({ "action": action, "text": "x", "token": "AAAA" });
-    assert_eq!(
-        server.public("POST", "/v1/appeals", &forged.to_string()).problem(401),
-        "unauthenticated"
-    );
-    let made = server.public("POST", "/v1/appeals", &appeal.to_string()).json(201);
+    assert_eq!(server.public("GET", form, "").json(200)["in_force"], true);
+    let appeal = |token: &Value| {
+        let body = json!({
+            "action": told["action"], "text": "I was reporting on it", "token": token,
+        });
+        server.public("POST", "/v1/appeals", &body.to_string())
+    };
+    assert_eq!(appeal(&json!("AAAA")).problem(401), "unauthenticated");
+    let made = appeal(&told["appeal"]["token"]).json(201);
     assert_eq!((&made["appeal"], &made["state"]), (&json!("p1"), &json!("open")));
-    let again = server.public("POST", "/v1/appeals", &appeal.to_string());
-    assert_eq!(again.problem(409), "conflict");
+    assert_eq!(appeal(&told["appeal"]["token"]).problem(409), "conflict");
+}
+
+#[test]
+fn from_an_event_to_an_appeal_that_is_granted() {
+    let stage = watched();
+    let (address, hooks) = platform();
+    let config = configured(&stage, address);
+    let args = ["--config", &config, "--test-clock", CLOCK, "--test-seed", SEED];
+    let server = Server::start_with(&stage, &args);
+    restricts(&hooks);
+    let admin = admitted(&stage, &server);
+    let rami = server.let_in(&admin, "rami", &["reviewer"]);
+    let sana = server.let_in(&admin, "sana", &["reviewer"]);
+    let told = removes(&server, &rami, &hooks);
+    appeals(&server, &told);
 
     let page = server.by(&sana, "GET", "/v1/appeals?state=open", &json!({})).json(200);
     assert_eq!(page["appeals"][0]["text"], "I was reporting on it");
@@ -190,9 +196,10 @@ fn from_an_event_to_an_appeal_that_is_granted() {
     server.by(&sana, "POST", path, &overturn).json(200);
     let restored = hooks.recv_timeout(PATIENCE).unwrap();
     restored.verify();
-    assert_eq!(restored.json()["type"], "seawall.action.undo");
-    assert_eq!(restored.json()["data"]["verb"], "restore");
-    assert!(restored.json()["data"]["notice"]["en"]["paragraphs"].is_array());
+    let restored = restored.json();
+    assert_eq!(restored["type"], "seawall.action.undo");
+    assert_eq!(restored["data"]["verb"], "restore");
+    assert!(restored["data"]["notice"]["en"]["paragraphs"].is_array());
 
     let delivery = server.by(&admin, "GET", "/v1/delivery?state=delivered", &json!({}));
     assert_eq!(delivery.json(200)["instructions"].as_array().unwrap().len(), 4);

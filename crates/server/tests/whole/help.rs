@@ -134,11 +134,25 @@ fn examples_work(prepared: &Stage, command: &[&str], help: &str) {
         let called = [&["seawall"], command].concat();
         let own = words.windows(called.len()).any(|part| part == called);
         assert!(own, "`{example}` is no example of {command:?}");
-        let said = stage.shell(example, Some(&stage.path("bin")));
+        let said = match command {
+            // It goes on until it is told to end.
+            ["serve"] => stage.shell(&ended(example), Some(&stage.path("bin"))),
+            _ => stage.shell(example, Some(&stage.path("bin"))),
+        };
         let fine = said.code == 0 || (said.code == 1 && may_find(example, help));
         assert!(fine, "`{example}`: {said:#?}");
         assert!(shows_something(&said), "`{example}` shows nothing: {said:#?}");
     }
+}
+
+/// A command that serves, and is told to end once it says that it does.
+fn ended(example: &str) -> String {
+    // Whoever runs the tests may serve at the address of the example.
+    let example = example.replace(":8640", ":0");
+    format!(
+        "{example} > said 2> log & served=$!; until grep -q '^serving at' said; do sleep 0.1; \
+         done; kill -TERM $served; wait $served; code=$?; cat said; exit $code"
+    )
 }
 
 /// An example that works and shows an empty folder teaches nothing.
