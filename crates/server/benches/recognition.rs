@@ -7,15 +7,16 @@
 //! ratio holds on a noisy machine. Then each detector alone, in one thread. Fails below what
 //! the design is held to. Set `SEAWALL_BENCH_EVENTS` for another length.
 
+mod detectors;
 mod known;
 mod mix;
 
 use std::fs::File;
 use std::hint::black_box;
 use std::io::{BufRead, BufReader, BufWriter};
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::path::Path;
 
+use known::stage::Stage;
 use known::{HASHES, Known, REMOVED, Spiced, TERMS};
 use seawall_event::{Decoded, Format};
 use seawall_model::journal::{Body, Ruling, Says};
@@ -32,8 +33,6 @@ const DETECTOR_EVENTS: usize = 200_000;
 const RATE_MIN: f64 = 20_000.0;
 /// The share of events that match, at least.
 const MATCHING_MIN: f64 = 0.01;
-/// The program.
-const PROGRAM: &str = env!("CARGO_BIN_EXE_seawall");
 
 type Failure = Box<dyn std::error::Error>;
 
@@ -41,7 +40,7 @@ fn main() -> Result<(), Failure> {
     let events = std::env::var("SEAWALL_BENCH_EVENTS").ok().and_then(|n| n.parse().ok());
     let events: u64 = events.unwrap_or(EVENTS);
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
-    let stage = Stage { folder: folder.path().into() };
+    let stage = Stage::new(folder.path());
     let known = Known::new();
     let file = stage.path("mix.jsonl");
     let mix = mix::Mix { accounts: 200_000, weeks: 8, posts_per_account: 5.0, seed: 1 };
@@ -76,65 +75,6 @@ fn rate(events: u64, seconds: f64) -> f64 {
     f64::from(u32::try_from(events).unwrap_or(u32::MAX)) / seconds
 }
 
-/// Where the program is run.
-struct Stage {
-    folder: PathBuf,
-}
-
-impl Stage {
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.join(name)
-    }
-
-    /// Types a command, which must end well.
-    fn type_in(&self, words: &[&str], dir: &str) -> Result<String, Failure> {
-        let mut command = Command::new(PROGRAM);
-        command.args(words).arg("--dir").arg(dir).current_dir(&self.folder);
-        let ran = command.stdin(Stdio::null()).output()?;
-        if !ran.status.success() {
-            let said = String::from_utf8_lossy(&ran.stderr);
-            return Err(format!("{words:?}: {said}").into());
-        }
-        Ok(String::from_utf8(ran.stdout)?)
-    }
-
-    /// Seconds of an import.
-    fn import(&self, file: &Path, dir: &str) -> Result<f64, Failure> {
-        let watch = Stopwatch::start();
-        self.type_in(&["import", &file.display().to_string()], dir)?;
-        Ok(watch.elapsed().as_secs_f64())
-    }
-
-    fn bring_in(&self, known: &Known) -> Result<(), Failure> {
-        let policies = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../policies/kettle-league");
-        let shipped = |name: &str| policies.join(name).display().to_string();
-        std::fs::write(self.path("terms.txt"), known.terms_file())?;
-        std::fs::write(self.path("hashes.csv"), known.hashes_file())?;
-        std::fs::write(self.path("removed.csv"), known.removed_file())?;
-        let by = ["--source", "a benchmark", "--key", "amal.key"];
-        let type_in = |words: &[&str]| self.type_in(words, "data").map(drop);
-        type_in(&["reviewer", "add", "amal", "--key", "amal.key"])?;
-        type_in(&["reviewer", "add", "badr", "--key", "badr.key", "--by", "amal.key"])?;
-        type_in(&["policy", "add", &shipped("policy.toml"), "--key", "amal.key"])?;
-        type_in(&[&["terms", "add", "terms.txt", "--list", "cheers"][..], &by].concat())?;
-        let bank = ["bank", "add", "--bank", "clips", "--file", "hashes.csv", "--class", "support"];
-        type_in(&[&bank[..], &by].concat())?;
-        std::fs::create_dir_all(self.path("rules/models"))?;
-        for (name, text) in known::RULES {
-            std::fs::write(self.path("rules").join(name), text)?;
-        }
-        type_in(&["rules", "add", "rules", "--key", "amal.key"])?;
-        let removed = ["import", "removed", "removed.csv", "--policy", "kettle-league"];
-        type_in(&[&removed[..], &by, &["--key", "badr.key"]].concat())
-    }
-
-    fn cases(&self, dir: &str) -> Result<u64, Failure> {
-        let journal = rusqlite::Connection::open(self.path(dir).join("journal.db"))?;
-        let sql = "SELECT count(*) FROM entry WHERE type = 'case_opened'";
-        Ok(journal.query_row(sql, [], |row| row.get::<_, i64>(0))?.cast_unsigned())
-    }
-}
-
 /// What entries say, in memory.
 struct Shelf<'a>(&'a [Knowledge]);
 
@@ -158,7 +98,7 @@ fn detectors(file: &Path, known: &Known) -> Result<(), Failure> {
     let nothing = pipeline(&events, &NoContents, &[]);
     println!("  {:40} {nothing:6.2} µs/event", "pipeline without knowledge");
     let mut rules_alone = 0.0;
-    for (name, entries) in known.entries_by_detector() {
+    for (name, entries) in detectors::entries_by_detector(known) {
         let runs: Vec<Says> = (1..=entries.len() as u64)
             .map(|entry| Says::Knowledge { first: entry, last: entry })
             .collect();

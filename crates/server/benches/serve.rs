@@ -1,0 +1,386 @@
+//! How fast events become durable over HTTP, and how long a verdict takes.
+//!
+//! The design's mix with all of `recognition`'s knowledge in force and a million accounts in
+//! state; the generator runs on the same machine. A server that only appends what it is sent
+//! to a file, and syncs it before it answers, takes the same requests in the same run, so that
+//! the ratio holds on a noisy machine. Then single events that wait for their verdict, at a
+//! third of the rate, sent when they are due whether or not the last was answered. Fails below
+//! what the design is held to. `SEAWALL_BENCH_EVENTS` measures fewer, which is held to nothing.
+
+mod known;
+mod mix;
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, BufWriter, Write};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::routing::post;
+use known::stage::{PROGRAM, Stage};
+use known::{Known, Spiced};
+use seawall_server::clock::Stopwatch;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{mpsc, oneshot};
+
+/// Events of the history that is there before, and of what is sent: a million accounts.
+const EVENTS: u64 = 4_000_000;
+/// The share of them that is sent, in percent.
+const SENT_PERCENT: u64 = 20;
+/// Events of a request.
+const BATCH: usize = 250;
+/// Connections of the generator.
+const CONNECTIONS: usize = 4;
+/// Requests that wait for a verdict.
+const VERDICTS: usize = 20_000;
+/// Events a second, at least.
+const RATE_MIN: f64 = 10_000.0;
+/// The share of the plain server's rate, at least.
+const RATIO_MIN: f64 = 0.2;
+/// Seconds of the 99th percentile of a verdict, at most.
+const VERDICT_P99_MAX: f64 = 0.02;
+/// Says that this process is the plain server.
+const PLAIN: &str = "SEAWALL_BENCH_PLAIN";
+/// The password of the admin.
+const PASSWORD: &str = "nine kettles on a shelf";
+
+type Failure = Box<dyn std::error::Error>;
+
+fn main() -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    if let Some(file) = std::env::var_os(PLAIN) {
+        return runtime.block_on(plain(Path::new(&file)));
+    }
+    let asked = std::env::var("SEAWALL_BENCH_EVENTS").ok().and_then(|n| n.parse().ok());
+    let events: u64 = asked.unwrap_or(EVENTS);
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
+    let stage = Stage::new(folder.path());
+    let requests = prepare(&stage, events)?;
+    let sent = requests.iter().map(|request| request.events as u64).sum::<u64>();
+    let (plain, address) = start_plain(&stage.path("plain.log"))?;
+    let alone = runtime.block_on(send_all(address, "", requests.clone()))?;
+    drop(plain);
+    println!("append and sync alone:   {:>8.0} events/s", rate(sent, alone));
+    let watch = Stopwatch::start();
+    let served = Served::start(&stage)?;
+    println!("start, from a snapshot:  {:>8.2} s", watch.elapsed().as_secs_f64());
+    let key = runtime.block_on(served.let_in())?;
+    let (last, requests) = requests.split_at(requests.len() - requests.len() / 10);
+    let (verdicts, requests) = (requests.to_vec(), last.to_vec());
+    let sent = requests.iter().map(|request| request.events as u64).sum::<u64>();
+    let whole = runtime.block_on(send_all(served.address, &key, requests))?;
+    let reached = rate(sent, whole);
+    println!("served, all of it known: {reached:>8.0} events/s");
+    println!("ratio:                   {:>8.2}", reached / rate(sent, alone));
+    let pace = reached / 3.0;
+    let mut waits = runtime.block_on(send_paced(served.address, &key, verdicts, pace))?;
+    waits.sort_by(f64::total_cmp);
+    let at = |share: usize| waits[(waits.len() - 1) * share / 100] * 1e3;
+    println!(
+        "a verdict at {pace:.0} events/s: p50 {:.1} ms, p99 {:.1} ms, {} requests",
+        at(50),
+        at(99),
+        waits.len()
+    );
+    println!("memory:                  {:>8} MB", served.megabytes());
+    println!("cases opened:            {:>8}", stage.cases("data")?);
+    if asked.is_some() {
+        println!("a shorter run is held to nothing");
+        return Ok(());
+    }
+    let held = [
+        ("events/s", reached >= RATE_MIN),
+        ("ratio", reached / rate(sent, alone) >= RATIO_MIN),
+        ("verdict", at(99) <= VERDICT_P99_MAX * 1e3),
+    ];
+    let missed: Vec<&str> = held.iter().filter(|(_, is)| !is).map(|(what, _)| *what).collect();
+    if missed.is_empty() { Ok(()) } else { Err(format!("not reached: {missed:?}").into()) }
+}
+
+fn rate(events: u64, seconds: f64) -> f64 {
+    // Exact below 2^53 events.
+    f64::from(u32::try_from(events).unwrap_or(u32::MAX)) / seconds
+}
+
+/// A body that is sent.
+#[derive(Clone)]
+struct Request {
+    body: Arc<Vec<u8>>,
+    events: usize,
+}
+
+/// Imports the history, and gives what comes after it as bodies.
+fn prepare(stage: &Stage, events: u64) -> Result<Vec<Request>, Failure> {
+    let known = Known::new();
+    let (whole, history) = (stage.path("mix.jsonl"), stage.path("history.jsonl"));
+    let mix = mix::Mix { accounts: 1_000_000, weeks: 8, posts_per_account: 1.2, seed: 1 };
+    let mut out = Spiced::new(&known, BufWriter::with_capacity(1 << 20, File::create(&whole)?));
+    mix.write_jsonl(events, &mut out)?;
+    out.finish()?;
+    let before = events * (100 - SENT_PERCENT) / 100;
+    let mut out = BufWriter::new(File::create(&history)?);
+    let mut requests: Vec<Request> = Vec::new();
+    let mut body = Vec::new();
+    let mut in_body = 0;
+    for (number, line) in (0..).zip(BufReader::new(File::open(&whole)?).split(b'\n')) {
+        let line = line?;
+        if number < before {
+            out.write_all(&line)?;
+            out.write_all(b"\n")?;
+            continue;
+        }
+        body.extend_from_slice(&line);
+        body.push(b'\n');
+        in_body += 1;
+        if in_body == BATCH {
+            let body = Arc::new(std::mem::take(&mut body));
+            requests.push(Request { body, events: std::mem::take(&mut in_body) });
+        }
+    }
+    out.flush()?;
+    stage.bring_in(&known)?;
+    let seconds = stage.import(&history, "data")?;
+    println!("history:                 {:>8.0} events/s, {before} events", rate(before, seconds));
+    Ok(requests)
+}
+
+/// The real program, serving.
+struct Served {
+    child: Child,
+    address: SocketAddr,
+    link: String,
+}
+
+impl Served {
+    fn start(stage: &Stage) -> Result<Self, Failure> {
+        let mut child = Command::new(PROGRAM)
+            .args(["serve", "--listen", "127.0.0.1:0", "--dir"])
+            .arg(stage.path("data"))
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()?;
+        let out = child.stdout.take().ok_or("no output")?;
+        let (mut lines, mut link) = (BufReader::new(out).lines(), String::new());
+        loop {
+            let line = lines.next().ok_or("the server ended")??;
+            if let Some((_, rest)) = line.split_once(r#"{"token":""#) {
+                link = rest.split('"').next().unwrap_or_default().to_owned();
+            }
+            if let Some(address) = line.strip_prefix("serving at http://") {
+                let address = address.parse()?;
+                std::thread::spawn(move || lines.for_each(drop));
+                return Ok(Self { child, address, link });
+            }
+        }
+    }
+
+    /// The first admin comes in and makes a key for the platform.
+    async fn let_in(&self) -> Result<String, Failure> {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let client = reqwest::Client::new();
+        let url = |path: &str| format!("http://{}{path}", self.address);
+        let send = |path: &str, body: serde_json::Value| {
+            let request = client.post(url(path)).header("content-type", "application/json");
+            request.body(body.to_string())
+        };
+        let used = serde_json::json!({
+            "token": self.link, "login": "alma", "shown_name": "First", "password": PASSWORD,
+        });
+        send("/v1/links/use", used).send().await?.error_for_status()?;
+        let login = serde_json::json!({ "login": "alma", "password": PASSWORD });
+        let given = send("/v1/session", login).send().await?.error_for_status()?;
+        let cookie = given.headers()["set-cookie"].to_str()?.split(';').next();
+        let cookie = cookie.unwrap_or_default().to_owned();
+        let told: serde_json::Value = serde_json::from_slice(&given.bytes().await?)?;
+        let key = serde_json::json!({
+            "name": "a benchmark", "scopes": ["events:write", "verdicts:read"],
+            "expires_at": seawall_server::clock::Clock::Machine.now().plus_seconds(86_400).to_string(),
+        });
+        let csrf = told["csrf_token"].as_str().unwrap_or_default();
+        let made = send("/v1/keys", key).header("cookie", cookie).header("x-csrf-token", csrf);
+        let made = made.send().await?.error_for_status()?.bytes().await?;
+        let made: serde_json::Value = serde_json::from_slice(&made)?;
+        Ok(made["secret"].as_str().unwrap_or_default().to_owned())
+    }
+
+    /// Megabytes that the process holds.
+    fn megabytes(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()));
+        let status = status.unwrap_or_default();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let kilobytes = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
+        kilobytes.unwrap_or(0) / 1_000
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Sends all bodies over a few connections, each as soon as the last is answered. Seconds.
+async fn send_all(address: SocketAddr, key: &str, requests: Vec<Request>) -> Result<f64, Failure> {
+    let watch = Stopwatch::start();
+    let mut senders = Vec::new();
+    for lane in 0..CONNECTIONS {
+        let own: Vec<Request> = requests.iter().skip(lane).step_by(CONNECTIONS).cloned().collect();
+        let mut line = Line::open(address, key, "/v1/events").await?;
+        senders.push(tokio::spawn(async move {
+            for request in own {
+                line.send(&request.body).await.map_err(|error| error.to_string())?;
+            }
+            Ok::<_, String>(())
+        }));
+    }
+    for sender in senders {
+        sender.await??;
+    }
+    Ok(watch.elapsed().as_secs_f64())
+}
+
+/// Sends single events when they are due. Seconds from when each was due to its answer.
+async fn send_paced(
+    address: SocketAddr,
+    key: &str,
+    requests: Vec<Request>,
+    pace: f64,
+) -> Result<Vec<f64>, Failure> {
+    let events: Vec<Vec<u8>> = requests
+        .iter()
+        .flat_map(|request| request.body.split_inclusive(|byte| *byte == b'\n'))
+        .map(<[u8]>::to_vec)
+        .take(VERDICTS)
+        .collect();
+    let lanes = 32;
+    let began = tokio::time::Instant::now();
+    let mut senders = Vec::new();
+    for lane in 0..lanes {
+        let own: Vec<(u32, Vec<u8>)> =
+            (0..).zip(events.clone()).skip(lane).step_by(lanes).collect();
+        let mut line = Line::open(address, key, "/v1/events?wait=verdict").await?;
+        senders.push(tokio::spawn(async move {
+            let mut waits = Vec::with_capacity(own.len());
+            for (number, event) in own {
+                let due = began + Duration::from_secs_f64(f64::from(number) / pace);
+                tokio::time::sleep_until(due).await;
+                line.send(&event).await.map_err(|error| error.to_string())?;
+                waits.push(due.elapsed().as_secs_f64());
+            }
+            Ok::<_, String>(waits)
+        }));
+    }
+    let mut waits = Vec::new();
+    for sender in senders {
+        waits.extend(sender.await??);
+    }
+    Ok(waits)
+}
+
+/// One connection that is kept.
+struct Line {
+    stream: TcpStream,
+    head: String,
+    read: Vec<u8>,
+}
+
+impl Line {
+    async fn open(address: SocketAddr, key: &str, path: &str) -> Result<Self, Failure> {
+        let stream = TcpStream::connect(address).await?;
+        stream.set_nodelay(true)?;
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nhost: bench\r\nauthorization: Bearer {key}\r\n\
+             content-type: application/x-ndjson\r\ncontent-length: "
+        );
+        Ok(Self { stream, head, read: Vec::with_capacity(64 * 1024) })
+    }
+
+    /// Sends a body and waits for the whole answer, which must be 200.
+    async fn send(&mut self, body: &[u8]) -> Result<(), Failure> {
+        let head = format!("{}{}\r\n\r\n", self.head, body.len());
+        self.stream.write_all(&[head.as_bytes(), body].concat()).await?;
+        self.read.clear();
+        loop {
+            if self.stream.read_buf(&mut self.read).await? == 0 {
+                return Err("the server closed the connection".into());
+            }
+            let Some(end) = self.read.windows(4).position(|four| four == b"\r\n\r\n") else {
+                continue;
+            };
+            let head = std::str::from_utf8(&self.read[..end])?.to_ascii_lowercase();
+            if !head.starts_with("http/1.1 200") {
+                return Err(String::from_utf8_lossy(&self.read).into_owned().into());
+            }
+            let length = head.split("content-length: ").nth(1).ok_or("no length")?;
+            let length: usize = length.lines().next().unwrap_or_default().trim().parse()?;
+            while self.read.len() < end + 4 + length {
+                if self.stream.read_buf(&mut self.read).await? == 0 {
+                    return Err("the answer was cut off".into());
+                }
+            }
+            return Ok(());
+        }
+    }
+}
+
+/// Ends the plain server with the benchmark.
+struct Plain(Child);
+
+impl Drop for Plain {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn start_plain(file: &Path) -> Result<(Plain, SocketAddr), Failure> {
+    let mut child =
+        Command::new(std::env::current_exe()?).env(PLAIN, file).stdout(Stdio::piped()).spawn()?;
+    let out = child.stdout.take().ok_or("no output")?;
+    let line = BufReader::new(out).lines().next().ok_or("the plain server ended")??;
+    Ok((Plain(child), line.parse()?))
+}
+
+/// What waits to be appended, and who waits for it.
+type Waiting = (Bytes, oneshot::Sender<()>);
+
+/// A server that appends what it is sent, and syncs before it answers, in groups.
+async fn plain(file: &Path) -> Result<(), Failure> {
+    let mut file = File::create(file)?;
+    let (append, mut waiting) = mpsc::channel::<Waiting>(256);
+    std::thread::spawn(move || {
+        while let Some(first) = waiting.blocking_recv() {
+            let mut group = vec![first];
+            while let Ok(next) = waiting.try_recv() {
+                group.push(next);
+            }
+            let bytes: Vec<u8> = group.iter().flat_map(|(body, _)| body.iter().copied()).collect();
+            if file.write_all(&bytes).and_then(|()| file.sync_data()).is_err() {
+                return;
+            }
+            for (_, answer) in group {
+                let _ = answer.send(());
+            }
+        }
+    });
+    let take = move |body: Bytes| {
+        let append = append.clone();
+        async move {
+            let (answer, answered) = oneshot::channel();
+            let _ = append.send((body, answer)).await;
+            let _ = answered.await;
+            "{}"
+        }
+    };
+    let router = Router::new().route("/v1/events", post(take));
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    println!("{}", listener.local_addr()?);
+    axum::serve(listener, router).await?;
+    Ok(())
+}
