@@ -137,6 +137,9 @@ fn without_a_key_nothing_tells_who_is_protected_and_with_one_it_is_told_and_jour
     says(&told["standing"].to_string(), &["in the protected register as k8"]);
     assert_eq!(read(&stage), 3);
     stage.still(&["case", "show", "c9", "--key", "badr.key"]).refused(&["there is no case c9"]);
+    // A notice tells nothing of the register, so that nobody reads it for one.
+    let notice = ["case", "show", "c4", "--notice", "en", "--key", "badr.key"];
+    stage.still(&notice).refused(&["--key", "cannot be used with", "--notice"]);
     stage.write("no.key", "not a key\n");
     stage.still(&["case", "show", "c4", "--key", "no.key"]).refused(&["no.key"]);
     assert_eq!(read(&stage), 3);

@@ -77,7 +77,7 @@ pub struct CaseShow {
     #[arg(value_name = "CASE", value_parser = case)]
     pub case: CaseId,
     /// Tell what the protected register says too, which is journaled: your key file.
-    #[arg(long, value_name = "KEYFILE")]
+    #[arg(long, value_name = "KEYFILE", conflicts_with = "notice")]
     pub key: Option<PathBuf>,
     /// Show the notice instead, in Arabic, in English or in both.
     #[arg(long, value_name = "LANGUAGE", value_enum)]
