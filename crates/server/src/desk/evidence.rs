@@ -106,7 +106,8 @@ pub fn brief(case: &Case) -> String {
 /// # Errors
 /// [`DeskError`] if the journal cannot be read.
 pub fn brief_of(desk: &Desk<'_>, id: CaseId, case: &Case) -> Result<String, DeskError> {
-    let lost = if case.evidence.is_empty() { lost::brief(desk, id, case)? } else { None };
+    let is_gone = lost::is_all_fallen(desk, case);
+    let lost = if is_gone { lost::brief(desk, id, case)? } else { None };
     Ok(lost.unwrap_or_else(|| brief(case)))
 }
 

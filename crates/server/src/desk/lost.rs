@@ -10,13 +10,40 @@ use seawall_review::Case;
 
 use super::{DecidedTold, Desk, DeskError, minute};
 
-/// What a case was opened on or grew by, and holds no more, in order.
+/// What a case was opened on or grew by and rests on no more, in order: what it still holds
+/// although its entry is in force no more, and what was taken out of it.
 ///
 /// # Errors
 /// [`DeskError::Store`] if the journal cannot be read.
 ///
 /// Cost: nothing for a case that never changed; else what opened all cases is read.
 pub fn evidence(desk: &Desk<'_>, id: CaseId, case: &Case) -> Result<Vec<EvidenceSeen>, DeskError> {
+    let fallen = case.evidence.iter().filter(|piece| is_fallen(desk, piece)).cloned();
+    let mut lost: Vec<EvidenceSeen> = fallen.collect();
+    lost.extend(taken_out(desk, id, case)?);
+    let mut once: Vec<EvidenceSeen> = Vec::new();
+    for piece in lost {
+        // A comparison is of several families, and fell as one.
+        if once.iter().all(|other| (&other.kind, other.entry) != (&piece.kind, piece.entry)) {
+            once.push(piece);
+        }
+    }
+    Ok(once)
+}
+
+/// Whether nothing that a case holds counts any more; true where it holds nothing.
+#[must_use]
+pub fn is_all_fallen(desk: &Desk<'_>, case: &Case) -> bool {
+    case.evidence.iter().all(|piece| is_fallen(desk, piece))
+}
+
+fn is_fallen(desk: &Desk<'_>, piece: &EvidenceSeen) -> bool {
+    let is_out = |entry| !desk.active().contains(EntryId(entry));
+    piece.kind != "support_lost" && piece.entry.is_some_and(is_out)
+}
+
+/// What the journal says that a case was opened on or grew by, and that it does not hold.
+fn taken_out(desk: &Desk<'_>, id: CaseId, case: &Case) -> Result<Vec<EvidenceSeen>, DeskError> {
     let mut lost: Vec<EvidenceSeen> = Vec::new();
     // What changed nothing took nothing out.
     if case.version <= 1 || desk.of_types(&["overturned", "entries_lapsed"])?.is_empty() {
@@ -38,14 +65,7 @@ pub fn evidence(desk: &Desk<'_>, id: CaseId, case: &Case) -> Result<Vec<Evidence
         })
     };
     lost.retain(|piece| piece.entry.is_some() && !is_held(piece, &case.evidence));
-    let mut once: Vec<EvidenceSeen> = Vec::new();
-    for piece in lost {
-        // A comparison is of several families, and fell as one.
-        if once.iter().all(|other| (&other.kind, other.entry) != (&piece.kind, piece.entry)) {
-            once.push(piece);
-        }
-    }
-    Ok(once)
+    Ok(lost)
 }
 
 /// What of a case was taken out of it, in words, a line each.

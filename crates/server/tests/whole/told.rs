@@ -180,7 +180,15 @@ fn a_case_and_a_decision_say_what_they_rested_on_and_how_it_fell() {
     );
     let list = stage.still(&["case", "list"]).ended(0).out;
     says(&list, &["what it rested on is gone (k3)"]);
-    // What never rested on anything says so still, and what fell says with which decision.
+    // A case that is closed says so too, whether it still holds what fell or not.
+    let closed = stage.twin();
+    decide(&closed, OF_RETURN, "keep", &["--saw", "links"]).ended(0);
+    closed.still(&["removed", "withdraw", "k6", "--key", "badr.key"]).ended(0);
+    let told = show(&closed, OF_RETURN, &[]);
+    says(&told, &["no longer rests on k6, the profile of a removed account, which was withdrawn"]);
+    let list = closed.still(&["case", "list"]).ended(0).out;
+    says(&list, &["what it rested on is gone (k6)"]);
+    // What fell by an overturn says of which decision.
     let removed = undo(&stage, "d7", "dana.key").ended(0);
     says(&removed.out, &["is overturned by"]);
     says(
