@@ -124,6 +124,7 @@ fn told_taken(taken: &Taken<'_>, language: Language) -> Statement {
         _ if is_by_rule(taken.measure) => "facts.copy",
         Circumstance::Seen => "facts.seen",
         Circumstance::Copy => "facts.copy",
+        Circumstance::Alike => "facts.alike",
         Circumstance::Return => "facts.return",
     };
     letter.paragraph(&[facts, "policy.text"]);

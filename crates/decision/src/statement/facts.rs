@@ -164,8 +164,11 @@ pub enum Territory {
 pub enum Circumstance {
     /// People saw the content.
     Seen,
-    /// It is an exact copy of a file that people saw.
+    /// It is an exact copy of a file that was recorded before. Nobody need have looked at it:
+    /// a fingerprint alone can be recorded.
     Copy,
+    /// A person found it to be a copy of such a file, or to look much like it.
+    Alike,
     /// The account continues an activity that was stopped.
     Return,
 }

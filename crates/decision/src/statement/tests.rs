@@ -232,6 +232,7 @@ impl Draw {
                 circumstance: self.of(&[
                     Circumstance::Seen,
                     Circumstance::Copy,
+                    Circumstance::Alike,
                     Circumstance::Return,
                 ]),
                 policy: Policy {

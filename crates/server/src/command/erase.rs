@@ -156,7 +156,22 @@ fn erase_due(opened: &mut Opened, now: Timestamp) -> anyhow::Result<()> {
         let entries = show::counted(entries.len() as u64, "entry", "entries");
         say!("{entries} of knowledge about people destroyed: their time was over")?;
     }
+    tell_unprotected(&accounts)?;
     tell_kept(opened, &accounts)
+}
+
+/// Says that no account that was erased comes back protected: the platform's id of one that is
+/// seen again is a new account to Seawall. The register is read with a key, so that it is said
+/// whether one of them was in it or not.
+fn tell_unprotected(accounts: &[AccountId]) -> anyhow::Result<()> {
+    if !accounts.is_empty() {
+        say!(
+            "should one of them be seen again, it is a new account and not in the protected \
+             register: what was about it is `(erased)` in `{} protected list --key KEYFILE`",
+            show::program()
+        )?;
+    }
+    Ok(())
 }
 
 /// Says which sealed records of erased accounts stay, and until when.

@@ -1,6 +1,7 @@
 //! `seawall import`: files and streams in.
 
 use std::io::Write;
+use std::os::unix::fs::FileTypeExt;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -57,6 +58,7 @@ fn one(
     let is_stream = file.as_os_str() == "-";
     let mut options = options.clone();
     if !is_stream {
+        refuse_pipe(file)?;
         // Looked at first, so that a file that cannot be read makes no data folder.
         match check_file(file, &options, settings) {
             Err(ImportError::Source(UnknownSource::Unconfirmed(proposal))) => {
@@ -82,6 +84,21 @@ fn one(
         confirm(file, proposal)?;
     }
     result.with_context(|| format!("importing {}", file.display()))
+}
+
+/// A file is read twice, and a pipe can be read once only: it is a stream.
+fn refuse_pipe(file: &Path) -> anyhow::Result<()> {
+    // What is not there is told of by whoever opens it.
+    let Ok(kind) = std::fs::metadata(file).map(|told| told.file_type()) else { return Ok(()) };
+    if kind.is_fifo() || kind.is_socket() || kind.is_char_device() {
+        anyhow::bail!(
+            "{} is a pipe and no file, and a file is read twice: feed it to standard input, as in \
+             `COMMAND | {} import -`",
+            file.display(),
+            show::program()
+        );
+    }
+    Ok(())
 }
 
 /// Shows the guessed columns and has a person confirm them.

@@ -12,9 +12,7 @@ use super::args::{Global, Protected, ProtectedAdd, ProtectedList};
 use super::knowledge::list::{self, Form, Row};
 use super::knowledge::{self, Desk};
 use super::{Ended, show};
-
-/// What a reader signs.
-const READ: &[u8] = b"read the register";
+use crate::desk::register::READ;
 
 pub(super) fn run(global: &Global, given: &Protected) -> anyhow::Result<Ended> {
     match given {

@@ -6,11 +6,11 @@ use std::sync::LazyLock;
 
 use seawall_link::LinkModel;
 use seawall_model::journal::EvidenceSeen;
-use seawall_model::knowledge::Known;
-use seawall_model::{EntryId, Family, MilliBits};
+use seawall_model::knowledge::{BankHash, FileHash, Known};
+use seawall_model::{CaseId, EntryId, EventBody, Family, MilliBits, Position, Timestamp};
 use seawall_review::Case;
 
-use super::{Desk, DeskError, NAME_CHARS_MAX, minute};
+use super::{Desk, DeskError, NAME_CHARS_MAX, lost, minute};
 use crate::show;
 
 /// Bits that one column of the picture stands for.
@@ -79,6 +79,8 @@ pub fn brief(case: &Case) -> String {
         let entry = piece.entry.map_or(String::new(), |entry| format!("k{entry}"));
         words.push(match piece.distance {
             Some(0) => format!("same file as {entry}"),
+            // A picture of the same fingerprint is told so: only a file's own hash gives 0.
+            Some(1) => format!("looks like {entry}, at most 1 bit apart"),
             Some(bits) => format!("looks like {entry}, {bits} bits apart"),
             None => format!("looks like {entry}"),
         });
@@ -99,11 +101,21 @@ pub fn brief(case: &Case) -> String {
     words.join("; ")
 }
 
-/// Why a case is here, a line each.
+/// Why a case is here, in a few words, and where nothing of it is left, that it is gone.
+///
+/// # Errors
+/// [`DeskError`] if the journal cannot be read.
+pub fn brief_of(desk: &Desk<'_>, id: CaseId, case: &Case) -> Result<String, DeskError> {
+    let is_gone = lost::is_all_fallen(desk, case);
+    let lost = if is_gone { lost::brief(desk, id, case)? } else { None };
+    Ok(lost.unwrap_or_else(|| brief(case)))
+}
+
+/// Why a case is here, a line each, and what it rested on before.
 ///
 /// # Errors
 /// [`DeskError`] if log or knowledge cannot be read.
-pub fn lines(desk: &mut Desk<'_>, case: &Case) -> Result<Vec<String>, DeskError> {
+pub fn lines(desk: &mut Desk<'_>, id: CaseId, case: &Case) -> Result<Vec<String>, DeskError> {
     let mut lines = Vec::new();
     for piece in &case.evidence {
         lines.extend(piece_line(desk, piece)?);
@@ -111,6 +123,7 @@ pub fn lines(desk: &mut Desk<'_>, case: &Case) -> Result<Vec<String>, DeskError>
     for comeback in comebacks(case) {
         lines.extend(waterfall(desk, case, &comeback)?);
     }
+    lines.extend(lost::lines(desk, id, case)?);
     if lines.is_empty() && case.rule.is_some() {
         lines.push("what the rule asks of the event itself; no known file, term or return".into());
     }
@@ -121,10 +134,10 @@ pub fn lines(desk: &mut Desk<'_>, case: &Case) -> Result<Vec<String>, DeskError>
 ///
 /// # Errors
 /// [`DeskError`] if knowledge cannot be read.
-pub fn piece_line(desk: &Desk<'_>, piece: &EvidenceSeen) -> Result<Option<String>, DeskError> {
+pub fn piece_line(desk: &mut Desk<'_>, piece: &EvidenceSeen) -> Result<Option<String>, DeskError> {
     let Some(entry) = piece.entry else { return Ok(None) };
     Ok(match &*piece.kind {
-        "bank_match" => Some(match_line(desk, entry, piece.distance)?),
+        "bank_match" => Some(match_line(desk, entry, piece)?),
         "term" => Some(term_line(desk, entry)?),
         "support_lost" => Some(format!(
             "a decision that stood for {} was overturned: look at it again",
@@ -134,9 +147,14 @@ pub fn piece_line(desk: &Desk<'_>, piece: &EvidenceSeen) -> Result<Option<String
     })
 }
 
-fn match_line(desk: &Desk<'_>, entry: u64, distance: Option<u32>) -> Result<String, DeskError> {
-    let how = match distance {
+fn match_line(desk: &mut Desk<'_>, entry: u64, piece: &EvidenceSeen) -> Result<String, DeskError> {
+    let how = match piece.distance {
         Some(0) => "its file is the same as".to_owned(),
+        Some(1) => match has_same_print(desk, entry, piece.position)? {
+            Some(true) => "its picture has the same picture fingerprint as".to_owned(),
+            Some(false) => "its picture looks like, 1 of 256 bits apart,".to_owned(),
+            None => "its picture looks like, at most 1 of 256 bits apart,".to_owned(),
+        },
         Some(bits) => format!("its picture looks like, {bits} of 256 bits apart,"),
         None => "its picture looks like".to_owned(),
     };
@@ -153,6 +171,30 @@ fn match_line(desk: &Desk<'_>, entry: u64, distance: Option<u32>) -> Result<Stri
             _ => format!("confirmed by {}", show::counted(people, "person", "people")),
         }
     ))
+}
+
+/// Whether a picture of an event has the very fingerprint of an entry, which counts as one bit
+/// away: two files can share it. `None` where either is gone.
+fn has_same_print(
+    desk: &mut Desk<'_>,
+    entry: u64,
+    position: u64,
+) -> Result<Option<bool>, DeskError> {
+    let known = match desk.entry(entry)?.map(|knowledge| knowledge.known) {
+        Some(Known::Hash(BankHash { hash: FileHash::Pdq(pdq), .. })) => pdq,
+        _ => return Ok(None),
+    };
+    let Some(event) = desk.event(position) else { return Ok(None) };
+    let mut prints: Vec<[u8; 32]> = match &event.body {
+        EventBody::PostCreated(post) | EventBody::PostEdited(post) => {
+            post.media.iter().filter_map(|media| media.pdq).collect()
+        }
+        EventBody::Media(item) => item.media.pdq.into_iter().collect(),
+        _ => Vec::new(),
+    };
+    let avatar = event.profile.and_then(|profile| profile.avatar);
+    prints.extend(avatar.and_then(|avatar| avatar.pdq));
+    Ok(Some(prints.contains(&known)))
 }
 
 fn term_line(desk: &Desk<'_>, entry: u64) -> Result<String, DeskError> {
@@ -175,13 +217,45 @@ pub fn waterfall(
     let mut lines = vec![format!("{}:", returns(desk, comeback)?)];
     lines.push(bar("before comparing", comeback.prior));
     for (family, bits) in &comeback.families {
-        lines.push(bar(family.as_str(), *bits));
+        let earlier = earlier_profile(desk, case, comeback, *family)?;
+        let earlier = earlier.map(|at| format!("  (of an earlier profile, {})", minute(at)));
+        lines.push(bar(family.as_str(), *bits) + &earlier.unwrap_or_default());
     }
     for (family, nothing) in unknown(desk, case, comeback)? {
         lines.push(format!("  {:<16} {:>11}  {nothing}", family.as_str(), "Unknown"));
     }
     lines.push(format!("{}  ({})", bar("together", comeback.total()), odds(comeback.total())));
     Ok(lines)
+}
+
+/// When the profile was told that a family was compared by, where the account tells otherwise
+/// by now; `None` where it tells the same, or that profile is gone.
+///
+/// # Errors
+/// [`DeskError`] if the log cannot be read.
+pub fn earlier_profile(
+    desk: &mut Desk<'_>,
+    case: &Case,
+    comeback: &Comeback,
+    family: Family,
+) -> Result<Option<Timestamp>, DeskError> {
+    let is_it = |piece: &&EvidenceSeen| {
+        piece.kind == "comeback"
+            && piece.entry == comeback.entry
+            && piece.family.as_deref() == Some(family.as_str())
+    };
+    let piece = case.evidence.iter().find(is_it);
+    let Some((piece, account)) = piece.zip(case.subject.account()) else { return Ok(None) };
+    let then = desk.profile_until(account, Position(piece.position))?;
+    let now = desk.person(account)?;
+    let differs = |then: &Option<String>, now: &Option<String>| then.is_some() && then != now;
+    let has_changed = match family {
+        Family::Name => differs(&then.handle, &now.handle) || differs(&then.name, &now.name),
+        Family::Face => then.avatar.is_some() && then.avatar != now.avatar,
+        Family::Links => !then.links.is_empty() && then.links != now.links,
+        _ => false,
+    };
+    Ok(if has_changed { desk.event(piece.position).map(|event| event.at) } else { None })
 }
 
 /// Whose return it may be, in words.

@@ -2,18 +2,16 @@
 
 use seawall_decision::law::{Permitted, Refused, Sentence};
 use seawall_model::journal::SubjectSeen;
-use seawall_model::{ActionKind, CaseId, ReviewerId};
+use seawall_model::knowledge::FileClass;
+use seawall_model::{ActionKind, CaseId, EntryId, ReviewerId};
 use seawall_review::{Case, CaseState, Saw};
 
-use super::{Desk, DeskError, Viewer, evidence};
+use super::{Desk, DeskError, NAME_CHARS_MAX, Register, Viewer, evidence, register};
 use crate::show;
 
 /// Why a second post of an account is not restricted as well.
 const SPENT: &str = "the account was restricted without a person already, and the 72 hours are \
                      counted from then: ask a reviewer";
-/// What is told of an account that is in the protected register, or may be: the register
-/// itself is read with a key only.
-const NOTHING_UNATTENDED: &str = "nothing unattended is done to the account: ask a reviewer";
 /// The name in the journal of what is missing where only room is.
 pub const QUOTA: &str = "quota";
 /// That in words.
@@ -22,6 +20,14 @@ pub const QUOTA_WORDS: &str = "as many actions were taken in 24 hours as may be;
 /// Why nothing more is restricted without a person today.
 const QUOTA_UNATTENDED: &str = "as many posts and accounts were restricted without a person in 24 \
                                 hours as may be: ask a reviewer";
+/// Why nothing unattended is done to what nobody is known to have posted.
+const NO_ACCOUNT: &str = "whose it is was not told, and nothing unattended is done then: ask a \
+                          reviewer";
+/// What stands against it in the end, told to whom read the register.
+const PROTECTED: &str = "the account is in the protected register: ask a reviewer";
+/// Law 1 would permit it, and is asked when a case changes.
+const NOTHING_NOW: &str = "nothing stands against it any more; law 1 is asked when something new \
+                           becomes known of the case";
 /// Actions that a reviewer can rule, the lightest first.
 const KINDS: [ActionKind; 5] = [
     ActionKind::Restrict,
@@ -96,12 +102,16 @@ pub fn gravest(case: &Case) -> Option<ActionKind> {
 }
 
 /// The gravest ruling that can be proposed, and what has to be seen for it: rather what is
-/// told here than what has to be opened. `None` where law 1 permits it to nobody.
+/// told here than what has to be opened. `None` where law 1 permits it to nobody, or the policy
+/// is not in force, so that it would be refused.
 ///
 /// # Errors
 /// [`DeskError`] if log or knowledge cannot be read.
 pub fn proposed(desk: &mut Desk<'_>, case: &Case) -> Result<Option<(ActionKind, Saw)>, DeskError> {
     let Some(kind) = gravest(case) else { return Ok(None) };
+    if without_policy(desk, case).is_some() {
+        return Ok(None);
+    }
     let mut sights = sights(desk, case)?;
     sights.sort_by_key(|saw| *saw == Saw::Content);
     // A second person can be had; evidence that is not there cannot.
@@ -112,7 +122,15 @@ pub fn proposed(desk: &mut Desk<'_>, case: &Case) -> Result<Option<(ActionKind, 
 
 /// Why nothing can be proposed, or why content has to be looked at; nothing for most cases.
 #[must_use]
-pub fn caution(case: &Case, proposed: Option<(ActionKind, Saw)>) -> Option<&'static str> {
+pub fn caution(
+    desk: &Desk<'_>,
+    case: &Case,
+    proposed: Option<(ActionKind, Saw)>,
+) -> Option<String> {
+    without_policy(desk, case).or_else(|| cautioned(case, proposed).map(str::to_owned))
+}
+
+fn cautioned(case: &Case, proposed: Option<(ActionKind, Saw)>) -> Option<&'static str> {
     match (case.subject, proposed) {
         (SubjectSeen::Account { .. }, None) => Some(
             "one family of evidence is not enough to suspend, and no post of the account is here \
@@ -154,6 +172,9 @@ pub fn brief(
         let held = show::counted(case.heard.len() as u64, "ruling is", "rulings are");
         return Ok(format!("{held} held: a reviewer who reads it afresh"));
     }
+    if let Some(missing) = without_policy(desk, case) {
+        return Ok(format!("a policy: {missing}"));
+    }
     let proposed = proposed(desk, case)?;
     Ok(match (proposed, case.subject) {
         (Some((_, Saw::Content)), _) => "a reviewer who opens the content".into(),
@@ -178,13 +199,14 @@ fn saw_words(saw: Saw) -> &'static str {
 #[must_use]
 pub fn words(sentence: Sentence) -> &'static str {
     match sentence {
-        Sentence::UnattendedNeverProtected => NOTHING_UNATTENDED,
+        Sentence::UnattendedNeverProtected => register::SEALED,
         sentence => sentence.message(),
     }
 }
 
-/// Why nothing was restricted without a person, a line each; none if something was, or if
-/// no file of a bank was met.
+/// Why nothing was restricted without a person, a line each; none if no file of a bank was
+/// met. The register is told of only where it was read: otherwise what is told of those who are
+/// in it is what is told of those who are not.
 ///
 /// # Errors
 /// [`DeskError`] if log or knowledge cannot be read.
@@ -192,27 +214,75 @@ pub fn unattended(desk: &mut Desk<'_>, case: &Case) -> Result<Vec<String>, DeskE
     if !evidence::is_exact(case) {
         return Ok(Vec::new());
     }
-    let hours = desk.active().policy(&case.policy).map_or(0, |policy| policy.unattended_hours);
+    let Some(policy) = desk.active().policy(&case.policy) else {
+        return Ok(vec![no_policy(case)]);
+    };
+    let hours = policy.unattended_hours;
     if hours == 0 {
         return Ok(vec!["its policy restricts nothing without a person".to_owned()]);
     }
     let until = desk.now().plus_seconds(i64::from(hours) * 3_600);
     let asked = desk.judge().would_restrict(case, until, desk.now(), desk.active());
-    if let Ok(Permitted::Held) = asked {
+    if let (Ok(Permitted::Held), Register::Read) = (&asked, desk.register()) {
+        // Without a key it is told as of an account that is in the register.
         return Ok(vec![QUOTA_UNATTENDED.to_owned()]);
     }
     let refused = asked.err();
-    let mut sentences: Vec<Sentence> = refused.iter().flat_map(Refused::sentences).collect();
-    if sentences.contains(&Sentence::UnattendedNeverInGoodStanding) {
-        // That suffices, and nobody learns whether the account is in the register too.
-        sentences.retain(|sentence| *sentence != Sentence::UnattendedNeverProtected);
-    }
     let said = |sentence: Sentence| match sentence {
         // What its policy allows is within the law, so that the rest was used up.
-        Sentence::UnattendedAtMost72Hours => SPENT.to_owned(),
-        sentence => words(sentence).to_owned(),
+        Sentence::UnattendedAtMost72Hours => Some(SPENT.to_owned()),
+        Sentence::UnattendedNeverProtected if case.subject.account().is_none() => {
+            Some(NO_ACCOUNT.to_owned())
+        }
+        Sentence::UnattendedNeverProtected => {
+            (desk.register() == Register::Read).then(|| PROTECTED.to_owned())
+        }
+        sentence => Some(words(sentence).to_owned()),
     };
-    Ok(sentences.into_iter().map(said).collect())
+    let mut lines: Vec<String> =
+        refused.iter().flat_map(Refused::sentences).filter_map(said).collect();
+    lines.extend(classes_that_differ(desk, case));
+    if lines.is_empty() {
+        lines.push(match desk.register() {
+            Register::Sealed => register::SEALED.to_owned(),
+            Register::Read => NOTHING_NOW.to_owned(),
+        });
+    }
+    Ok(lines)
+}
+
+/// Where entries of banks say of one file that it is of different classes: people look at it.
+fn classes_that_differ(desk: &Desk<'_>, case: &Case) -> Option<String> {
+    let pieces = case.evidence.iter().filter(|piece| piece.distance == Some(0));
+    let entries = pieces.filter_map(|piece| piece.entry).map(EntryId);
+    let said: Vec<(EntryId, FileClass)> = entries
+        .filter_map(|entry| desk.active().hash(entry).map(|(_, class)| (entry, class)))
+        .collect();
+    let (_, first) = said.first()?;
+    if said.iter().all(|(_, class)| class == first) {
+        return None;
+    }
+    let named = said.iter().map(|(entry, class)| format!("{} by {entry}", class.as_str()));
+    let named = named.collect::<Vec<_>>().join(", ");
+    Some(format!("the file is of different classes ({named}): a reviewer says what it is"))
+}
+
+/// What is told of a case whose policy is not in force.
+fn no_policy(case: &Case) -> String {
+    let policy = show::foreign(&case.policy, NAME_CHARS_MAX);
+    format!(
+        "its policy {policy} is not in force: nothing can be done under it; add it again, or rule \
+         under another (--policy ID)"
+    )
+}
+
+/// Why nothing can be done under the policy of a case; `None` where it is in force, and for
+/// cases that have none.
+#[must_use]
+pub fn without_policy(desk: &Desk<'_>, case: &Case) -> Option<String> {
+    let is_about_entry = matches!(case.subject, SubjectSeen::Entry { .. });
+    let is_there = is_about_entry || desk.active().policy(&case.policy).is_some();
+    (!is_there).then(|| no_policy(case))
 }
 
 /// The sentence of a name in the journal, such as `links_need_two_families`.

@@ -9,7 +9,9 @@ pub mod content;
 pub mod evidence;
 pub mod law;
 pub mod list;
+pub mod lost;
 pub mod notice;
+pub mod register;
 pub mod ruling;
 pub mod told;
 pub mod view;
@@ -25,10 +27,12 @@ use seawall_model::{
 };
 use seawall_pipeline::{Active, Judge};
 use seawall_review::Case;
-use seawall_store::{Content, LogReader, Recorded};
+use seawall_store::{Content, LogReader, Recorded, Stored};
 
 use crate::engine::Derivation;
 use crate::show;
+
+pub use register::Register;
 
 /// Events of an account in which its profile is looked for.
 const PROFILES_READ: u32 = 8;
@@ -151,6 +155,7 @@ pub struct Desk<'a> {
     derivation: &'a Derivation,
     reader: &'a mut LogReader,
     now: Timestamp,
+    register: Register,
     persons: BTreeMap<AccountId, Person>,
 }
 
@@ -159,7 +164,8 @@ impl<'a> Desk<'a> {
     /// the caller's to give ([`Derivation::tick_if_due`]).
     #[must_use]
     pub fn over(derivation: &'a Derivation, reader: &'a mut LogReader, now: Timestamp) -> Self {
-        Self { derivation, reader, now, persons: BTreeMap::new() }
+        let register = Register::Sealed;
+        Self { derivation, reader, now, register, persons: BTreeMap::new() }
     }
 
     /// The time at which is looked.
@@ -287,16 +293,18 @@ impl<'a> Desk<'a> {
         if let Some(person) = self.persons.get(&account) {
             return Ok(person.clone());
         }
-        let person = self.look_up(account)?;
+        let person = self.profile_until(account, Position(u64::MAX))?;
         self.persons.insert(account, person.clone());
         Ok(person)
     }
 
-    fn look_up(&mut self, account: AccountId) -> Result<Person, DeskError> {
+    /// An account as the platform had told of it up to a position.
+    fn profile_until(&mut self, account: AccountId, last: Position) -> Result<Person, DeskError> {
         let id = self.reader.accounts().name(account)?;
         let mut person = Person { id, ..Person::default() };
         let told = [EventKind::AccountUpdated, EventKind::AccountCreated];
-        for stored in self.reader.newest_of(account, &told, PROFILES_READ)? {
+        let newest = self.reader.newest_of(account, &told, PROFILES_READ)?;
+        for stored in newest.into_iter().filter(|stored| stored.placed.position <= last) {
             let Content::Bytes(bytes) = &stored.content else { continue };
             let event = reopen(bytes).map_err(DeskError::Unreadable)?;
             if event.kind() == EventKind::AccountCreated {
@@ -465,11 +473,15 @@ fn decided(recorded: Recorded) -> Option<DecidedTold> {
     DecidedTold::of(recorded.entry.body, recorded.entry.at)
 }
 
+/// What stands at a position of the log, erased or not.
+fn stored_at(reader: &mut LogReader, position: u64) -> Option<Stored> {
+    let before = Position(position.checked_sub(1)?);
+    reader.chunk(before, Position(position), 1).ok()?.pop()
+}
+
 /// The event at a position of the log, if its content is still there.
 pub fn event_at(reader: &mut LogReader, position: u64) -> Option<Event> {
-    let before = Position(position.checked_sub(1)?);
-    let stored = reader.chunk(before, Position(position), 1).ok()?.pop()?;
-    match stored.content {
+    match stored_at(reader, position)?.content {
         Content::Bytes(bytes) => reopen(&bytes).ok(),
         Content::Erased => None,
     }

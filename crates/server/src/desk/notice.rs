@@ -3,6 +3,7 @@
 //! Facts are the account's own post, dates, the policy and the measure: what law 8 permits,
 //! and nothing of the evidence. Left out: sending them.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU32;
 
 use seawall_decision::statement;
@@ -11,14 +12,20 @@ use seawall_decision::statement::{
     Phrase, Policy as PolicyTold, Redress, Restored, RestrictedBy, Scope, Statement, Taken,
     Territory, UnattendedHours, Undone, Why,
 };
-use seawall_model::journal::{Body, GroundSeen, PolicyCited, SubjectSeen};
-use seawall_model::knowledge::Policy;
-use seawall_model::{ActionKind, CaseId, DecisionId, PlatformId, Timestamp};
+use seawall_model::journal::{Body, EvidenceSeen, GroundSeen, SubjectSeen};
+use seawall_model::knowledge::{Knowledge, KnowledgeKind, Known, Policy};
+use seawall_model::{
+    AccountId, ActionKind, CaseId, DecisionId, EventKind, PlatformId, Position, Timestamp,
+};
+use seawall_review::Case;
+use seawall_store::Stored;
 
-use super::{DecidedTold, Desk, DeskError, Done};
+use super::{DecidedTold, Desk, DeskError, Done, stored_at};
 
 /// Seconds in an hour.
 const HOUR_SECONDS: i64 = 3_600;
+/// Events of one moment among which the report is looked for that opened a case.
+const AT_ONCE_READ: u32 = 1_000;
 
 /// A notice in both languages.
 #[derive(Clone)]
@@ -38,41 +45,88 @@ impl Letter {
     }
 }
 
-/// The notices of a case, the newest first: that what its last decision did was undone, if it
-/// was, and what it did; without any decision, what was restricted without a person.
+/// The notices of a case, the newest first: of everything that was done on it, by people or
+/// without them, and of everything that ended before its time or with it.
+///
+/// What a later decision put something else in the place of has no notice of its end: the one
+/// of that decision tells what holds now.
 ///
 /// # Errors
 /// [`DeskError`] if log, journal or knowledge cannot be read.
+///
+/// Cost: where anything was done on the case, all decisions and their ends are read.
 pub fn of_case(desk: &mut Desk<'_>, case: CaseId) -> Result<Vec<Letter>, DeskError> {
-    let decisions = desk.decisions_on(case)?;
-    let decided = decisions.last();
-    let wanted = decided.map(|told| told.decision);
-    let of_case = desk.actions_on(case)?.into_values();
-    let done: Vec<Done> = of_case.filter(|done| done.decision == wanted).collect();
     let mut letters = Vec::new();
+    let done = desk.actions_on(case)?;
     if done.is_empty() {
         return Ok(letters);
     }
-    for undone in desk.reversals()?.iter().rev() {
-        let reversed = done.iter().filter(|done| undone.actions.contains(&done.action.action));
-        letters.extend(
-            reversed.filter_map(|done| restored(done, undone.at, why(done, undone.decision))),
-        );
+    let types = ["decided", "restricted_unattended", "overturned", "actions_lapsed"];
+    for recorded in desk.of_types(&types)? {
+        let at = recorded.entry.at;
+        let mut ended = |numbers: &[u64], why: fn(&Done, Timestamp) -> Ended| {
+            let of_case = numbers.iter().filter_map(|number| done.get(number));
+            letters.extend(of_case.filter_map(|done| {
+                let Ended { at, why } = why(done, at);
+                restored(done, at, why)
+            }));
+        };
+        match &recorded.entry.body {
+            Body::ActionsLapsed { actions } => ended(actions, lapsed),
+            Body::Overturned { decision, actions_reversed, .. } => {
+                let overturned = DecisionId(*decision);
+                let of_case = actions_reversed.iter().filter_map(|number| done.get(number));
+                letters
+                    .extend(of_case.filter_map(|done| restored(done, at, why(done, overturned))));
+            }
+            Body::Decided { actions, released, .. } if actions.is_empty() => {
+                ended(released, |_, at| Ended { at, why: Why::Review });
+            }
+            Body::Decided { case: Some(of), actions, .. } if *of == case.0 => {
+                let decided = DecidedTold::of(recorded.entry.body.clone(), at);
+                for done in actions.iter().filter_map(|planned| done.get(&planned.action)) {
+                    letters.extend(taken(desk, done, decided.as_ref())?);
+                }
+            }
+            Body::RestrictedUnattended { action, .. } => {
+                if let Some(done) = done.get(&action.action) {
+                    letters.extend(taken(desk, done, None)?);
+                }
+            }
+            _ => {}
+        }
     }
-    for done in &done {
-        letters.extend(taken(desk, done, decided)?);
-    }
+    letters.reverse();
     Ok(letters)
 }
 
-/// The notices of one decision.
+/// When something ended, and why.
+struct Ended {
+    at: Timestamp,
+    why: Why,
+}
+
+/// What ended by itself did so at its time; before that, law 1 permitted it no more.
+fn lapsed(done: &Done, at: Timestamp) -> Ended {
+    match done.action.until.filter(|until| *until <= at) {
+        Some(until) => Ended { at: until, why: Why::Lapsed },
+        None => Ended { at, why: Why::Support },
+    }
+}
+
+/// The notices of one decision: of what it does, and of what ends because it does nothing.
 ///
 /// # Errors
 /// [`DeskError`] if log, journal or knowledge cannot be read.
 pub fn of_decision(desk: &mut Desk<'_>, decision: DecisionId) -> Result<Vec<Letter>, DeskError> {
     let decided = desk.decision(decision)?;
-    let Body::Decided { actions, .. } = &decided.body else { return Ok(Vec::new()) };
+    let Body::Decided { actions, released, .. } = &decided.body else { return Ok(Vec::new()) };
     let mut letters = Vec::new();
+    if actions.is_empty() && !released.is_empty() {
+        let before = desk.actions()?;
+        let ended = released.iter().filter_map(|number| before.get(number));
+        letters.extend(ended.filter_map(|done| restored(done, decided.at, Why::Review)));
+    }
     for action in actions {
         let (action, case, at) = (action.clone(), decided.case, decided.at);
         let done = Done { action, case, decision: Some(decision), at };
@@ -109,12 +163,11 @@ fn taken(
 ) -> Result<Option<Letter>, DeskError> {
     let case = done.case.and_then(|case| desk.judge().cases().get(case));
     let Some(case) = case else { return Ok(None) };
-    let cited = decided.and_then(|told| told.policy.clone()).or_else(|| {
-        let policy = desk.active().policy(&case.policy)?;
-        Some(PolicyCited { id: policy.id.to_string(), version: policy.version })
-    });
-    let Some(cited) = cited else { return Ok(None) };
-    let Some(policy) = desk.policy(&cited)? else { return Ok(None) };
+    let policy = match decided.and_then(|told| told.policy.as_ref()) {
+        Some(cited) => desk.policy(cited)?,
+        None => policy_then(desk, &case.policy, done.action.action)?,
+    };
+    let Some(policy) = policy else { return Ok(None) };
     let Some(measure) = measure(done) else { return Ok(None) };
     let post = match done.action.subject {
         SubjectSeen::Post { position, .. } => desk.post(position).map(|post| post.id),
@@ -124,7 +177,9 @@ fn taken(
         Some(_) => Detection::Automated,
         None => Detection::People,
     };
-    let told = Told { measure, at: done.at, post, detection, circumstance: circumstance(decided) };
+    let circumstance = circumstance(decided, case);
+    let initiative = initiative(desk, case)?;
+    let told = Told { measure, at: done.at, post, detection, circumstance, initiative };
     Ok(Letter::of(done.action.subject, |language| written(&told, &policy, language)))
 }
 
@@ -135,6 +190,72 @@ struct Told {
     post: Option<PlatformId>,
     detection: Detection,
     circumstance: Circumstance,
+    initiative: Initiative,
+}
+
+/// How a case came to be looked at: because of a notice where the event that opened it is a
+/// report. Its row in the log says so, also where what it says was erased.
+fn initiative(desk: &mut Desk<'_>, case: &Case) -> Result<Initiative, DeskError> {
+    let is_reported = match case.subject {
+        SubjectSeen::Post { position, account } => match stored_at(desk.reader, position) {
+            Some(stored) => stored.kind == EventKind::Report,
+            // A post is told with its author, and a report without: it says who reports.
+            None => account.is_none(),
+        },
+        SubjectSeen::Account { account } => is_reported(desk, case, AccountId(account))?,
+        SubjectSeen::Entry { .. } => false,
+    };
+    Ok(if is_reported { Initiative::Notice } else { Initiative::Own })
+}
+
+/// Whether the first event behind a case about an account is a report on it.
+fn is_reported(desk: &mut Desk<'_>, case: &Case, account: AccountId) -> Result<bool, DeskError> {
+    for piece in &case.evidence {
+        let stored = stored_at(desk.reader, piece.position);
+        if let Some(stored) = stored.filter(|stored| stored.at == case.at) {
+            return Ok(stored.kind == EventKind::Report);
+        }
+    }
+    let Ok(after) = Timestamp::from_micros(case.at.micros() + 1) else { return Ok(false) };
+    let then = desk.reader.chunk_between(Position::START, case.at..after, AT_ONCE_READ)?;
+    let is_it =
+        |stored: &Stored| stored.kind == EventKind::Report && stored.placed.other == Some(account);
+    Ok(then.iter().any(is_it))
+}
+
+/// The version of a policy that an action without a person was taken under: the newest that was
+/// in force then, whatever became of it since; else the newest that ever was.
+fn policy_then(desk: &Desk<'_>, id: &str, action: u64) -> Result<Option<Policy>, DeskError> {
+    let mut versions: BTreeMap<u64, Policy> = BTreeMap::new();
+    let knowledge = desk.derivation.knowledge();
+    for entry in knowledge.of_kind(KnowledgeKind::Policy)? {
+        if let Some(Knowledge { known: Known::Policy(policy), .. }) = knowledge.read(entry)?
+            && &*policy.id == id
+        {
+            versions.insert(entry.0, policy);
+        }
+    }
+    let (mut then, mut ever) = (BTreeSet::new(), BTreeSet::new());
+    let types = ["decided", "restricted_unattended", "overturned", "entries_lapsed"];
+    for recorded in desk.of_types(&types)? {
+        match recorded.entry.body {
+            Body::RestrictedUnattended { action: planned, .. } if planned.action == action => break,
+            Body::Decided { supports, .. } => {
+                let is_in = |entry: &&u64| {
+                    supports.iter().any(|(first, last)| (first..=last).contains(entry))
+                };
+                let came: Vec<u64> = versions.keys().filter(is_in).copied().collect();
+                then.extend(came.iter().copied());
+                ever.extend(came);
+            }
+            Body::Overturned { entries_withdrawn: gone, .. }
+            | Body::EntriesLapsed { entries: gone } => then.retain(|entry| !gone.contains(entry)),
+            _ => {}
+        }
+    }
+    let of = if then.is_empty() { ever } else { then };
+    let newest = of.into_iter().max_by_key(|entry| versions.get(entry).map(|it| it.version));
+    Ok(newest.and_then(|entry| versions.remove(&entry)))
 }
 
 fn written(told: &Told, policy: &Policy, language: Language) -> Option<Statement> {
@@ -153,7 +274,7 @@ fn written(told: &Told, policy: &Policy, language: Language) -> Option<Statement
         territory: Territory::Everywhere,
         circumstance: told.circumstance,
         policy: PolicyTold { title: &title, version: &version, reference: &reference },
-        initiative: Initiative::Own,
+        initiative: told.initiative,
         detection: told.detection,
         redress: Redress {
             appeal_days: NonZeroU32::new(policy.appeal_days).unwrap_or(NonZeroU32::MIN),
@@ -165,17 +286,29 @@ fn written(told: &Told, policy: &Policy, language: Language) -> Option<Statement
 }
 
 /// What was found: people saw the content, or it was a copy, or a return.
-fn circumstance(decided: Option<&DecidedTold>) -> Circumstance {
+fn circumstance(decided: Option<&DecidedTold>, case: &Case) -> Circumstance {
     let Some(Body::Decided { grounds, .. }) = decided.map(|told| &told.body) else {
         return Circumstance::Copy;
     };
     let has = |is: fn(&GroundSeen) -> bool| grounds.iter().any(is);
+    // What fell since is no exact copy any more that could be shown.
+    let is_exact = |ground: &GroundSeen| {
+        let is_it = |piece: &EvidenceSeen, entry| piece.entry == entry && piece.distance == Some(0);
+        match ground {
+            GroundSeen::Match { entry } => {
+                case.evidence.iter().any(|piece| is_it(piece, Some(*entry)))
+            }
+            _ => false,
+        }
+    };
     if has(|ground| matches!(ground, GroundSeen::Seen)) {
         Circumstance::Seen
     } else if has(|ground| matches!(ground, GroundSeen::Link { .. })) {
         Circumstance::Return
-    } else {
+    } else if grounds.iter().any(is_exact) {
         Circumstance::Copy
+    } else {
+        Circumstance::Alike
     }
 }
 

@@ -4,13 +4,15 @@
 //! Left out: evidence, content and law, which have modules of their own, and what can be typed
 //! next.
 
-use seawall_decision::law::{Protection, Repute};
+use seawall_decision::law::Repute;
 use seawall_decision::support::DecisionState;
 use seawall_model::journal::{ActionPlanned, Body, Outcome};
 use seawall_model::{AppealId, CaseId, DecisionId, Timestamp};
 use seawall_review::{Appeal, AppealState, Case, CaseState, RestsOnMissing};
 
-use super::{DecidedTold, Desk, DeskError, NAME_CHARS_MAX, Viewer, ago, law, minute};
+use super::{
+    DecidedTold, Desk, DeskError, NAME_CHARS_MAX, Viewer, ago, law, lost, minute, register,
+};
 use crate::show;
 
 /// The policy of a case and what opened it, a line each.
@@ -47,9 +49,8 @@ pub fn standing_lines(
 ) -> Result<Vec<String>, DeskError> {
     let Some(account) = case.subject.account() else { return Ok(Vec::new()) };
     let created_at = case.created_at.or(desk.person(account)?.created_at);
-    let (protection, repute) = desk.judge().standing(case, desk.now(), desk.active());
+    let (_, repute) = desk.judge().standing(case, desk.now(), desk.active());
     let is_restricted = desk.judge().actions().of_case(id).any(|action| action.decision.is_none());
-    let is_free = protection == Protection::Unprotected && repute == Repute::NotGood;
     let age = created_at.map(|created| ago(created, desk.now()));
     let age = age.map_or("of an age that is Unknown now".into(), |age| format!("{age} old"));
     let repute = match repute {
@@ -57,7 +58,10 @@ pub fn standing_lines(
             format!("in good standing by now: {age}; it was not when it was restricted")
         }
         Repute::Good => {
-            format!("in good standing: {age}, and nothing upheld against it in 30 days")
+            format!(
+                "in good standing: {age}, and nothing upheld against it in 30 days: nothing \
+                 unattended is done to it"
+            )
         }
         Repute::NotGood => format!(
             "not in good standing: {age}, where 30 days without an upheld decision are asked"
@@ -65,13 +69,15 @@ pub fn standing_lines(
         Repute::Unknown if is_restricted => {
             "its age is Unknown now: what told it is gone since it was restricted".into()
         }
-        Repute::Unknown => "its age is Unknown".into(),
+        Repute::Unknown if created_at.is_some() => {
+            "its age was not known to this case and counts as Unknown: nothing unattended is done \
+             to it, though the profile tells when it was created"
+                .into()
+        }
+        Repute::Unknown => "its age is Unknown: nothing unattended is done to it".into(),
     };
-    // What stands in force below was done before, and is not to be denied here.
     let mut lines = vec![repute];
-    if !is_free && !is_restricted {
-        lines.push("nothing unattended is done to it".into());
-    }
+    lines.extend(register::lines(desk, account)?);
     Ok(lines)
 }
 
@@ -180,7 +186,7 @@ pub fn decision_lines(desk: &Desk<'_>, id: CaseId) -> Result<Vec<String>, DeskEr
             Some(DecisionState::Fallen) => ", fallen since with what it rested on",
             Some(DecisionState::Stands) | None => "",
         };
-        lines.push(format!("{}{state}", decided_words(told)));
+        lines.push(format!("{}{state}{}", decided_words(told), lost::of_decision(desk, told)?));
     }
     Ok(lines)
 }

@@ -137,9 +137,17 @@ fn a_decision_tells_its_action_its_inverse_and_both_notices_and_is_undone_by_ano
         &["محتوى دوري الغلايات", "Content of the kettle league", "1 June 2026", "180 days"],
     );
     let arabic = stage.still(&["case", "show", OF_SPOUT, "--notice", "ar"]).ended(0);
-    assert!(!arabic.out.contains("Dear") && notice.out.starts_with(arabic.out.trim_end()));
     let english = stage.still(&["case", "show", OF_SPOUT, "--notice", "en"]).ended(0);
-    assert!(notice.out.ends_with(&english.out) && !english.out.contains("تحية"));
+    assert!(!arabic.out.contains("Dear") && !english.out.contains("تحية"));
+    // That it was removed, and before that, that its reach was restricted.
+    let letters = |said: &Said| said.out.split("\n===\n").map(str::to_owned).collect::<Vec<_>>();
+    let (both, arabic, english) = (letters(&notice), letters(&arabic), letters(&english));
+    assert_eq!((both.len(), arabic.len(), english.len()), (2, 2, 2));
+    for (both, (arabic, english)) in both.iter().zip(arabic.iter().zip(&english)) {
+        let (arabic, english) = (arabic.trim_end(), english.trim_end());
+        assert!(both.starts_with(arabic) && both.trim_end().ends_with(english), "{both}");
+    }
+    says(&notice, &["72 hours"]);
     assert_eq!(
         case(&stage, OF_SPOUT)["in_force"][0]["action"]["inverse"].as_str(),
         Some("restore")
@@ -159,13 +167,14 @@ fn a_decision_tells_its_action_its_inverse_and_both_notices_and_is_undone_by_ano
     let after = case(&stage, OF_SPOUT);
     assert_eq!((after["state"].as_str(), after["version"].as_u64()), (Some("open"), Some(2)));
     assert_eq!(after["in_force"], json!([]));
-    // Both letters stay to be read, the newest first.
+    // Every letter stays to be read, the newest first.
     let notice = stage.still(&["case", "show", OF_SPOUT, "--notice", "both"]).ended(0).out;
     let letters: Vec<&str> = notice.split("\n===\n").collect();
-    let [restored, removed] = letters.as_slice() else { panic!("{notice}") };
+    let [restored, removed, restricted] = letters.as_slice() else { panic!("{notice}") };
+    assert!(restricted.contains("72 hours"), "{restricted}");
     assert!(restored.contains("نعتذر") && restored.contains("We apologise"), "{restored}");
     assert!(removed.contains("180 days") && !removed.contains("We apologise"), "{removed}");
-    assert_eq!(after["notices"].as_array().map(Vec::len), Some(2));
+    assert_eq!(after["notices"].as_array().map(Vec::len), Some(3));
     undo(&stage, &decision, "badr.key").refused(&[&decision, "already overturned"]);
     says(&decide(&stage, OF_SPOUT, "keep", &["--as-read", "2"]).ended(0), &["nothing is done"]);
     replays_equal(&stage);

@@ -18,22 +18,48 @@ fn typed(guide: &str) -> String {
     blocks.join("\n")
 }
 
+/// By which clock a guide is typed.
+#[derive(Clone, Copy)]
+enum Clock {
+    /// One that stands still, and `date` tells its time too.
+    Still,
+    /// The machine's: as a newcomer types it today.
+    Machine,
+}
+
 /// A clean folder with the policies of the repository beside it.
-fn clean() -> Stage {
+fn clean(clock: Clock) -> Stage {
     let stage = Stage::new();
     std::os::unix::fs::symlink(repository().join("policies"), stage.path("policies")).unwrap();
     std::fs::create_dir(stage.path("bin")).unwrap();
-    let script =
-        format!("#!/bin/sh\nexec '{PROGRAM}' \"$@\" --test-clock {LATER} --test-seed {SEED}\n");
-    stage.write("bin/seawall", script);
-    let all = std::fs::Permissions::from_mode(0o755);
-    std::fs::set_permissions(stage.path("bin/seawall"), all).unwrap();
+    let still = format!(" --test-clock {LATER} --test-seed {SEED}");
+    let scripts = match clock {
+        Clock::Still => vec![
+            ("bin/seawall", format!("exec '{PROGRAM}' \"$@\"{still}")),
+            ("bin/date", format!("exec /usr/bin/date -d {LATER} \"$@\"")),
+        ],
+        Clock::Machine => vec![("bin/seawall", format!("exec '{PROGRAM}' \"$@\""))],
+    };
+    for (name, line) in scripts {
+        stage.write(name, format!("#!/bin/sh\n{line}\n"));
+        let all = std::fs::Permissions::from_mode(0o755);
+        std::fs::set_permissions(stage.path(name), all).unwrap();
+    }
     stage
 }
 
 #[test]
 fn the_guides_about_knowledge_and_cases_can_be_typed() {
-    let stage = clean();
+    can_be_typed(Clock::Still);
+}
+
+#[test]
+fn what_the_guides_say_is_true_when_they_are_typed_today() {
+    can_be_typed(Clock::Machine);
+}
+
+fn can_be_typed(clock: Clock) {
+    let stage = clean(clock);
     let run = |guide: &str| {
         stage.write("guide.sh", typed(guide));
         stage.shell("sh -e guide.sh", Some(&stage.path("bin"))).ended(0)
@@ -47,6 +73,11 @@ fn the_guides_about_knowledge_and_cases_can_be_typed() {
     let ruled = run("rule-on-a-case.md").out;
     for words in [
         "3 cases: 3 open",
+        // Of the two posts of one file, the new account's alone.
+        "open, restricted unattended  post by \u{2068}wharf.example\u{2069}",
+        "open  post by \u{2068}evening.desk\u{2069}",
+        "in the protected register as k6 (press, without expiry)",
+        "that r1 read the register is in the journal",
         "keep_documents by r1",
         "remove by r1",
         "Dear account holder,",

@@ -23,4 +23,5 @@ mod shown;
 mod simulate;
 mod stage;
 mod tide;
+mod told;
 mod wrong;

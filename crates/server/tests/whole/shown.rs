@@ -52,7 +52,8 @@ fn what_the_register_says_is_told_by_the_register_with_a_key_alone() {
     says(&said, &["nothing unattended is done to it", "the account is in good standing"]);
     assert!(!said.out.contains("is done to the account"), "{}", said.out);
     let said = stage.still(&["case", "show", "c5"]).ended(0);
-    says(&said, &["nothing unattended is done to it", "nothing unattended is done to the account"]);
+    says(&said, &["not in good standing", "by itself\n  the rest is told with a reviewer's key"]);
+    assert!(!said.out.contains("nothing unattended"), "{}", said.out);
     let said = stage.still(&["protected", "list", "--key", "amal.key"]).ended(0);
     says(&said, &["spout", "desk", "is in the journal"]);
 }

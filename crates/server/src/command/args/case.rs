@@ -19,8 +19,10 @@ pub enum Case {
     #[command(after_help = "Examples:
   seawall case show c1
   seawall case show c1 --notice both
+  seawall case show c1 --key amal.key
 
-A notice is the statement of reasons that the person concerned is sent; there is one where
+Without a key, nothing that is told differs by whether an account is in the protected register;
+with one, it is told, and that you read it is in the journal. A notice is the statement of reasons that the person concerned is sent; there is one where
 something was done.")]
     Show(CaseShow),
     /// Rule on a case, and sign it with your key.
@@ -74,6 +76,9 @@ pub struct CaseShow {
     /// The case, such as c12.
     #[arg(value_name = "CASE", value_parser = case)]
     pub case: CaseId,
+    /// Tell what the protected register says too, which is journaled: your key file.
+    #[arg(long, value_name = "KEYFILE", conflicts_with = "notice")]
+    pub key: Option<PathBuf>,
     /// Show the notice instead, in Arabic, in English or in both.
     #[arg(long, value_name = "LANGUAGE", value_enum)]
     pub notice: Option<NoticeWanted>,

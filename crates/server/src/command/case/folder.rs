@@ -2,15 +2,15 @@
 //!
 //! Left out: what is looked up, which the desk does.
 
-use seawall_model::Timestamp;
 use seawall_model::journal::{Body, Says};
+use seawall_model::{ReviewerId, Timestamp};
 use seawall_store::LogReader;
 
 use super::super::args::Global;
 use super::super::settings;
 use crate::chance;
-use crate::desk::Desk;
 use crate::desk::ruling::{self, Signer};
+use crate::desk::{Desk, register};
 use crate::engine::{self, Opened, Settings};
 use crate::show;
 use crate::signing::ReviewerKey;
@@ -54,6 +54,14 @@ impl CaseFolder {
     /// What is typed to name it.
     pub(super) fn typed(&self) -> Typed {
         self.typed.clone()
+    }
+
+    /// Notes in the journal that whoever holds a key reads the register: before it is told of.
+    pub(super) fn read_register(&mut self, key: &ReviewerKey) -> anyhow::Result<ReviewerId> {
+        let derivation = &mut self.opened.derivation;
+        let reader = derivation.reviewer_of(&key.public())?;
+        derivation.register_read(reader, key.sign(register::READ), self.now)?;
+        Ok(reader)
     }
 
     /// Signs a ruling and takes it; gives what followed.

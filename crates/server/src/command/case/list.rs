@@ -86,7 +86,7 @@ fn tell(desk: &mut Desk<'_>, id: CaseId) -> anyhow::Result<()> {
         minute(case.at),
         ago(case.at, desk.now())
     )?;
-    say!("      {}: {}", policy_word(case), evidence::brief(case))?;
+    say!("      {}: {}", policy_word(case), evidence::brief_of(desk, id, case)?)?;
     if case.rests == RestsOnMissing::Yes {
         say!("      rests on a missing or failed input")?;
     }

@@ -12,11 +12,23 @@ use super::folder::{CaseFolder, Typed};
 use crate::desk::list::State;
 use crate::desk::notice::Letter;
 use crate::desk::{Desk, Viewer, ago, content, evidence, law, minute, notice, told, view};
+use crate::signing::ReviewerKey;
 
 pub(super) fn run(global: &Global, given: &CaseShow) -> anyhow::Result<Ended> {
     let mut folder = CaseFolder::open(global)?;
     let typed = folder.typed();
+    let reader = match &given.key {
+        Some(key) => {
+            // A case that is not there is no reason to read the register.
+            folder.desk().case(given.case)?;
+            Some(folder.read_register(&ReviewerKey::read(key)?)?)
+        }
+        None => None,
+    };
     let mut desk = folder.desk();
+    if reader.is_some() {
+        desk = desk.telling_register();
+    }
     let case = desk.case(given.case)?;
     if let Some(wanted) = given.notice.filter(|_| !given.json) {
         return tell_notice(&mut desk, given.case, wanted);
@@ -27,6 +39,9 @@ pub(super) fn run(global: &Global, given: &CaseShow) -> anyhow::Result<Ended> {
         return Ok(Ended::Fine);
     }
     tell(&mut desk, &typed, given.case, case)?;
+    if let Some(reader) = reader {
+        say!("\nthat {reader} read the register is in the journal")?;
+    }
     Ok(Ended::Fine)
 }
 
@@ -65,7 +80,7 @@ fn tell(desk: &mut Desk<'_>, typed: &Typed, id: CaseId, case: &Case) -> anyhow::
     for line in told::opened_lines(desk, case) {
         say!("  {line}")?;
     }
-    section("why it is here", &evidence::lines(desk, case)?)?;
+    section("why it is here", &evidence::lines(desk, id, case)?)?;
     section("what it is about", &content::lines(desk, case)?)?;
     section("how the account stands", &told::standing_lines(desk, id, case)?)?;
     if desk.judge().actions().of_case(id).next().is_none() && case.state == CaseState::Open {
@@ -101,6 +116,9 @@ fn needs_lines(desk: &mut Desk<'_>, case: &Case) -> anyhow::Result<Vec<String>> 
         ]);
     }
     let mut lines = vec!["keep, keep-documents: one reviewer".to_owned()];
+    if let Some(missing) = law::without_policy(desk, case) {
+        lines.push(format!("{missing}; then:"));
+    }
     for need in law::needs(desk, case)? {
         let (kind, saw) = (need.kind.as_str(), need.saw.as_str());
         if need.missing.is_empty() {
@@ -152,7 +170,7 @@ fn open_lines(
         return Ok(lines);
     }
     let (sights, proposed) = (law::sights(desk, case)?, law::proposed(desk, case)?);
-    let caution = law::caution(case, proposed);
+    let caution = law::caution(desk, case, proposed);
     lines.extend(caution.map(|caution| format!("# {caution}")));
     let saw = sights.first().copied().unwrap_or(Saw::Content);
     lines.push(typed.case(&decide("keep", saw)));
@@ -161,6 +179,9 @@ fn open_lines(
     }
     match proposed {
         Some((kind, saw)) => lines.push(typed.case(&decide(kind.as_str(), saw))),
+        None if law::without_policy(desk, case).is_some() => {
+            lines.push(typed.command("policy list"));
+        }
         None => lines.push(typed.case(&format!("show {id}"))),
     }
     Ok(lines)

@@ -8,6 +8,7 @@ use seawall_store::{Access, Error, Folder};
 
 use super::super::show;
 use super::{Found, RESTORE, damage};
+use crate::desk::register::READ;
 use crate::signing;
 
 /// What to do about an entry that somebody else wrote.
@@ -44,9 +45,7 @@ fn verify_all(folder: &Folder) -> Result<Result<u64, String>, Error> {
             Body::Ruled { ruling, signature } => {
                 fits(&keys, ruling.reviewer, &ruling.to_bytes(), signature)
             }
-            Body::RegisterRead { reviewer, signature } => {
-                fits(&keys, *reviewer, b"read the register", signature)
-            }
+            Body::RegisterRead { reviewer, signature } => fits(&keys, *reviewer, READ, signature),
             _ => true,
         };
         if !fits {

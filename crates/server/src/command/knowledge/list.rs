@@ -1,5 +1,7 @@
 //! Lists of entries of knowledge: what they say, what supports them, whether they count.
 
+use std::collections::BTreeSet;
+
 use seawall_model::knowledge::{Knowledge, KnowledgeKind};
 use seawall_model::{EntryId, Timestamp};
 use serde_json::{Map, Value, json};
@@ -100,6 +102,14 @@ fn supports(desk: &Desk, id: EntryId) -> Vec<String> {
     supports.supporters(id).map(|decision| decision.to_string()).collect()
 }
 
+/// How many people signed the decisions that stand for an entry. Of a profile of a removed
+/// account nobody says that they saw what it was removed for, so that nobody confirmed it.
+fn signed_by(desk: &Desk, id: EntryId) -> usize {
+    let judge = desk.opened.derivation.pipeline().judge();
+    let made = judge.supports().supporters(id).filter_map(|decision| judge.decision(decision));
+    made.flat_map(|made| &made.reviewers).collect::<BTreeSet<_>>().len()
+}
+
 fn object(desk: &Desk, id: EntryId, knowledge: &Knowledge, row: Row, standing: Standing) -> Value {
     let mut object = Map::new();
     object.insert("entry".into(), json!(id.to_string()));
@@ -107,6 +117,7 @@ fn object(desk: &Desk, id: EntryId, knowledge: &Knowledge, row: Row, standing: S
     object.insert("source".into(), json!(knowledge.source));
     object.insert("supports".into(), json!(supports(desk, id)));
     object.insert("confirmed_by".into(), json!(desk.confirmed_by(&(id.0..=id.0))));
+    object.insert("signed_by".into(), json!(signed_by(desk, id)));
     object.insert("expires".into(), json!(knowledge.expires.map(|at| at.to_string())));
     object.insert("standing".into(), json!(standing.as_str()));
     Value::Object(object)
@@ -119,15 +130,18 @@ fn line(desk: &Desk, id: EntryId, knowledge: &Knowledge, row: &Row, standing: St
         Standing::Lapsed => "lapsed",
         Standing::Withdrawn => "withdrawn",
     };
+    let stood_for = match knowledge.known.kind() {
+        KnowledgeKind::Removed => format!("signed by {}", signed_by(desk, id)),
+        _ => format!("confirmed by {}", desk.confirmed_by(&(id.0..=id.0))),
+    };
     let supports = supports(desk, id);
     let supports = if supports.is_empty() { "nothing".to_owned() } else { supports.join(", ") };
     format!(
-        "{:<6} {standing:<9}  {}  {}\n       source {}; supported by {supports}; confirmed by {}; {}",
+        "{:<6} {standing:<9}  {}  {}\n       source {}; supported by {supports}; {stood_for}; {}",
         id.to_string(),
         show::foreign(&row.of, 64),
         row.what,
         show::foreign(&knowledge.source, 200),
-        desk.confirmed_by(&(id.0..=id.0)),
         until(knowledge.expires)
     )
 }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use clap::Parser;
-use seawall_model::journal::Says;
+use seawall_model::journal::{PolicyCited, Says};
 
 use super::*;
 use crate::command::case::folder::CaseFolder;

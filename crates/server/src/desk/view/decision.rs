@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use super::SubjectView;
 use crate::desk::notice::{self, Letter};
 use crate::desk::ruling;
-use crate::desk::{DecidedTold, Desk, DeskError, law, list, told};
+use crate::desk::{DecidedTold, Desk, DeskError, law, list, lost, told};
 
 /// What rests on a decision or on nobody: an action, and what takes it back.
 #[derive(Clone, Serialize, ToSchema)]
@@ -229,7 +229,7 @@ pub fn decision(desk: &mut Desk<'_>, decided: &DecidedTold) -> Result<DecisionVi
         supports: supports.iter().map(|(first, last)| [entry(*first), entry(*last)]).collect(),
         second_reading_due: second_reading_due.map(|at| at.to_string()),
         at: decided.at.to_string(),
-        words: told::decided_words(decided),
+        words: told::decided_words(decided) + &lost::of_decision(desk, decided)?,
     })
 }
 

@@ -2,18 +2,21 @@
 
 use std::collections::BTreeMap;
 
-use seawall_model::{EntryId, Family};
+use seawall_model::{CaseId, EntryId};
 use seawall_review::Case;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::desk::evidence::{Comeback, comebacks, odds, piece_line, returns, unknown};
-use crate::desk::{Desk, DeskError};
+use crate::desk::evidence::{
+    Comeback, comebacks, earlier_profile, odds, piece_line, returns, unknown,
+};
+use crate::desk::{Desk, DeskError, lost};
 
 /// One piece of evidence, or one comparison with a removed account, in words too.
 #[derive(Clone, Serialize, ToSchema)]
 pub struct WhyView {
-    /// What it is: `bank_match`, `term`, `comeback`, `support_lost`.
+    /// What it is: `bank_match`, `term`, `comeback`, `support_lost`; `lost` for what it rested
+    /// on before and rests on no more.
     pub kind: String,
     /// Its family; null where it belongs to none that counts, and where it is of several.
     pub family: Option<String>,
@@ -21,7 +24,8 @@ pub struct WhyView {
     pub words: String,
     /// The entry of knowledge it rests on, such as `k9`.
     pub entry: Option<String>,
-    /// Distance in bits of 256, for fingerprints: 0 is the same file.
+    /// Distance in bits of 256, for fingerprints: 0 is the same file; a picture of the same
+    /// fingerprint counts as 1.
     pub distance_bits: Option<u32>,
     /// Match weight in thousandths of a bit, for comparisons.
     pub milli_bits: Option<i64>,
@@ -40,6 +44,8 @@ pub struct FamilyView {
     pub milli_bits: Option<i64>,
     /// Why it is Unknown.
     pub unknown_because: Option<&'static str>,
+    /// When the profile was told that was compared, where the account tells otherwise by now.
+    pub earlier_profile_at: Option<String>,
 }
 
 /// The evidence in numbers.
@@ -78,7 +84,7 @@ pub struct ComebackView {
 }
 
 /// Why a case is here, a row each.
-pub(super) fn why(desk: &mut Desk<'_>, case: &Case) -> Result<Vec<WhyView>, DeskError> {
+pub(super) fn why(desk: &mut Desk<'_>, id: CaseId, case: &Case) -> Result<Vec<WhyView>, DeskError> {
     let mut rows = Vec::new();
     for piece in &case.evidence {
         let Some(words) = piece_line(desk, piece)? else { continue };
@@ -106,6 +112,18 @@ pub(super) fn why(desk: &mut Desk<'_>, case: &Case) -> Result<Vec<WhyView>, Desk
             families,
         });
     }
+    for piece in lost::evidence(desk, id, case)? {
+        rows.push(WhyView {
+            kind: "lost".into(),
+            family: None,
+            words: lost::line(desk, &piece)?,
+            entry: called(piece.entry),
+            distance_bits: None,
+            milli_bits: None,
+            position: Some(piece.position),
+            families: Vec::new(),
+        });
+    }
     Ok(rows)
 }
 
@@ -114,19 +132,21 @@ fn families(
     case: &Case,
     comeback: &Comeback,
 ) -> Result<Vec<FamilyView>, DeskError> {
-    let known = |(family, bits): &(Family, i64)| FamilyView {
-        family: family.as_str(),
-        milli_bits: Some(*bits),
-        unknown_because: None,
-    };
     let prior = Some(comeback.prior);
-    let before =
-        FamilyView { family: "before comparing", milli_bits: prior, unknown_because: None };
-    let mut rows = vec![before];
-    rows.extend(comeback.families.iter().map(known));
+    let row = |family, milli_bits, unknown_because| FamilyView {
+        family,
+        milli_bits,
+        unknown_because,
+        earlier_profile_at: None,
+    };
+    let mut rows = vec![row("before comparing", prior, None)];
+    for (family, bits) in &comeback.families {
+        let earlier = earlier_profile(desk, case, comeback, *family)?;
+        let earlier_profile_at = earlier.map(|at| at.to_string());
+        rows.push(FamilyView { earlier_profile_at, ..row(family.as_str(), Some(*bits), None) });
+    }
     for (family, why) in unknown(desk, case, comeback)? {
-        let (family, unknown_because) = (family.as_str(), Some(why));
-        rows.push(FamilyView { family, milli_bits: None, unknown_because });
+        rows.push(row(family.as_str(), None, Some(why)));
     }
     Ok(rows)
 }

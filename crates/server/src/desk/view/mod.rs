@@ -240,7 +240,7 @@ pub fn row(desk: &mut Desk<'_>, id: CaseId, viewer: Viewer) -> Result<CaseRow, D
         about: desk.subject(case.subject)?,
         policy: case.policy.to_string(),
         rule: case.rule.as_deref().map(str::to_owned),
-        why: super::evidence::brief(case),
+        why: super::evidence::brief_of(desk, id, case)?,
         needs: law::brief(desk, id, case, viewer)?,
         is_exact: super::evidence::is_exact(case),
         comeback: comebacks.first().map(super::evidence::Comeback::total),
@@ -298,7 +298,7 @@ pub fn case(desk: &mut Desk<'_>, id: CaseId, viewer: Viewer) -> Result<CaseView,
         rests_on_missing: case.rests == RestsOnMissing::Yes,
         at: case.at.to_string(),
         age_seconds: desk.now().seconds_since(case.at),
-        why: evidence::why(desk, case)?,
+        why: evidence::why(desk, id, case)?,
         evidence: evidence::numbers(case),
         content: content::of(desk, case)?,
         standing: told::standing_lines(desk, id, case)?,
@@ -308,7 +308,7 @@ pub fn case(desk: &mut Desk<'_>, id: CaseId, viewer: Viewer) -> Result<CaseView,
         needs_brief: law::brief(desk, id, case, viewer)?,
         proposed: proposed
             .map(|(kind, saw)| ProposedView { ruling: kind.as_str(), saw: saw.as_str() }),
-        caution: law::caution(case, proposed).map(str::to_owned),
+        caution: law::caution(desk, case, proposed),
         not_restricted_because: law::unattended(desk, case)?,
         in_force: decision::in_force(desk, id)?,
         held: held(case, viewer),
@@ -329,10 +329,14 @@ fn good_standing(desk: &Desk<'_>, case: &Case) -> Option<bool> {
 }
 
 fn needs(desk: &mut Desk<'_>, case: &Case) -> Result<Vec<NeedView>, DeskError> {
-    let view = |need: law::Need| NeedView {
-        ruling: need.kind.as_str(),
-        saw: need.saw.as_str(),
-        missing: need.missing.iter().map(|sentence| law::words(*sentence).to_owned()).collect(),
+    let without_policy = law::without_policy(desk, case);
+    let view = |need: law::Need| {
+        let sentences = need.missing.iter().map(|sentence| law::words(*sentence).to_owned());
+        NeedView {
+            ruling: need.kind.as_str(),
+            saw: need.saw.as_str(),
+            missing: without_policy.iter().cloned().chain(sentences).collect(),
+        }
     };
     Ok(law::needs(desk, case)?.into_iter().map(view).collect())
 }
