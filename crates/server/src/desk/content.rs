@@ -20,6 +20,24 @@ const SHOWN_MAX: usize = 16;
 /// Hexadecimal digits of a hash that are shown.
 const HASH_DIGITS: usize = 16;
 
+impl Desk<'_> {
+    /// The language of what a case is about, as the platform told it; `None` if it did not.
+    ///
+    /// # Errors
+    /// [`DeskError`] if the log cannot be read.
+    pub fn language(&mut self, subject: SubjectSeen) -> Result<Option<String>, DeskError> {
+        let languages = match subject {
+            SubjectSeen::Post { position, .. } => self.post(position).map(|post| post.languages),
+            SubjectSeen::Account { account } => {
+                let posts = self.posts_of(AccountId(account))?;
+                posts.into_iter().next().map(|(_, post)| post.languages)
+            }
+            SubjectSeen::Entry { .. } => None,
+        };
+        Ok(languages.and_then(|languages| Some(languages.first()?.to_string())))
+    }
+}
+
 /// What a case is about, a line each.
 ///
 /// # Errors

@@ -257,22 +257,6 @@ impl<'a> Desk<'a> {
         Ok(posts)
     }
 
-    /// The language of what a case is about, as the platform told it; `None` if it did not.
-    ///
-    /// # Errors
-    /// [`DeskError`] if the log cannot be read.
-    pub fn language(&mut self, subject: SubjectSeen) -> Result<Option<String>, DeskError> {
-        let languages = match subject {
-            SubjectSeen::Post { position, .. } => self.post(position).map(|post| post.languages),
-            SubjectSeen::Account { account } => {
-                let posts = self.posts_of(AccountId(account))?;
-                posts.into_iter().next().map(|(_, post)| post.languages)
-            }
-            SubjectSeen::Entry { .. } => None,
-        };
-        Ok(languages.and_then(|languages| Some(languages.first()?.to_string())))
-    }
-
     /// Whether there is content to look at: the post itself, or posts of the account.
     ///
     /// # Errors
