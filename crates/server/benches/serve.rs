@@ -4,7 +4,7 @@
 //! state; the generator runs on the same machine. A server that only appends what it is sent
 //! to a file, and syncs it before it answers, takes the same requests in the same run, so that
 //! the ratio holds on a noisy machine. Then single events that wait for their verdict, at a
-//! third of the rate, sent when they are due whether or not the last was answered. Fails below
+//! third of the rate it is held to, sent when they are due whether or not the last was answered. Fails below
 //! what the design is held to. `SEAWALL_BENCH_EVENTS` measures fewer, which is held to nothing.
 
 mod known;
@@ -77,7 +77,7 @@ fn main() -> Result<(), Failure> {
     let reached = rate(sent, whole);
     println!("served, all of it known: {reached:>8.0} events/s");
     println!("ratio:                   {:>8.2}", reached / rate(sent, alone));
-    let pace = reached / 3.0;
+    let pace = RATE_MIN / 3.0;
     let mut waits = runtime.block_on(send_paced(served.address, &key, verdicts, pace))?;
     waits.sort_by(f64::total_cmp);
     let at = |share: usize| waits[(waits.len() - 1) * share / 100] * 1e3;

@@ -65,16 +65,22 @@ async fn serve(service: &Service, settings: &Settings) -> anyhow::Result<()> {
         say!("{}", invitation(listening.address, &link))?;
     }
     say!("serving at http://{}", listening.address)?;
-    let mut failed = service.failed();
+    let (mut failed, mut reached) = (service.failed(), service.reached());
     tokio::select! {
         signal = told_to_end() => signal?,
-        _ = failed.wait_for(|failed| *failed) => {
-            eprintln!("seawall: the engine has failed; what it left undone is made again at the next start");
-        }
+        _ = failed.wait_for(|failed| *failed) => say_failed(),
+        // Whoever derives tells how far it came as long as it lives.
+        () = async { while reached.changed().await.is_ok() {} } => say_failed(),
     }
     listening.end(END_WAIT).await;
     app.carrier().stop().await;
     Ok(())
+}
+
+fn say_failed() {
+    eprintln!(
+        "seawall: the engine has failed; what it left undone is made again at the next start"
+    );
 }
 
 /// How the first admin comes in. There is no default password.

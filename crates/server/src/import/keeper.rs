@@ -26,6 +26,9 @@ const IDLE_WAIT: Duration = Duration::from_millis(500);
 /// stream no later than this, and a flood pays for one small commit in that time.
 const TABLES_LAG: Duration = Duration::from_secs(1);
 
+/// The format by which what came over HTTP is told in the journal.
+pub(crate) const SERVED: &str = "http";
+
 /// Why an import ended.
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
@@ -211,7 +214,14 @@ impl Book {
         let (line, offset) = place;
         let now = self.clock.now();
         let source = (self.import, line, offset);
-        self.rejects.keep(source, rejection, bytes, now, &mut *self.chance)?;
+        match self.rejects.keep(source, rejection, bytes, now, &mut *self.chance) {
+            // An import ends here, and its file is there to be read again. A server goes on for
+            // those who send what can be read: who sent this is told, and it is counted.
+            Err(seawall_store::Error::RejectsFull { .. }) if self.format == SERVED => {
+                metrics::counter!("seawall_rejects_not_kept_total").increment(1);
+            }
+            kept => kept?,
+        }
         self.tally.reject(rejection);
         self.rejected.add(line, rejection);
         Ok(())

@@ -15,7 +15,7 @@ mod tally;
 pub use decoder::{Decoder, Proposal, SourceOptions, UnknownSource, can_ask, lacks_a_time};
 pub use file::{check_file, import_file};
 pub(crate) use file::{conclude, next_import};
-pub(crate) use keeper::{Ask, Beside, CursorAt, Finished, Keeper, Work};
+pub(crate) use keeper::{Ask, Beside, CursorAt, Finished, Keeper, SERVED, Work};
 pub use keeper::{Fate, ImportError, Item};
 pub(crate) use stream::source_of as stream_source;
 pub use stream::{Ack, conclude_cut_off, import_stream};

@@ -20,7 +20,7 @@ pub use writer::{Answer, Wants};
 
 use crate::clock::Clock;
 use crate::engine::{Derivation, EngineError, Opened, Settings};
-use crate::import::{Ask, Beside, Finished, ImportError, Item, Keeper, next_import};
+use crate::import::{Ask, Beside, Finished, ImportError, Item, Keeper, SERVED, next_import};
 
 /// Submissions that may wait for the log. More are refused, and their sender is told to wait.
 const SUBMISSIONS_MAX: usize = 256;
@@ -77,7 +77,7 @@ impl Service {
             tell.send_if_modified(|told| std::mem::replace(told, head) != head);
         };
         let beside = Beside { asks: asked, after: Box::new(after) };
-        let (keeper, folder) = Keeper::new(opened, settings, (import, writer::FORMAT), beside);
+        let (keeper, folder) = Keeper::new(opened, settings, (import, SERVED), beside);
         let (submit, submitted) = bounded(SUBMISSIONS_MAX);
         let writer = writer::Writer::begin(keeper, import, &folder, settings)?;
         let writing = std::thread::spawn(move || {

@@ -10,12 +10,9 @@ use super::verdict::{self, Verdict, Wanted};
 use crate::clock::Clock;
 use crate::engine::Settings;
 use crate::import::{
-    BATCH_EVENTS_MAX, CursorAt, End, Fate, Finished, ImportError, Item, Keeper, Report, Work,
-    conclude, stream_source,
+    BATCH_EVENTS_MAX, CursorAt, End, Fate, Finished, ImportError, Item, Keeper, Report, SERVED,
+    Work, conclude, stream_source,
 };
-
-/// The format by which what came over HTTP is told in the journal.
-pub(super) const FORMAT: &str = "http";
 
 /// What the sender waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -164,7 +161,7 @@ impl Writer {
         let finished = keeper.finish()?;
         let report = Report {
             import,
-            format: FORMAT.to_owned(),
+            format: SERVED.to_owned(),
             tally: finished.tally.clone(),
             rejected_lines: Vec::new(),
             is_resumed: false,
