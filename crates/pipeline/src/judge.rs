@@ -166,7 +166,7 @@ impl Judge {
     /// Restricts reach unattended, where law 1 allows it.
     fn restrict(&mut self, id: CaseId, now: Timestamp, active: &Active, out: &mut Vec<Body>) {
         let Some(case) = self.cases.get(id) else { return };
-        let hours = active.policy(&case.policy).map_or(0, |policy| policy.unattended_hours);
+        let hours = unattended_hours(case, active);
         if hours == 0 || self.actions.of_case(id).next().is_some() {
             return;
         }
@@ -188,7 +188,8 @@ impl Judge {
     }
 
     /// Ends what was restricted unattended and law 1 would not permit any more: its evidence
-    /// fell, a confirmation was taken back, the account is protected.
+    /// fell, a confirmation was taken back, the account is protected, or its policy is out of
+    /// force or gives no hours any more.
     pub(crate) fn recheck(&mut self, now: Timestamp, active: &Active, out: &mut Vec<Body>) {
         let ended: Vec<u64> = self
             .actions
@@ -196,7 +197,10 @@ impl Judge {
             .filter(|action| {
                 let case = self.cases.get(action.case);
                 let until = action.planned.until.unwrap_or(now);
-                case.is_none_or(|case| self.may_restrict(case, until, now, active).is_none())
+                case.is_none_or(|case| {
+                    unattended_hours(case, active) == 0
+                        || self.may_restrict(case, until, now, active).is_none()
+                })
             })
             .map(|action| action.planned.action)
             .collect();
@@ -289,6 +293,11 @@ impl Judge {
 fn rests_on(case: &Case, entry: EntryId) -> bool {
     case.state == seawall_review::CaseState::Open
         && case.evidence.iter().any(|piece| piece.entry == Some(entry.0))
+}
+
+/// Hours for which the policy of a case restricts reach unattended, as it stands now.
+fn unattended_hours(case: &Case, active: &Active) -> u32 {
+    active.policy(&case.policy).map_or(0, |policy| policy.unattended_hours)
 }
 
 /// Puts entries in force. What this build cannot put in force, the shell refused.
