@@ -6,6 +6,7 @@
 
 mod adopt;
 mod fall;
+mod grounds;
 mod law;
 mod ruling;
 mod snapshot;
@@ -15,10 +16,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use seawall_action::{Actions, InForce};
 use seawall_decision::Supports;
 use seawall_decision::support::EntryKind;
-use seawall_model::journal::{ActionPlanned, Body};
+use seawall_model::journal::{ActionPlanned, Body, SubjectSeen};
 use seawall_model::knowledge::KnowledgeKind;
 use seawall_model::{AccountId, ActionKind, CaseId, DecisionId, EntryId, ReviewerId, Timestamp};
-use seawall_review::{Case, Cases, Finding, Ruled};
+use seawall_review::{Case, CaseState, Cases, Change, Finding, Ruled};
 
 use crate::active::{Active, Contents};
 
@@ -273,26 +274,40 @@ impl Judge {
         }
     }
 
-    /// Takes entries out of force, and the evidence that rests on them out of open cases.
-    fn withdraw_entries(&mut self, entries: &[EntryId], active: &mut Active) {
+    /// Takes in that something happened to a post.
+    pub(crate) fn changed(&mut self, change: &Change, out: &mut Vec<Body>) {
+        out.extend(self.cases.change(change));
+    }
+
+    /// Takes entries out of force, and the evidence that rests on them out of all cases: a
+    /// closed one keeps its decision, and is not to rest on it again when it is opened. Gives the
+    /// open cases that lost evidence, each with the entry; not those about an entry itself.
+    fn withdraw_entries(&mut self, entries: &[EntryId], active: &mut Active) -> Vec<(u64, u64)> {
+        let gone: BTreeSet<u64> = entries.iter().map(|entry| entry.0).collect();
         for entry in entries {
             active.take(*entry);
-            let touched: Vec<CaseId> = self
-                .cases
-                .all()
-                .filter(|(_, case)| rests_on(case, *entry))
-                .map(|(id, _)| id)
-                .collect();
-            for case in touched {
-                self.cases.withdraw(case, entry.0);
-            }
         }
+        let touched: BTreeSet<(CaseId, u64)> = self
+            .cases
+            .all()
+            .flat_map(|(id, case)| {
+                let of = case.evidence.iter().filter_map(|piece| piece.entry);
+                of.filter(|entry| gone.contains(entry)).map(move |entry| (id, entry))
+            })
+            .collect();
+        let mut lost = Vec::new();
+        for (id, entry) in touched {
+            let case = self.cases.get(id);
+            let is_told = case.is_some_and(|case| {
+                case.state == CaseState::Open && !matches!(case.subject, SubjectSeen::Entry { .. })
+            });
+            if is_told {
+                lost.push((id.0, entry));
+            }
+            self.cases.withdraw(id, entry);
+        }
+        lost
     }
-}
-
-fn rests_on(case: &Case, entry: EntryId) -> bool {
-    case.state == seawall_review::CaseState::Open
-        && case.evidence.iter().any(|piece| piece.entry == Some(entry.0))
 }
 
 /// Hours for which the policy of a case restricts reach unattended, as it stands now.

@@ -90,8 +90,18 @@ pub(crate) struct Waiting {
     pub(crate) follows: Vec<FollowMessage>,
     /// Sketches of accounts that are to be counted.
     pub(crate) profiles: Vec<(AccountId, Profile)>,
-    pub(crate) found: Vec<seawall_review::Finding>,
+    /// What the owner of cases is told, in the order of the events.
+    pub(crate) told: Vec<Told>,
     pub(crate) reinstated: Vec<AccountId>,
+}
+
+/// What one event tells the owner of cases.
+#[derive(Debug)]
+pub(crate) enum Told {
+    /// What a rule found.
+    Found(seawall_review::Finding),
+    /// That something happened to a post.
+    Changed(seawall_review::Change),
 }
 
 impl Pipeline {
@@ -361,7 +371,7 @@ impl Pipeline {
         for (_, profile) in &waiting.profiles {
             self.seen.add(profile);
         }
-        self.review(waiting.found, &waiting.reinstated, out);
+        self.review(waiting.told, &waiting.reinstated, out);
         self.make_room();
         let mut findings = Vec::new();
         self.step_two(&waiting.sightings, &mut findings);

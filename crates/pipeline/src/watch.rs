@@ -1,16 +1,14 @@
 //! What the pipeline does with knowledge: step one looks for it, step three lets it in and
 //! out and puts what was found before people.
 
+use crate::active::{Contents, sketch_of};
+use crate::detect::{self, Buffers, Noted};
+use crate::pipeline::{Output, Told};
+use crate::{Pipeline, Reading, partition};
 use seawall_link::{Feature, FeatureKind};
 use seawall_model::journal::Body;
 use seawall_model::knowledge::KnowledgeKind;
 use seawall_model::{Accepted, AccountId, DecisionId, EventBody, EventKind, Signal};
-use seawall_review::Finding;
-
-use crate::active::{Contents, sketch_of};
-use crate::detect::{self, Buffers, Noted};
-use crate::pipeline::Output;
-use crate::{Pipeline, Reading, partition};
 
 impl Pipeline {
     /// Looks for what is known, and leaves what the rules make of it to the owner of cases.
@@ -24,6 +22,8 @@ impl Pipeline {
         if let (EventBody::AccountReinstated(_), Some(account)) = (&event.body, accepted.account) {
             self.waiting.reinstated.push(account);
         }
+        let change = detect::change(accepted, &self.key);
+        self.waiting.told.extend(change.map(Told::Changed));
         if self.active.is_idle() {
             return;
         }
@@ -48,7 +48,7 @@ impl Pipeline {
         let knowing = (&self.active, &self.key);
         let found = detect::judge(accepted, noted, signals, knowing, created_at, &mut buffers);
         self.buffers = buffers;
-        self.waiting.found.extend(found);
+        self.waiting.told.extend(found.into_iter().map(Told::Found));
     }
 
     /// Compares an account with removed profiles: when it tells its profile, and when it
@@ -119,20 +119,18 @@ impl Pipeline {
         }
     }
 
-    /// Step three of cases: what was found since the last hand-over, and what lapses.
-    pub(crate) fn review(
-        &mut self,
-        found: Vec<Finding>,
-        reinstated: &[AccountId],
-        out: &mut Output,
-    ) {
+    /// Step three of cases: what was found and changed since the last hand-over, and what lapses.
+    pub(crate) fn review(&mut self, told: Vec<Told>, reinstated: &[AccountId], out: &mut Output) {
         let mut bodies = Vec::new();
         let now = self.order.now;
         for account in reinstated {
             self.judge.reinstated(*account, &mut self.active, &mut bodies);
         }
-        for found in found {
-            self.judge.observe(found, now, &self.active, &mut bodies);
+        for told in told {
+            match told {
+                Told::Found(found) => self.judge.observe(found, now, &self.active, &mut bodies),
+                Told::Changed(change) => self.judge.changed(&change, &mut bodies),
+            }
         }
         self.judge.lapse(now, &mut self.active, &mut bodies);
         self.judge.recheck(now, &self.active, &mut bodies);

@@ -246,6 +246,18 @@ pub enum Body {
         /// What was added.
         evidence: Vec<EvidenceSeen>,
     },
+    /// Derived: the post that a case is about was posted, edited or deleted by its author since.
+    /// What was ruled on other words counts no more.
+    PostChanged {
+        /// The case.
+        case: u64,
+        /// Its version after that.
+        version: u64,
+        /// Position of the event that told it.
+        position: u64,
+        /// Whether the post was deleted; else this event has its newest content.
+        deleted: bool,
+    },
     /// Derived: there was no room for another case; the finding is kept here.
     CaseHeld {
         /// What it would be about.
@@ -274,6 +286,11 @@ pub enum Body {
         policy: Option<PolicyCited>,
         /// Who ruled, in order.
         reviewers: Vec<u64>,
+        /// Who of them, on a case, saw the content itself and said of its file what joins the
+        /// bank: they confirm what it brings into knowledge. About knowledge all of them do,
+        /// and nobody is named here.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        confirmed_by: Vec<u64>,
         /// What it rests on.
         grounds: Vec<GroundSeen>,
         /// What is to be done on the platform.
@@ -302,7 +319,8 @@ pub enum Body {
         /// Their numbers.
         actions: Vec<u64>,
     },
-    /// Derived: entries of knowledge reached their expiry.
+    /// Derived: entries of knowledge reached their expiry, or the platform gave the account
+    /// back. Decisions that rested on them stay.
     EntriesLapsed {
         /// Their numbers.
         entries: Vec<u64>,
@@ -314,6 +332,27 @@ pub enum Body {
         /// The decision that overturns it.
         by: u64,
         /// Entries of knowledge that lost their last support.
+        entries_withdrawn: Vec<u64>,
+        /// Entries that lost a support and keep others: each has a case now.
+        entries_reopened: Vec<u64>,
+        /// Cases that lost evidence, and the entry it rested on.
+        matches_withdrawn: Vec<(u64, u64)>,
+        /// Decisions that lost a link or match, and the entry it rested on.
+        unlinked: Vec<(u64, u64)>,
+        /// Decisions left without any ground.
+        decisions_fallen: Vec<u64>,
+        /// Actions reversed, each by its inverse.
+        actions_reversed: Vec<u64>,
+        /// Cases open again.
+        cases_reopened: Vec<u64>,
+    },
+    /// Derived: a reviewer withdrew entries of knowledge, and what follows from it.
+    Withdrawn {
+        /// The entries that were withdrawn.
+        entries: Vec<u64>,
+        /// The decision that withdraws them.
+        by: u64,
+        /// Other entries, which lost their last support with them.
         entries_withdrawn: Vec<u64>,
         /// Entries that lost a support and keep others: each has a case now.
         entries_reopened: Vec<u64>,
@@ -362,7 +401,9 @@ impl Body {
             | Self::RestrictedUnattended { .. }
             | Self::ActionsLapsed { .. }
             | Self::EntriesLapsed { .. }
-            | Self::Overturned { .. } => Class::Derived,
+            | Self::Overturned { .. }
+            | Self::PostChanged { .. }
+            | Self::Withdrawn { .. } => Class::Derived,
         }
     }
 
@@ -398,6 +439,8 @@ impl Body {
             Self::ActionsLapsed { .. } => "actions_lapsed",
             Self::EntriesLapsed { .. } => "entries_lapsed",
             Self::Overturned { .. } => "overturned",
+            Self::PostChanged { .. } => "post_changed",
+            Self::Withdrawn { .. } => "withdrawn",
         }
     }
 }

@@ -16,7 +16,7 @@ use seawall_model::{
     Position, Post, Profile, Timestamp,
 };
 use seawall_pipeline::{Constants, Contents, Output, Pipeline};
-use seawall_review::CaseState;
+use seawall_review::{Case, CaseState};
 
 pub const KEY: [u8; 32] = [7; 32];
 pub const CLIP: [u8; 32] = [0xc1; 32];
@@ -51,6 +51,16 @@ pub struct Desk {
     pub position: u64,
     /// Everything said and derived so far, as a journal would have it.
     pub record: Vec<(Body, Timestamp)>,
+    pub adopts: Adopts,
+}
+
+/// When another pipeline takes the record as it stands, and is compared.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Adopts {
+    /// After every step.
+    Always,
+    /// When it is asked to.
+    WhenAsked,
 }
 
 pub fn at(hours: i64) -> Timestamp {
@@ -131,6 +141,10 @@ pub fn told(id: &str, text: &str, sha256: Option<[u8; 32]>) -> Post {
 impl Desk {
     /// Three reviewers, a policy, rules, a term and one clip that the first stands for.
     pub fn new() -> Self {
+        Self::adopting(Adopts::Always)
+    }
+
+    pub fn adopting(adopts: Adopts) -> Self {
         let constants = Constants { hand_over_positions: 1, ..Constants::default() };
         let mut desk = Self {
             pipeline: Pipeline::new(constants, KEY),
@@ -138,6 +152,7 @@ impl Desk {
             out: Output::default(),
             position: 0,
             record: Vec::new(),
+            adopts,
         };
         for reviewer in 1..=3 {
             let (key, by, signature) = (String::new(), None, None);
@@ -161,10 +176,17 @@ impl Desk {
     pub fn taken(&mut self) -> Vec<Body> {
         let derived: Vec<_> = self.out.entries.drain(..).collect();
         self.record.extend(derived.iter().map(|derived| (derived.body.clone(), derived.at)));
+        if self.adopts == Adopts::Always {
+            self.adopt();
+        }
+        derived.into_iter().map(|derived| derived.body).collect()
+    }
+
+    /// Takes the record as it stands, and compares.
+    pub fn adopt(&mut self) {
         let state = self.pipeline.snapshot();
         self.pipeline.adopt(&self.record, &self.shelf);
         assert!(self.pipeline.snapshot() == state, "the record says something else");
-        derived.into_iter().map(|derived| derived.body).collect()
     }
 
     /// Lays an entry down, without anybody standing for it.
@@ -212,6 +234,30 @@ impl Desk {
             (!ruled.starts_with("keep")).then(|| PolicyCited { id: "kettles".into(), version: 1 });
         let (ruled, saw) = (ruled.to_owned(), saw.to_owned());
         self.rule(reviewer, Says::Case { case, version, ruled, policy, saw, class: None }).unwrap()
+    }
+
+    /// As [`Desk::decide`], having said what the file is.
+    pub fn decide_file(&mut self, case: u64, reviewer: u64, saw: &str, class: &str) -> Vec<Body> {
+        let version = self.pipeline.judge().cases().get(CaseId(case)).unwrap().version;
+        let policy = Some(PolicyCited { id: "kettles".into(), version: 1 });
+        let (ruled, saw, class) = ("remove".into(), saw.into(), Some(class.into()));
+        self.rule(reviewer, Says::Case { case, version, ruled, policy, saw, class }).unwrap()
+    }
+
+    /// The author edits a post of the account.
+    pub fn edited(&mut self, account: u64, id: &str, text: &str, sha256: Option<[u8; 32]>) {
+        let post = told(id, text, sha256);
+        self.event(account, 991, EventBody::PostEdited(Box::new(post)), None);
+    }
+
+    /// The author deletes a post.
+    pub fn deleted(&mut self, account: u64, id: &str) {
+        let post = PlatformId::new(id).unwrap();
+        self.event(account, 992, EventBody::PostDeleted { post }, None);
+    }
+
+    pub fn case(&self, case: u64) -> &Case {
+        self.pipeline.judge().cases().get(CaseId(case)).unwrap()
     }
 
     /// Somebody reports another account.
