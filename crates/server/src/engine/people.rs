@@ -14,11 +14,13 @@ use seawall_model::knowledge::{
     BankHash, FileClass, FileHash, Knowledge, KnowledgeKind, Known, Removed, RemovedProfile,
 };
 use seawall_model::{
-    AccountId, DecisionId, EntryId, Event, EventKind, MediaRef, Position, ReviewerId, Timestamp,
+    AccountId, DecisionId, EntryId, Event, EventBody, EventKind, MediaRef, Position, ReviewerId,
+    Timestamp,
 };
 use seawall_pipeline::{CONFIRMED, EntryError, RulingError};
 use seawall_store::{Chance, Content, Entries, Folder, KnowledgeBase, LogReader, Stored};
 
+use super::post::{event_at, is_of_post};
 use super::{Derivation, EngineError, Settings};
 use crate::chance;
 use crate::signing::{self, KeyError};
@@ -303,7 +305,7 @@ impl Derivation {
         };
         let mut reader = folder.log_reader()?;
         let source: Box<str> = format!("decision {decision}").into();
-        let class = case.heard.iter().rev().find_map(|heard| heard.class);
+        let class = case.file_class();
         let known = match case.subject {
             SubjectSeen::Account { account } => {
                 let profile = profile_of(&mut reader, AccountId(account))?;
@@ -314,8 +316,8 @@ impl Derivation {
                 let removed = Removed { account, policy, reason, at: now, profile };
                 vec![Known::Removed(removed)]
             }
-            SubjectSeen::Post { position, .. } => match class {
-                Some(class) => files_of(&mut reader, Position(position), class)?,
+            SubjectSeen::Post { .. } => match class {
+                Some(class) => files_of(&mut reader, Position(case.content), class)?,
                 None => Vec::new(),
             },
             SubjectSeen::Entry { .. } => Vec::new(),
@@ -419,19 +421,18 @@ fn keep_links(kept: &mut Vec<Box<str>>, links: Vec<Box<str>>) {
     }
 }
 
-/// The fingerprints of a post's file; none of several, since nobody said which of them it is.
+/// The fingerprints of a post's file as it is now; none of several, since nobody said which of
+/// them it is, and none of what stands on a profile.
 fn files_of(
     reader: &mut LogReader,
     position: Position,
     class: FileClass,
 ) -> Result<Vec<Known>, EngineError> {
-    let before = Position(position.0.saturating_sub(1));
-    let stored = reader.chunk(before, position, 1)?;
-    let Some(event) = stored.first().map(opened).transpose()?.flatten() else {
-        return Ok(Vec::new());
-    };
+    let Some(event) = event_at(reader, position)? else { return Ok(Vec::new()) };
     let media: Vec<MediaRef> = match &event.body {
-        seawall_model::EventBody::Media(item) => vec![item.media.clone()],
+        EventBody::Media(item) if item.post.is_some() && is_of_post(&item.embedded) => {
+            vec![item.media.clone()]
+        }
         _ => event.post().map(|post| post.media.clone()).unwrap_or_default(),
     };
     if media.len() != 1 {

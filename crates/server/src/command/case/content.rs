@@ -5,7 +5,7 @@
 
 use seawall_model::journal::SubjectSeen;
 use seawall_model::knowledge::{Known, RemovedProfile};
-use seawall_model::{AccountId, EntryId, EventBody, EventKind, MediaRef, Post};
+use seawall_model::{AccountId, EntryId, Event, EventBody, EventKind, MediaRef, Post};
 use seawall_review::Case;
 use serde_json::{Value, json};
 
@@ -25,8 +25,8 @@ const HASH_DIGITS: usize = 16;
 /// What a case is about, a line each.
 pub(super) fn lines(desk: &mut Desk, case: &Case) -> anyhow::Result<Vec<String>> {
     match case.subject {
-        SubjectSeen::Post { position, account } => {
-            let mut lines = post_lines(desk, position);
+        SubjectSeen::Post { account, .. } => {
+            let mut lines = post_lines(desk, case)?;
             if let Some(account) = account {
                 lines.extend(author_lines(&desk.person(AccountId(account))?));
             }
@@ -54,17 +54,26 @@ fn removed(desk: &Desk, entry: u64) -> anyhow::Result<Option<RemovedProfile>> {
     })
 }
 
-fn post_lines(desk: &mut Desk, position: u64) -> Vec<String> {
-    let Some(event) = desk.event(position) else {
-        return vec!["(its content is gone: there is nothing to see any more)".into()];
-    };
-    let mut lines = vec![format!("{} at {}", kind_words(event.kind()), minute(event.at))];
-    match &event.body {
-        EventBody::PostCreated(post) | EventBody::PostEdited(post) => of_post(post, &mut lines),
-        EventBody::Media(item) => lines.push(media_line(&item.media)),
-        _ => {}
+fn post_lines(desk: &mut Desk, case: &Case) -> anyhow::Result<Vec<String>> {
+    let mut lines = Vec::new();
+    let told = desk.event(case.content).map(|event| event.body);
+    match desk.newest(case)? {
+        Some(event) => {
+            lines.push(format!("{} at {}", kind_words(event.kind()), minute(event.at)));
+            event.post().into_iter().for_each(|post| of_post(post, &mut lines));
+        }
+        None if told.is_some() => {
+            lines.push("(the post itself is not in the log: there is nothing to see)".into());
+        }
+        None => lines.push("(its content is gone: there is nothing to see any more)".into()),
     }
-    lines
+    if let Some(EventBody::Media(item)) = told {
+        lines.push(format!("told apart from it: {}", media_line(&item.media)));
+    }
+    if case.is_deleted {
+        lines.push("(its author deleted it since: this is what it said last)".into());
+    }
+    Ok(lines)
 }
 
 /// What an account posted last, the newest first.
@@ -218,11 +227,13 @@ fn entry_lines(desk: &Desk, entry: u64) -> anyhow::Result<Vec<String>> {
 /// What a case is about, as JSON.
 pub(super) fn json(desk: &mut Desk, case: &Case) -> anyhow::Result<Value> {
     Ok(match case.subject {
-        SubjectSeen::Post { position, account } => {
-            let post = desk.post(position);
+        SubjectSeen::Post { account, .. } => {
+            let event = desk.newest(case)?;
+            let post = event.as_ref().and_then(Event::post);
             let person = account.map(|account| desk.person(AccountId(account))).transpose()?;
             json!({
-                "post": post.as_ref().map(|post| post_json(post)),
+                "post": post.map(post_json),
+                "deleted": case.is_deleted,
                 "account": person.as_ref().map(person_json),
             })
         }

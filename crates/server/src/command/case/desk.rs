@@ -54,7 +54,7 @@ pub(super) struct Done {
 /// What an overturn reversed.
 #[derive(Clone, Debug)]
 pub(super) struct Reversed {
-    /// The decision that was overturned.
+    /// The decision that was overturned, or that withdrew what others rested on.
     pub(super) decision: DecisionId,
     /// Actions, by their numbers.
     pub(super) actions: Vec<u64>,
@@ -146,12 +146,9 @@ impl Desk {
         tide::event_at(&mut self.reader, position)
     }
 
-    /// The post that a case is about, if its content is still there.
-    pub(super) fn post(&mut self, position: u64) -> Option<Box<Post>> {
-        match self.event(position)?.body {
-            EventBody::PostCreated(post) | EventBody::PostEdited(post) => Some(post),
-            _ => None,
-        }
+    /// The event with the newest content of the post that a case is about, if it can be seen.
+    pub(super) fn newest(&mut self, case: &Case) -> anyhow::Result<Option<Event>> {
+        Ok(engine::post_of(&mut self.reader, case)?.map(|(_, event)| event))
     }
 
     /// The newest posts of an account whose content is still there, the newest first.
@@ -171,9 +168,9 @@ impl Desk {
     }
 
     /// Whether there is content to look at: the post itself, or posts of the account.
-    pub(super) fn has_content(&mut self, subject: SubjectSeen) -> anyhow::Result<bool> {
-        Ok(match subject {
-            SubjectSeen::Post { position, .. } => self.event(position).is_some(),
+    pub(super) fn has_content(&mut self, case: &Case) -> anyhow::Result<bool> {
+        Ok(match case.subject {
+            SubjectSeen::Post { .. } => self.newest(case)?.is_some(),
             SubjectSeen::Account { account } => !self.posts_of(AccountId(account))?.is_empty(),
             SubjectSeen::Entry { .. } => false,
         })
@@ -196,16 +193,16 @@ impl Desk {
         for stored in self.reader.newest_of(account, &told, PROFILES_READ)? {
             let Content::Bytes(bytes) = &stored.content else { continue };
             let event = reopen(bytes).context("a stored event cannot be read")?;
-            if event.kind() == EventKind::AccountCreated {
-                person.created_at = person.created_at.or(Some(event.at));
-            }
+            let seen = (event.kind() == EventKind::AccountCreated).then_some(event.at);
+            let told = event.profile.as_ref().and_then(|profile| profile.created_at);
+            // The earliest that was told counts, as it does for the pipeline.
+            person.created_at = [person.created_at, seen, told].into_iter().flatten().min();
             if let Some(profile) = event.profile {
                 let owned = |text: Option<Box<str>>| text.map(String::from);
                 person.handle = person.handle.or(owned(profile.handle));
                 person.name = person.name.or(owned(profile.name));
                 person.bio = person.bio.or(owned(profile.bio));
                 person.avatar = person.avatar.or(profile.avatar);
-                person.created_at = profile.created_at.or(person.created_at);
                 if person.links.is_empty() {
                     person.links = profile.links.into_iter().map(String::from).collect();
                 }
@@ -265,13 +262,16 @@ impl Desk {
         Ok(recorded.into_iter().filter_map(told).collect())
     }
 
-    /// Every overturn that reversed actions, in order.
+    /// Every overturn and withdrawal that reversed actions, in order.
     pub(super) fn reversals(&self) -> anyhow::Result<Vec<Reversed>> {
-        let recorded = self.opened.derivation.journal().of_types(&["overturned"])?;
+        let recorded = self.opened.derivation.journal().of_types(&["overturned", "withdrawn"])?;
         let told = |recorded: seawall_store::Recorded| match recorded.entry.body {
             Body::Overturned { decision, actions_reversed: actions, .. } => {
                 let decision = DecisionId(decision);
                 Some(Reversed { decision, actions, at: recorded.entry.at })
+            }
+            Body::Withdrawn { by, actions_reversed: actions, .. } => {
+                Some(Reversed { decision: DecisionId(by), actions, at: recorded.entry.at })
             }
             _ => None,
         };

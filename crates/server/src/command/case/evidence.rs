@@ -93,6 +93,7 @@ pub(super) fn lines(desk: &mut Desk, case: &Case) -> anyhow::Result<Vec<String>>
     let mut lines = Vec::new();
     for piece in &case.evidence {
         let Some(entry) = piece.entry else { continue };
+        let before = lines.len();
         match &*piece.kind {
             "bank_match" => lines.push(match_line(desk, entry, piece.distance)?),
             "term" => lines.push(term_line(desk, entry)?),
@@ -101,6 +102,13 @@ pub(super) fn lines(desk: &mut Desk, case: &Case) -> anyhow::Result<Vec<String>>
                 desk.entry_called(entry)?
             )),
             _ => {}
+        }
+        if !case.is_current(piece) {
+            // It is told, and carries nothing any more.
+            let at = piece.position;
+            lines.iter_mut().skip(before).for_each(|line| {
+                *line += &format!(" (of what was posted before, at position {at})")
+            });
         }
     }
     for comeback in comebacks(case) {

@@ -1,8 +1,9 @@
 //! What each ruling on a case needs, asked of law 1 and told in its words.
 
 use seawall_decision::law::{Refused, Sentence};
-use seawall_model::journal::SubjectSeen;
+use seawall_model::journal::{EvidenceSeen, SubjectSeen};
 use seawall_model::{ActionKind, ReviewerId};
+use seawall_pipeline::Judge;
 use seawall_review::{Case, CaseState, Saw};
 use serde_json::{Value, json};
 
@@ -35,8 +36,9 @@ pub(super) struct Need {
 
 /// What can be looked at: content that is there, and what a case rests on.
 pub(super) fn sights(desk: &mut Desk, case: &Case) -> anyhow::Result<Vec<Saw>> {
-    let has = |kind: &str| case.evidence.iter().any(|piece| piece.kind == kind);
-    let has_content = desk.has_content(case.subject)?;
+    let has_content = desk.has_content(case)?;
+    let counts = |piece: &&EvidenceSeen| Judge::counts(case, piece, desk.active());
+    let has = |kind: &str| case.evidence.iter().filter(counts).any(|piece| piece.kind == kind);
     let is_seen = |saw: &Saw| match saw {
         Saw::Content => has_content,
         Saw::File => has("bank_match"),
@@ -48,6 +50,9 @@ pub(super) fn sights(desk: &mut Desk, case: &Case) -> anyhow::Result<Vec<Saw>> {
 /// What each ruling that fits a case needs beyond one reviewer.
 pub(super) fn needs(desk: &mut Desk, case: &Case) -> anyhow::Result<Vec<Need>> {
     let (sights, mut needs) = (sights(desk, case)?, Vec::new());
+    if case.is_deleted {
+        return Ok(needs);
+    }
     for kind in KINDS.into_iter().filter(|kind| seawall_action::fits(*kind, case.subject)) {
         for saw in &sights {
             needs.push(Need { kind, saw: *saw, missing: missing(desk, case, kind, *saw) });
@@ -76,6 +81,9 @@ fn missing(desk: &Desk, case: &Case, kind: ActionKind, saw: Saw) -> Vec<Sentence
 
 /// The gravest ruling that fits: what a case of the network comes to.
 pub(super) fn gravest(case: &Case) -> Option<ActionKind> {
+    if case.is_deleted {
+        return None;
+    }
     KINDS.into_iter().rev().find(|kind| seawall_action::fits(*kind, case.subject))
 }
 
@@ -101,6 +109,9 @@ pub(super) fn caution(case: &Case, proposed: Option<(ActionKind, Saw)>) -> Optio
         (SubjectSeen::Account { .. }, Some((_, Saw::Content))) => {
             Some("one family of evidence is not enough by itself: look at what it posts, above")
         }
+        (SubjectSeen::Post { .. }, None) if case.is_deleted => {
+            Some("its author deleted it: there is nothing to act on, and it can only be kept")
+        }
         (SubjectSeen::Post { .. }, None) => {
             Some("its content is gone: nobody can see it any more, and it can only be kept")
         }
@@ -125,6 +136,9 @@ pub(super) fn brief(desk: &mut Desk, case: &Case) -> anyhow::Result<String> {
         (None, SubjectSeen::Entry { .. }) => "a reviewer who looks at it again".into(),
         (None, SubjectSeen::Account { .. }) => {
             "a second family of evidence, or a post to look at".into()
+        }
+        (None, SubjectSeen::Post { .. }) if case.is_deleted => {
+            "nothing: its author deleted it".into()
         }
         (None, SubjectSeen::Post { .. }) => "nothing that there is: its content is gone".into(),
     })
@@ -155,7 +169,10 @@ pub(super) fn lines(desk: &mut Desk, case: &Case) -> anyhow::Result<Vec<String>>
         lines.push(format!("{kind} --saw {saw} is not enough:"));
         lines.extend(need.missing.iter().map(|sentence| format!("  {}", words(*sentence))));
     }
-    if !desk.has_content(case.subject)? {
+    if case.is_deleted {
+        lines.push("anything else: its author deleted it, and there is nothing to act on".into());
+    }
+    if !desk.has_content(case)? {
         lines.push("--saw content: there is nothing to see".into());
     }
     Ok(lines)

@@ -107,7 +107,9 @@ fn taken(
     let Some(policy) = desk.policy(&cited)? else { return Ok(None) };
     let Some(measure) = measure(done) else { return Ok(None) };
     let post = match done.action.subject {
-        SubjectSeen::Post { position, .. } => desk.post(position).map(|post| post.id),
+        SubjectSeen::Post { .. } => {
+            desk.newest(&case)?.and_then(|event| event.post().map(|post| post.id.clone()))
+        }
         _ => None,
     };
     let detection = match &case.rule {

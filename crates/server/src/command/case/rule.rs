@@ -71,7 +71,7 @@ fn check(desk: &mut Desk, given: &CaseDecide, case: &Case) -> anyhow::Result<()>
             desk.command(&format!("show {id}"))
         );
     }
-    if given.saw != Saw::Content || desk.has_content(case.subject)? {
+    if given.saw != Saw::Content || desk.has_content(case)? {
         return Ok(());
     }
     let links = "say --saw links if it is for its links";
@@ -81,7 +81,8 @@ fn check(desk: &mut Desk, given: &CaseDecide, case: &Case) -> anyhow::Result<()>
              keep it"
         ),
         _ => anyhow::bail!(
-            "there is nothing to see: the content of {id} is gone; it can only be kept"
+            "there is nothing to see: the post of {id} is not in the log, or its content is gone; \
+             it can only be kept, or be acted on for its file or its links"
         ),
     }
 }
