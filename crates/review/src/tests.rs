@@ -175,7 +175,11 @@ fn evidence_of_older_words_stays_told_and_is_renewed_where_the_new_ones_show_it_
     let again = EvidenceSeen { position: 12, distance: Some(3), ..piece("bank_match", 5) };
     let grown = cases.observe(found(vec![again.clone(), piece("bank_match", 6)]));
     let Some(Body::CaseGrew { evidence, .. }) = grown else { panic!("{grown:?}") };
-    assert_eq!(evidence, [again.clone()], "there is room for it, and the other is old");
+    assert_eq!(
+        evidence,
+        std::slice::from_ref(&again),
+        "there is room for it, and the other is old"
+    );
     let case = cases.get(CaseId(1)).unwrap();
     let current: Vec<_> = case.evidence.iter().filter(|piece| case.is_current(piece)).collect();
     assert_eq!((current, case.evidence.len()), (vec![&again], EVIDENCE_MAX));

@@ -105,10 +105,8 @@ pub(super) fn lines(desk: &mut Desk, case: &Case) -> anyhow::Result<Vec<String>>
         }
         if !case.is_current(piece) {
             // It is told, and carries nothing any more.
-            let at = piece.position;
-            lines.iter_mut().skip(before).for_each(|line| {
-                *line += &format!(" (of what was posted before, at position {at})")
-            });
+            let of = format!(" (of what was posted before, at position {})", piece.position);
+            lines.iter_mut().skip(before).for_each(|line| line.push_str(&of));
         }
     }
     for comeback in comebacks(case) {

@@ -13,12 +13,11 @@ use seawall_store::LogReader;
 use super::super::case::minute;
 use super::super::knowledge::Desk;
 
-/// Reinstatements of one account that are looked at: the newest.
-const REINSTATED_READ: u32 = 16;
-
 /// Accounts that were given back after they were removed: nobody compares with them again.
 pub(super) struct GivenBack {
     reader: LogReader,
+    /// When the platform last gave an account back.
+    reinstated: BTreeMap<AccountId, Timestamp>,
     /// When a decision of our own to suspend an account was last taken back.
     overturned: BTreeMap<AccountId, Timestamp>,
 }
@@ -47,7 +46,9 @@ impl GivenBack {
             // In order of time, so that the last one stays.
             overturned.extend(fell.into_iter().filter_map(suspended).map(|account| (account, at)));
         }
-        Ok(Self { reader: desk.opened.folder.log_reader()?, overturned })
+        let reader = desk.opened.folder.log_reader()?;
+        let reinstated = reader.latest_of(EventKind::AccountReinstated)?;
+        Ok(Self { reader, reinstated, overturned })
     }
 
     /// Refuses an account that was given back later than it was removed.
@@ -57,14 +58,12 @@ impl GivenBack {
         let Some(account) = self.reader.accounts().find(name).map_err(failed)? else {
             return Ok(());
         };
-        let told = [EventKind::AccountReinstated];
-        let back = self.reader.newest_of(account, &told, REINSTATED_READ).map_err(failed)?;
-        let back = back.iter().map(|stored| stored.at).max().filter(|at| *at > removed_at);
+        let back = self.reinstated.get(&account).filter(|at| **at > removed_at);
         if let Some(at) = back {
             return Err(format!(
                 "removed_at: the platform gave the account back at {}, after it was removed: leave \
                  the row out, or name a removal after that",
-                minute(at)
+                minute(*at)
             ));
         }
         match self.overturned.get(&account).filter(|at| **at > removed_at) {
