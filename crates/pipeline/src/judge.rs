@@ -15,6 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use seawall_action::{Actions, InForce};
 use seawall_decision::Supports;
+use seawall_decision::law::UNATTENDED_SECONDS_MAX;
 use seawall_decision::support::EntryKind;
 use seawall_model::journal::{ActionPlanned, Body, SubjectSeen};
 use seawall_model::knowledge::KnowledgeKind;
@@ -171,7 +172,15 @@ impl Judge {
         if hours == 0 || self.actions.of_case(id).next().is_some() {
             return;
         }
-        let until = now.plus_seconds(i64::from(hours) * 3_600);
+        let mut until = now.plus_seconds(i64::from(hours) * 3_600);
+        let since = case.subject.account().and_then(|account| self.restricted.get(&account));
+        if let (Some(since), true) = (since, case.is_edited()) {
+            // Taking a file out and putting it back begins no hours anew, and ends none.
+            until = until.min(since.plus_seconds(UNATTENDED_SECONDS_MAX));
+        }
+        if until <= now {
+            return;
+        }
         let Some(entry) = self.may_restrict(case, until, now, active) else { return };
         let subject = case.subject;
         let planned = seawall_action::plan(

@@ -255,6 +255,12 @@ impl Case {
         !(self.is_of_older(piece) || self.is_deleted && is_of_content)
     }
 
+    /// Whether the post was told anew since the case about it was opened.
+    #[must_use]
+    pub fn is_edited(&self) -> bool {
+        matches!(self.subject, SubjectSeen::Post { position, .. } if position < self.content)
+    }
+
     pub(crate) fn change(&mut self, to: Content) {
         self.version += 1;
         if self.state == CaseState::Open {

@@ -66,9 +66,8 @@ fn the_latest_event_of_a_kind_is_told_by_account_over_all_files() {
         append(&mut log, &[offered(id, account, id)], now);
     }
     let mut reader = folder.log_reader().unwrap();
-    let mut own = |name: &str| {
-        reader.accounts().find(&PlatformId::new(name).unwrap()).unwrap().unwrap()
-    };
+    let mut own =
+        |name: &str| reader.accounts().find(&PlatformId::new(name).unwrap()).unwrap().unwrap();
     let expect = [("a", 9), ("b", 8), ("c", 10)]
         .map(|(name, now)| (own(name), Timestamp::from_micros(now).unwrap()));
     let latest = reader.latest_of(EventKind::PostCreated).unwrap();

@@ -50,9 +50,15 @@ fn an_edit_that_keeps_the_clip_keeps_the_restriction_and_the_match_is_of_the_new
     let positions: Vec<u64> = desk.case(1).evidence.iter().map(|piece| piece.position).collect();
     assert_eq!(positions, [3]);
     assert_eq!(desk.pipeline.judge().actions().unattended().count(), 1);
-    // And one that brings it back is restricted no second time, for the hours run on.
+    // Taken out and put back: the hours run on from the first.
+    desk.pipeline.input(&Body::Tick, at(1_030), &desk.shelf, &mut desk.out);
+    desk.found();
     desk.edited(5, POST, "nothing", None);
     assert_eq!(names(&desk.found()), ["post_changed", "actions_lapsed"]);
+    desk.edited(5, POST, "and again", Some(CLIP));
+    let found = desk.found();
+    let Some(Body::RestrictedUnattended { action, .. }) = found.last() else { panic!("{found:?}") };
+    assert_eq!(action.until, Some(at(1_072)));
     desk.edited(6, "another", "nothing", None);
     assert_eq!(names(&desk.found()), [] as [&str; 0], "no case is about it");
     desk.snapshot_is_whole();
