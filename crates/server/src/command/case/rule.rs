@@ -81,8 +81,8 @@ fn check(desk: &mut Desk, given: &CaseDecide, case: &Case) -> anyhow::Result<()>
              keep it"
         ),
         _ => anyhow::bail!(
-            "there is nothing to see: the post of {id} is not in the log, or its content is gone; \
-             it can only be kept, or be acted on for its file or its links"
+            "there is nothing to see: the content of {id} is gone, or its post is not in the log; it \
+             can only be kept"
         ),
     }
 }
