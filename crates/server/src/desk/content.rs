@@ -26,8 +26,8 @@ const HASH_DIGITS: usize = 16;
 /// [`DeskError`] if log or knowledge cannot be read.
 pub fn lines(desk: &mut Desk<'_>, case: &Case) -> Result<Vec<String>, DeskError> {
     match case.subject {
-        SubjectSeen::Post { position, account } => {
-            let mut lines = post_lines(desk, position);
+        SubjectSeen::Post { account, .. } => {
+            let mut lines = post_lines(desk, case)?;
             if let Some(account) = account {
                 lines.extend(author_lines(&desk.person(AccountId(account))?));
             }
@@ -58,17 +58,26 @@ pub fn removed(desk: &Desk<'_>, entry: u64) -> Result<Option<RemovedProfile>, De
     })
 }
 
-fn post_lines(desk: &mut Desk<'_>, position: u64) -> Vec<String> {
-    let Some(event) = desk.event(position) else {
-        return vec!["(its content is gone: there is nothing to see any more)".into()];
-    };
-    let mut lines = vec![format!("{} at {}", kind_words(event.kind()), minute(event.at))];
-    match &event.body {
-        EventBody::PostCreated(post) | EventBody::PostEdited(post) => of_post(post, &mut lines),
-        EventBody::Media(item) => lines.push(media_line(&item.media)),
-        _ => {}
+fn post_lines(desk: &mut Desk<'_>, case: &Case) -> Result<Vec<String>, DeskError> {
+    let mut lines = Vec::new();
+    let told = desk.event(case.content).map(|event| event.body);
+    match desk.newest(case)? {
+        Some(event) => {
+            lines.push(format!("{} at {}", kind_words(event.kind()), minute(event.at)));
+            event.post().into_iter().for_each(|post| of_post(post, &mut lines));
+        }
+        None if told.is_some() => {
+            lines.push("(the post itself is not in the log: there is nothing to see)".into());
+        }
+        None => lines.push("(its content is gone: there is nothing to see any more)".into()),
     }
-    lines
+    if let Some(EventBody::Media(item)) = told {
+        lines.push(format!("told apart from it: {}", media_line(&item.media)));
+    }
+    if case.is_deleted {
+        lines.push("(its author deleted it since: this is what it said last)".into());
+    }
+    Ok(lines)
 }
 
 /// What an account posted last, the newest first.

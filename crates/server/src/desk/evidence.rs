@@ -106,7 +106,8 @@ pub fn brief(case: &Case) -> String {
 pub fn lines(desk: &mut Desk<'_>, case: &Case) -> Result<Vec<String>, DeskError> {
     let mut lines = Vec::new();
     for piece in &case.evidence {
-        lines.extend(piece_line(desk, piece)?);
+        let Some(line) = piece_line(desk, piece)? else { continue };
+        lines.push(line + &of_before(case, piece));
     }
     for comeback in comebacks(case) {
         lines.extend(waterfall(desk, case, &comeback)?);
@@ -115,6 +116,16 @@ pub fn lines(desk: &mut Desk<'_>, case: &Case) -> Result<Vec<String>, DeskError>
         lines.push("what the rule asks of the event itself; no known file, term or return".into());
     }
     Ok(lines)
+}
+
+/// What is added to a piece that was known of older words only: it is told, and carries nothing
+/// any more.
+#[must_use]
+pub fn of_before(case: &Case, piece: &EvidenceSeen) -> String {
+    match case.is_current(piece) {
+        true => String::new(),
+        false => format!(" (of what was posted before, at position {})", piece.position),
+    }
 }
 
 /// One piece in words; `None` for those that are told together, as comparisons are.

@@ -7,7 +7,7 @@ use seawall_review::Case;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::desk::evidence::{Comeback, comebacks, odds, piece_line, returns, unknown};
+use crate::desk::evidence::{Comeback, comebacks, odds, of_before, piece_line, returns, unknown};
 use crate::desk::{Desk, DeskError};
 
 /// One piece of evidence, or one comparison with a removed account, in words too.
@@ -27,6 +27,8 @@ pub struct WhyView {
     pub milli_bits: Option<i64>,
     /// Position of the event that showed it; null for comparisons, which are of an account.
     pub position: Option<u64>,
+    /// Whether it is about what the post says now: what older words showed carries nothing.
+    pub is_current: bool,
     /// What a comparison weighs, family by family.
     pub families: Vec<FamilyView>,
 }
@@ -85,11 +87,12 @@ pub(super) fn why(desk: &mut Desk<'_>, case: &Case) -> Result<Vec<WhyView>, Desk
         rows.push(WhyView {
             kind: piece.kind.clone(),
             family: piece.family.clone(),
-            words,
+            words: words + &of_before(case, piece),
             entry: called(piece.entry),
             distance_bits: piece.distance,
             milli_bits: piece.milli_bits,
             position: Some(piece.position),
+            is_current: case.is_current(piece),
             families: Vec::new(),
         });
     }
@@ -103,6 +106,7 @@ pub(super) fn why(desk: &mut Desk<'_>, case: &Case) -> Result<Vec<WhyView>, Desk
             distance_bits: None,
             milli_bits: Some(total),
             position: None,
+            is_current: true,
             families,
         });
     }
