@@ -89,9 +89,10 @@ pub enum DecisionState {
 /// How an entry stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum EntryState {
-    /// At least one decision that stands supports it.
+    /// At least one decision that stands supports it, and nobody withdrew it.
     Stands,
-    /// None does: it is out of knowledge, and withdrawn from those it was shared with.
+    /// No decision that stands supports it, or somebody withdrew the entry itself: it is out of
+    /// knowledge, and withdrawn from those it was shared with.
     Withdrawn,
 }
 
@@ -143,6 +144,9 @@ pub enum SupportError {
     /// What was seen was seen by somebody.
     #[error("decision {0} says that content was seen, and nobody signed it")]
     NobodySaw(DecisionId),
+    /// Who confirms signs.
+    #[error("decision {0} is confirmed by somebody who did not sign it")]
+    Unsigned(DecisionId),
     /// An entry keeps its kind.
     #[error("entry {0} is of another kind")]
     OtherKind(EntryId),
@@ -166,6 +170,8 @@ pub struct Decided {
     pub decision: DecisionId,
     /// Who signed it; empty for an import that no person signed.
     pub signed_by: BTreeSet<ReviewerId>,
+    /// Who of them confirms what it supports: they saw the content, and say what it is.
+    pub confirmed_by: BTreeSet<ReviewerId>,
     /// What it rests on, at least one.
     pub grounds: BTreeSet<Ground>,
     /// The entries it supports, new ones or ones that stand.
@@ -189,6 +195,7 @@ pub struct Supports {
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Decision {
     signed_by: BTreeSet<ReviewerId>,
+    confirmed_by: BTreeSet<ReviewerId>,
     grounds: BTreeSet<Ground>,
     entries: BTreeSet<EntryId>,
     state: DecisionState,
@@ -198,10 +205,18 @@ struct Decision {
 struct Entry {
     kind: EntryKind,
     state: EntryState,
+    taken: Taken,
     supporters: BTreeSet<DecisionId>,
     /// Decisions with a ground that falls with it.
     dependents: BTreeSet<DecisionId>,
     cases: BTreeSet<CaseId>,
+}
+
+/// Whether somebody withdrew an entry itself: then no support holds it up any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Taken {
+    No,
+    Yes,
 }
 
 impl Entry {
@@ -209,6 +224,7 @@ impl Entry {
         Self {
             kind,
             state: EntryState::Stands,
+            taken: Taken::No,
             supporters: BTreeSet::new(),
             dependents: BTreeSet::new(),
             cases: BTreeSet::new(),
@@ -227,13 +243,13 @@ impl Supports {
     ///
     /// # Errors
     /// [`SupportError`] if it is known already, names no ground, was signed by nobody though
-    /// something was seen, rests on an entry that is unknown or withdrawn, supports one that
+    /// something was seen, is confirmed by somebody who did not sign, rests on an entry that is unknown or withdrawn, supports one that
     /// is withdrawn or of another kind, or if a limit is reached. Nothing changes then.
     ///
     /// Cost: logarithmic for each ground and entry it names.
     pub fn decide(&mut self, decided: Decided) -> Result<(), SupportError> {
-        self.check(&decided)?;
-        let Decided { decision, signed_by, grounds, entries } = decided;
+        self.may_decide(&decided)?;
+        let Decided { decision, signed_by, confirmed_by, grounds, entries } = decided;
         for (id, kind) in &entries {
             let entry = self.entries.entry(*id).or_insert_with(|| Entry::new(*kind));
             entry.supporters.insert(decision);
@@ -245,7 +261,8 @@ impl Supports {
         }
         let entries = entries.into_keys().collect();
         let state = DecisionState::Stands;
-        self.decisions.insert(decision, Decision { signed_by, grounds, entries, state });
+        let decided = Decision { signed_by, confirmed_by, grounds, entries, state };
+        self.decisions.insert(decision, decided);
         Ok(())
     }
 
@@ -280,8 +297,12 @@ impl Supports {
         Ok(())
     }
 
-    fn check(&self, decided: &Decided) -> Result<(), SupportError> {
-        let Decided { decision, signed_by, grounds, entries } = decided;
+    /// Whether [`Supports::decide`] would take a decision up.
+    ///
+    /// # Errors
+    /// [`SupportError`] as [`Supports::decide`].
+    pub fn may_decide(&self, decided: &Decided) -> Result<(), SupportError> {
+        let Decided { decision, signed_by, confirmed_by, grounds, entries } = decided;
         if self.decisions.contains_key(decision) {
             return Err(SupportError::Repeated(*decision));
         }
@@ -290,6 +311,9 @@ impl Supports {
         }
         if grounds.contains(&Ground::Seen) && signed_by.is_empty() {
             return Err(SupportError::NobodySaw(*decision));
+        }
+        if !confirmed_by.is_subset(signed_by) {
+            return Err(SupportError::Unsigned(*decision));
         }
         let named = grounds.len().max(entries.len()).max(signed_by.len());
         room("things named by a decision", named, NAMED_PER_DECISION_MAX)?;
@@ -363,6 +387,21 @@ impl Supports {
         }
     }
 
+    /// Takes entries out themselves, whatever supports them, and says everything that follows,
+    /// sorted: as if each had lost its last support. One that does not stand changes nothing.
+    ///
+    /// Cost: proportional to what rests on them, directly or not, times a logarithm.
+    pub fn withdraw(&mut self, entries: &[EntryId]) -> Vec<Consequence> {
+        let stands = |id: &EntryId| self.standing(*id).is_ok();
+        let entries: BTreeSet<EntryId> = entries.iter().copied().filter(stands).collect();
+        for id in &entries {
+            if let Some(entry) = self.entries.get_mut(id) {
+                entry.taken = Taken::Yes;
+            }
+        }
+        self.fall_with(&entries)
+    }
+
     /// How a decision stands; `None` if it is unknown.
     #[must_use]
     pub fn decision(&self, decision: DecisionId) -> Option<DecisionState> {
@@ -404,14 +443,13 @@ impl Supports {
         self.matches.get(&case).into_iter().flatten().copied()
     }
 
-    /// Who confirmed an entry: who signed a decision that stands, supports it, and says that
-    /// the content was seen. A match or an import confirms nothing.
+    /// Who confirmed an entry: whom a decision that stands and supports it names as having seen
+    /// the content. Who only signed, a match or an import confirms nothing.
     #[must_use]
     pub fn confirmed_by(&self, entry: EntryId) -> BTreeSet<ReviewerId> {
         self.supporters(entry)
             .filter_map(|id| self.decisions.get(&id))
-            .filter(|decision| decision.grounds.contains(&Ground::Seen))
-            .flat_map(|decision| decision.signed_by.iter().copied())
+            .flat_map(|decision| decision.confirmed_by.iter().copied())
             .collect()
     }
 
@@ -448,6 +486,7 @@ mod tests {
         Decided {
             decision: DecisionId(decision),
             signed_by: BTreeSet::from([ReviewerId(decision)]),
+            confirmed_by: BTreeSet::from([ReviewerId(decision)]),
             grounds: grounds.iter().copied().collect(),
             entries: entries.iter().map(|(id, kind)| (EntryId(*id), *kind)).collect(),
         }
@@ -537,6 +576,38 @@ mod tests {
     }
 
     #[test]
+    fn a_withdrawal_takes_out_what_others_stand_for_and_all_that_rested_on_it() {
+        let mut supports = chain(Some(3));
+        supports.decide(decided(6, &[Ground::Seen], &[(101, PROFILE), (200, BANK)])).unwrap();
+        assert_eq!(
+            supports.withdraw(&[EntryId(101), EntryId(101), EntryId(999)]),
+            [
+                Consequence::EntryWithdrawn(EntryId(101)),
+                Consequence::EntryWithdrawn(EntryId(102)),
+                Consequence::Unlinked { decision: DecisionId(2), entry: EntryId(101) },
+                Consequence::Unlinked { decision: DecisionId(3), entry: EntryId(102) },
+                Consequence::DecisionFallen(DecisionId(2)),
+                Consequence::DecisionReopened(DecisionId(3)),
+            ]
+        );
+        // Who stood for it decided rightly then: nothing else of theirs falls.
+        assert_eq!(supports.decision(DecisionId(6)), Some(DecisionState::Stands));
+        assert_eq!(supports.withdraw(&[EntryId(101)]), [], "it is gone already");
+        assert_eq!(fell(&mut supports, 1), [], "nobody is asked about what was withdrawn");
+        let again = supports.decide(decided(9, &[Ground::Seen], &[(101, PROFILE)]));
+        assert_eq!(again, Err(SupportError::Withdrawn(EntryId(101))));
+    }
+
+    #[test]
+    fn who_only_signed_confirms_nothing() {
+        let mut supports = Supports::new();
+        let mut both = decided(1, &[Ground::Seen], &[(10, BANK)]);
+        both.signed_by.insert(ReviewerId(2));
+        supports.decide(both).unwrap();
+        assert_eq!(supports.confirmed_by(EntryId(10)), BTreeSet::from([ReviewerId(1)]));
+    }
+
+    #[test]
     fn a_circle_never_holds_itself_up() {
         let mut supports = Supports::new();
         supports.decide(decided(1, &[Ground::Seen], &[(10, BANK)])).unwrap();
@@ -559,6 +630,7 @@ mod tests {
         let mut supports = Supports::new();
         let mut import = decided(1, &[Ground::Import(SourceId(4))], &[(10, BANK), (11, BANK)]);
         import.signed_by.clear();
+        import.confirmed_by.clear();
         supports.decide(import).unwrap();
         supports.decide(decided(2, &[Ground::Seen], &[(11, BANK)])).unwrap();
         assert_eq!(supports.confirmed_by(EntryId(10)), BTreeSet::new(), "an import sees nothing");
@@ -576,12 +648,15 @@ mod tests {
         let seen = &[Ground::Seen][..];
         let mut unsigned = decided(9, seen, &[]);
         unsigned.signed_by.clear();
+        let mut stranger = decided(9, seen, &[]);
+        stranger.confirmed_by = BTreeSet::from([ReviewerId(8)]);
         let many: Vec<(u64, EntryKind)> = (1_000..11_001).map(|id| (id, BANK)).collect();
         let (what, max) = ("things named by a decision", NAMED_PER_DECISION_MAX);
         for (decided, expect) in [
             (decided(1, seen, &[]), SupportError::Repeated(DecisionId(1))),
             (decided(9, &[], &[]), SupportError::Groundless(DecisionId(9))),
             (unsigned, SupportError::NobodySaw(DecisionId(9))),
+            (stranger, SupportError::Unsigned(DecisionId(9))),
             (decided(9, &[Ground::Match(EntryId(9))], &[]), SupportError::UnknownEntry(EntryId(9))),
             (
                 decided(9, &[Ground::Seen, Ground::Link(EntryId(104))], &[(8, BANK)]),

@@ -205,6 +205,11 @@ mod tests {
         insta::assert_snapshot!(opened(include_str!("../tests/journal_v1_served.jsonl")));
     }
 
+    #[test]
+    fn the_fixture_of_changed_posts_and_withdrawals_opens_and_chains() {
+        insta::assert_snapshot!(opened(include_str!("../tests/journal_v1_changed.jsonl")));
+    }
+
     fn hex(bytes: &[u8]) -> String {
         bytes.iter().map(|byte| format!("{byte:02x}")).collect()
     }

@@ -171,13 +171,14 @@ impl Accounts {
 const ENCODED_BYTES: usize = 8 + 5 + 4 + 4 + 4 + 12;
 
 impl AccountState {
+    /// The earliest time that was told counts: an account does not become young again.
     fn learn_creation(&mut self, accepted: &Accepted<'_>) {
         let event = accepted.event;
         let told = event.profile.as_ref().and_then(|profile| profile.created_at);
         let seen = matches!(event.body, EventBody::AccountCreated).then_some(event.at);
-        if let Some(created) = told.or(seen) {
-            self.created = u32::try_from(created.micros() / 1_000_000).ok();
-        }
+        let seconds = |at: Timestamp| u32::try_from(at.micros() / 1_000_000).ok();
+        let known = [self.created, told.and_then(seconds), seen.and_then(seconds)];
+        self.created = known.into_iter().flatten().min();
     }
 
     fn age(&self, at: Timestamp) -> SignalValue {

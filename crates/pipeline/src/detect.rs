@@ -10,10 +10,10 @@ use seawall_link::{Frequencies, MatchWeight, Scratch};
 use seawall_media::{MATCH_DISTANCE_BITS, Match, Pdq};
 use seawall_model::journal::{EvidenceSeen, SubjectSeen};
 use seawall_model::{
-    Accepted, EntryId, Event, EventBody, Family, Folded, MediaRef, MilliBits, PlatformId, Position,
-    Signal, SignalKind, SignalValue, Subject, Timestamp, TraceId,
+    Accepted, Embedded, EntryId, Event, EventBody, Family, Folded, MediaItem, MediaRef, MilliBits,
+    PlatformId, Position, Signal, SignalKind, SignalValue, Subject, Timestamp, TraceId,
 };
-use seawall_review::{EVIDENCE_MAX, Finding, RestsOnMissing};
+use seawall_review::{Change, Content, EVIDENCE_MAX, Finding, RestsOnMissing};
 use seawall_rule::{Effect, Input, Observation, Observations, Observed, Rests, Value};
 use seawall_text::{TermMatch, TermScratch};
 use seawall_wave::{TraceKey, post_key};
@@ -261,9 +261,14 @@ pub(crate) fn judge(
 fn subject(accepted: &Accepted<'_>) -> Option<SubjectSeen> {
     let (position, account) = (accepted.position.0, accepted.account.map(|account| account.0));
     match &accepted.event.body {
-        EventBody::PostCreated(_) | EventBody::PostEdited(_) | EventBody::Media(_) => {
+        EventBody::PostCreated(_) | EventBody::PostEdited(_) => {
             Some(SubjectSeen::Post { position, account })
         }
+        EventBody::Media(item) => match account.filter(|_| post_of_media(item).is_none()) {
+            // A picture of the account itself, such as its avatar, or one that no post is named of.
+            Some(account) => Some(SubjectSeen::Account { account }),
+            None => Some(SubjectSeen::Post { position, account }),
+        },
         // What is reported, never who reports it.
         EventBody::Report(report) => match report.subject {
             Subject::Post(_) => Some(SubjectSeen::Post { position, account: None }),
@@ -286,13 +291,34 @@ pub fn post_seen(event: &Event, key: [u8; 32]) -> Option<TraceId> {
 fn post_of(event: &Event) -> Option<&str> {
     match &event.body {
         EventBody::PostCreated(post) | EventBody::PostEdited(post) => Some(post.id.as_str()),
-        EventBody::Media(item) => item.post.as_ref().map(PlatformId::as_str),
+        EventBody::Media(item) => post_of_media(item).map(PlatformId::as_str),
         EventBody::Report(report) => match &report.subject {
             Subject::Post(post) => Some(post.as_str()),
             Subject::Account(_) => None,
         },
         _ => None,
     }
+}
+
+/// The post that a file is told of; none for what stands on a profile.
+fn post_of_media(item: &MediaItem) -> Option<&PlatformId> {
+    match item.embedded {
+        Embedded::Avatar | Embedded::Banner => None,
+        Embedded::Post | Embedded::Unknown => item.post.as_ref(),
+    }
+}
+
+/// What an event tells of a post as such; `None` if it tells nothing of one.
+pub(crate) fn change(accepted: &Accepted<'_>, key: &TraceKey) -> Option<Change> {
+    let position = accepted.position.0;
+    let (post, content) = match &accepted.event.body {
+        EventBody::PostCreated(post) | EventBody::PostEdited(post) => {
+            (&post.id, Content::At(position))
+        }
+        EventBody::PostDeleted { post } => (post, Content::Deleted),
+        _ => return None,
+    };
+    Some(Change { post: post_key(post.as_str(), key), position, content })
 }
 
 /// The best removed profile for a sketch, if any has evidence; never the account's own.

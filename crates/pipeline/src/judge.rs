@@ -8,6 +8,7 @@ mod adopt;
 mod appeal;
 mod error;
 mod fall;
+mod grounds;
 mod law;
 mod quota;
 mod ruling;
@@ -17,12 +18,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use seawall_action::{Actions, InForce};
 use seawall_decision::Supports;
-use seawall_decision::law::{Permitted, Quota};
+use seawall_decision::law::{Permitted, Quota, UNATTENDED_SECONDS_MAX};
 use seawall_decision::support::EntryKind;
-use seawall_model::journal::{ActionPlanned, Body, Effect, Outcome};
+use seawall_model::journal::{ActionPlanned, Body, Effect, Outcome, SubjectSeen};
 use seawall_model::knowledge::KnowledgeKind;
 use seawall_model::{AccountId, ActionKind, CaseId, DecisionId, EntryId, ReviewerId, Timestamp};
-use seawall_review::{Appeals, Case, Cases, Finding, Ruled};
+use seawall_review::{Appeals, Case, CaseState, Cases, Change, Finding, Ruled};
 
 use crate::active::{Active, Contents};
 
@@ -183,11 +184,19 @@ impl Judge {
     /// Restricts reach unattended, where law 1 allows it.
     fn restrict(&mut self, id: CaseId, now: Timestamp, active: &Active, out: &mut Vec<Body>) {
         let Some(case) = self.cases.get(id) else { return };
-        let hours = active.policy(&case.policy).map_or(0, |policy| policy.unattended_hours);
+        let hours = unattended_hours(case, active);
         if hours == 0 || self.actions.of_case(id).next().is_some() {
             return;
         }
-        let until = now.plus_seconds(i64::from(hours) * 3_600);
+        let mut until = now.plus_seconds(i64::from(hours) * 3_600);
+        let since = case.subject.account().and_then(|account| self.restricted.get(&account));
+        if let (Some(since), true) = (since, case.is_edited()) {
+            // Taking a file out and putting it back begins no hours anew, and ends none.
+            until = until.min(since.plus_seconds(UNATTENDED_SECONDS_MAX));
+        }
+        if until <= now {
+            return;
+        }
         let quota = (self.quota_unattended(now), now);
         let asked = self.may_restrict((id, case), until, quota, active);
         let Some((entry, permitted)) = asked else { return };
@@ -213,7 +222,8 @@ impl Judge {
     }
 
     /// Ends what was restricted unattended and law 1 would not permit any more: its evidence
-    /// fell, a confirmation was taken back, the account is protected.
+    /// fell, a confirmation was taken back, the account is protected, or its policy is out of
+    /// force or gives no hours any more.
     pub(crate) fn recheck(&mut self, now: Timestamp, active: &Active, out: &mut Vec<Body>) {
         let ended: Vec<u64> = self
             .actions
@@ -224,7 +234,8 @@ impl Judge {
                 // What was within the quota when it was done is not held afterwards.
                 let quota = (Quota::Within, now);
                 case.is_none_or(|case| {
-                    self.may_restrict((action.case, case), until, quota, active).is_none()
+                    unattended_hours(case, active) == 0
+                        || self.may_restrict((action.case, case), until, quota, active).is_none()
                 })
             })
             .map(|action| action.planned.action)
@@ -314,26 +325,45 @@ impl Judge {
         }
     }
 
-    /// Takes entries out of force, and the evidence that rests on them out of open cases.
-    fn withdraw_entries(&mut self, entries: &[EntryId], active: &mut Active) {
+    /// Takes in that something happened to a post.
+    pub(crate) fn changed(&mut self, change: &Change, out: &mut Vec<Body>) {
+        out.extend(self.cases.change(change));
+    }
+
+    /// Takes entries out of force, and the evidence that rests on them out of all cases: a
+    /// closed one keeps its decision, and is not to rest on it again when it is opened. Gives the
+    /// open cases that lost evidence, each with the entry; not those about an entry itself.
+    fn withdraw_entries(&mut self, entries: &[EntryId], active: &mut Active) -> Vec<(u64, u64)> {
+        let gone: BTreeSet<u64> = entries.iter().map(|entry| entry.0).collect();
         for entry in entries {
             active.take(*entry);
-            let touched: Vec<CaseId> = self
-                .cases
-                .all()
-                .filter(|(_, case)| rests_on(case, *entry))
-                .map(|(id, _)| id)
-                .collect();
-            for case in touched {
-                self.cases.withdraw(case, entry.0);
-            }
         }
+        let touched: BTreeSet<(CaseId, u64)> = self
+            .cases
+            .all()
+            .flat_map(|(id, case)| {
+                let of = case.evidence.iter().filter_map(|piece| piece.entry);
+                of.filter(|entry| gone.contains(entry)).map(move |entry| (id, entry))
+            })
+            .collect();
+        let mut lost = Vec::new();
+        for (id, entry) in touched {
+            let case = self.cases.get(id);
+            let is_told = case.is_some_and(|case| {
+                case.state == CaseState::Open && !matches!(case.subject, SubjectSeen::Entry { .. })
+            });
+            if is_told {
+                lost.push((id.0, entry));
+            }
+            self.cases.withdraw(id, entry);
+        }
+        lost
     }
 }
 
-fn rests_on(case: &Case, entry: EntryId) -> bool {
-    case.state == seawall_review::CaseState::Open
-        && case.evidence.iter().any(|piece| piece.entry == Some(entry.0))
+/// Hours for which the policy of a case restricts reach unattended, as it stands now.
+fn unattended_hours(case: &Case, active: &Active) -> u32 {
+    active.policy(&case.policy).map_or(0, |policy| policy.unattended_hours)
 }
 
 /// Puts entries in force. What this build cannot put in force, the shell refused.

@@ -90,9 +90,19 @@ pub(crate) struct Waiting {
     pub(crate) follows: Vec<FollowMessage>,
     /// Sketches of accounts that are to be counted.
     pub(crate) profiles: Vec<(AccountId, Profile)>,
-    pub(crate) found: Vec<seawall_review::Finding>,
+    /// What the owner of cases is told, in the order of the events.
+    pub(crate) told: Vec<Told>,
     pub(crate) reinstated: Vec<AccountId>,
     pub(crate) appealed: Vec<Brought>,
+}
+
+/// What one event tells the owner of cases.
+#[derive(Debug)]
+pub(crate) enum Told {
+    /// What a rule found.
+    Found(seawall_review::Finding),
+    /// That something happened to a post.
+    Changed(seawall_review::Change),
 }
 
 impl Pipeline {
@@ -163,10 +173,16 @@ impl Pipeline {
         self.waiting.first.is_some()
     }
 
-    /// Whether a rule found something that becomes a case at the next hand-over.
+    /// Whether something waits that opens or changes a case at the next hand-over: what a rule
+    /// found, or that the post of a case was edited or deleted.
+    ///
+    /// Cost: a look-up for each post that waits.
     #[must_use]
     pub fn has_findings(&self) -> bool {
-        !self.waiting.found.is_empty()
+        self.waiting.told.iter().any(|told| match told {
+            Told::Found(_) => true,
+            Told::Changed(change) => self.judge.cases().about_post(change.post).is_some(),
+        })
     }
 
     /// Knowledge in force.
@@ -372,7 +388,7 @@ impl Pipeline {
         for (_, profile) in &waiting.profiles {
             self.seen.add(profile);
         }
-        self.review(waiting.found, &waiting.reinstated, &waiting.appealed, out);
+        self.review(waiting.told, &waiting.reinstated, &waiting.appealed, out);
         self.make_room();
         let mut findings = Vec::new();
         self.step_two(&waiting.sightings, &mut findings);

@@ -11,7 +11,7 @@ use crate::account::{Accounts, FollowMessage};
 use crate::active::Contents;
 use crate::hours::Hours;
 use crate::judge::{Brought, Judge};
-use crate::pipeline::{Order, Waiting};
+use crate::pipeline::{Order, Told, Waiting};
 use crate::sketches::Sketches;
 use crate::{Constants, PARTITIONS, Pipeline};
 
@@ -187,9 +187,18 @@ fn encode_waiting(waiting: &Waiting, writer: &mut Writer) {
         writer.u64(account.0);
         profile.encode(writer);
     }
-    writer.len(waiting.found.len());
-    for found in &waiting.found {
-        found.encode(writer);
+    writer.len(waiting.told.len());
+    for told in &waiting.told {
+        match told {
+            Told::Found(found) => {
+                writer.u8(1);
+                found.encode(writer);
+            }
+            Told::Changed(change) => {
+                writer.u8(2);
+                change.encode(writer);
+            }
+        }
     }
     writer.len(waiting.reinstated.len());
     for account in &waiting.reinstated {
@@ -229,7 +238,11 @@ fn decode_waiting(reader: &mut Reader<'_>) -> Result<Waiting, CodecError> {
         waiting.profiles.push((account, Profile::decode(reader)?));
     }
     for _ in 0..reader.len(8)? {
-        waiting.found.push(seawall_review::Finding::decode(reader)?);
+        waiting.told.push(match reader.u8()? {
+            1 => Told::Found(seawall_review::Finding::decode(reader)?),
+            2 => Told::Changed(seawall_review::Change::decode(reader)?),
+            _ => return Err(CodecError::Range),
+        });
     }
     for _ in 0..reader.len(8)? {
         waiting.reinstated.push(AccountId(reader.u64()?));

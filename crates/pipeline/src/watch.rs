@@ -5,12 +5,11 @@ use seawall_link::{Feature, FeatureKind};
 use seawall_model::journal::Body;
 use seawall_model::knowledge::KnowledgeKind;
 use seawall_model::{Accepted, AccountId, DecisionId, EventBody, EventKind, Signal};
-use seawall_review::Finding;
 
 use crate::active::{Contents, sketch_of};
 use crate::detect::{self, Buffers, Noted};
 use crate::judge::Brought;
-use crate::pipeline::Output;
+use crate::pipeline::{Output, Told};
 use crate::{Pipeline, Reading, partition};
 
 impl Pipeline {
@@ -31,6 +30,8 @@ impl Pipeline {
             // What somebody says for themselves is no evidence against them.
             return;
         }
+        let change = detect::change(accepted, &self.key);
+        self.waiting.told.extend(change.map(Told::Changed));
         if self.active.is_idle() {
             return;
         }
@@ -55,7 +56,7 @@ impl Pipeline {
         let knowing = (&self.active, &self.key);
         let found = detect::judge(accepted, noted, signals, knowing, created_at, &mut buffers);
         self.buffers = buffers;
-        self.waiting.found.extend(found);
+        self.waiting.told.extend(found.into_iter().map(Told::Found));
     }
 
     /// Compares an account with removed profiles: when it tells its profile, and when it
@@ -129,10 +130,11 @@ impl Pipeline {
         }
     }
 
-    /// Step three of cases: what was found since the last hand-over, and what lapses.
+    /// Step three of cases: what was found and changed since the last hand-over, what lapses, and
+    /// what is appealed against.
     pub(crate) fn review(
         &mut self,
-        found: Vec<Finding>,
+        told: Vec<Told>,
         reinstated: &[AccountId],
         appealed: &[Brought],
         out: &mut Output,
@@ -142,8 +144,11 @@ impl Pipeline {
         for account in reinstated {
             self.judge.reinstated(*account, &mut self.active, &mut bodies);
         }
-        for found in found {
-            self.judge.observe(found, now, &self.active, &mut bodies);
+        for told in told {
+            match told {
+                Told::Found(found) => self.judge.observe(found, now, &self.active, &mut bodies),
+                Told::Changed(change) => self.judge.changed(&change, &mut bodies),
+            }
         }
         self.judge.lapse(now, &mut self.active, &mut bodies);
         for appeal in appealed {

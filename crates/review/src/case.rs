@@ -42,6 +42,26 @@ pub struct Finding {
     pub post: Option<TraceId>,
 }
 
+/// Something happened to a post: it was posted, edited or deleted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// The keyed hash of the platform's id of the post.
+    pub post: TraceId,
+    /// Position of the event that tells it.
+    pub position: u64,
+    /// What it came to.
+    pub content: Content,
+}
+
+/// What became of a post.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// The event at this position has its newest content.
+    At(u64),
+    /// Its author deleted it.
+    Deleted,
+}
+
 /// Where a case stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CaseState {
@@ -167,26 +187,99 @@ pub struct Case {
     pub created_at: Option<Timestamp>,
     /// The keyed hash of the platform's id of the post, where it is about one.
     pub post: Option<TraceId>,
+    /// Position of the event that told the newest content of the post, or that opened the case
+    /// where no such event is known; 0 where it is not about a post.
+    pub content: u64,
+    /// Whether the author deleted the post since.
+    pub is_deleted: bool,
+    /// Whether it was decided before: then people look at it, whatever is left of it.
+    pub is_reopened: bool,
 }
 
 impl Case {
     pub(crate) fn new(finding: Finding) -> Self {
-        let Finding { subject, policy, rule, rests, evidence, at, created_at, post } = finding;
-        let (state, heard) = (CaseState::Open, Vec::new());
-        let version = 1;
-        Self { subject, policy, rule, version, state, rests, evidence, heard, at, created_at, post }
+        let content = match finding.subject {
+            SubjectSeen::Post { position, .. } => position,
+            SubjectSeen::Account { .. } | SubjectSeen::Entry { .. } => 0,
+        };
+        Self {
+            subject: finding.subject,
+            policy: finding.policy,
+            rule: finding.rule,
+            version: 1,
+            state: CaseState::Open,
+            rests: finding.rests,
+            evidence: finding.evidence,
+            heard: Vec::new(),
+            at: finding.at,
+            created_at: finding.created_at,
+            post: finding.post,
+            content,
+            is_deleted: false,
+            is_reopened: false,
+        }
     }
 
-    /// What of this is not known yet.
+    /// What of this is not known yet, or was known of older content only.
     pub(crate) fn fresh(&self, evidence: &[EvidenceSeen]) -> Vec<EvidenceSeen> {
-        let room = crate::EVIDENCE_MAX.saturating_sub(self.evidence.len());
-        let is_known =
-            |piece: &&EvidenceSeen| self.evidence.iter().any(|known| is_same(known, piece));
-        evidence.iter().filter(|piece| !is_known(piece)).take(room).cloned().collect()
+        let mut room = crate::EVIDENCE_MAX.saturating_sub(self.evidence.len());
+        let is_fresh = |piece: &&EvidenceSeen| {
+            if self.evidence.iter().any(|known| is_same(known, piece)) {
+                return self.state == CaseState::Open && self.renewed(piece).is_some();
+            }
+            let is_room = room > 0;
+            room = room.saturating_sub(1);
+            is_room
+        };
+        evidence.iter().filter(is_fresh).cloned().collect()
+    }
+
+    /// The place of what a piece says again of newer content.
+    fn renewed(&self, piece: &EvidenceSeen) -> Option<usize> {
+        let is_older = |known: &EvidenceSeen| self.is_of_older(known) && is_same(known, piece);
+        self.evidence.iter().position(is_older).filter(|_| !self.is_of_older(piece))
+    }
+
+    /// Whether a piece of evidence is about content that was edited since.
+    fn is_of_older(&self, piece: &EvidenceSeen) -> bool {
+        matches!(self.subject, SubjectSeen::Post { .. })
+            && matches!(&*piece.kind, "bank_match" | "term")
+            && piece.position < self.content
+    }
+
+    /// Whether a piece of evidence is about what the post says now: nothing about its content is
+    /// once it was deleted. What ties the account to another stays.
+    #[must_use]
+    pub fn is_current(&self, piece: &EvidenceSeen) -> bool {
+        let is_of_content = matches!(&*piece.kind, "bank_match" | "term");
+        !(self.is_of_older(piece) || self.is_deleted && is_of_content)
+    }
+
+    /// Whether the post was told anew since the case about it was opened.
+    #[must_use]
+    pub fn is_edited(&self) -> bool {
+        matches!(self.subject, SubjectSeen::Post { position, .. } if position < self.content)
+    }
+
+    pub(crate) fn change(&mut self, to: Content) {
+        self.version += 1;
+        if self.state == CaseState::Open {
+            // What was ruled was ruled on other words.
+            self.heard.clear();
+        }
+        self.is_deleted = to == Content::Deleted;
+        if let Content::At(position) = to {
+            self.content = position;
+        }
     }
 
     pub(crate) fn grow(&mut self, fresh: &[EvidenceSeen], rests: RestsOnMissing) {
-        self.evidence.extend_from_slice(fresh);
+        for piece in fresh {
+            match self.renewed(piece) {
+                Some(place) => self.evidence[place] = piece.clone(),
+                None => self.evidence.push(piece.clone()),
+            }
+        }
         self.version += 1;
         // What was ruled was ruled on less.
         self.heard.clear();
@@ -209,6 +302,21 @@ impl Case {
         let agrees = |heard: &&Heard| heard.ruled == of.ruled && heard.policy == of.policy;
         self.heard.iter().filter(agrees).collect()
     }
+}
+
+/// What those who agree say that the file is: the last word on it.
+#[must_use]
+pub fn file_class(agreed: &[&Heard]) -> Option<FileClass> {
+    agreed.iter().rev().find_map(|heard| heard.class)
+}
+
+/// Who of those who agree confirm what joins knowledge: they saw the content itself, and say
+/// the same of its file. A key that signs without having seen confirms nothing.
+#[must_use]
+pub fn confirmers(agreed: &[&Heard]) -> Vec<ReviewerId> {
+    let class = file_class(agreed);
+    let confirms = |heard: &&&Heard| heard.saw == Saw::Content && heard.class == class;
+    agreed.iter().filter(confirms).map(|heard| heard.reviewer).collect()
 }
 
 /// Whether two pieces say the same: the position and the exact weight do not matter.

@@ -17,7 +17,10 @@ use seawall_model::journal::{Body, EvidenceSeen, SubjectSeen};
 use seawall_model::{CaseId, ReviewerId, TraceId};
 
 pub use appeal::{APPEALS_MAX, Appeal, AppealState, Appeals};
-pub use case::{Case, CaseState, Finding, Heard, RestsOnMissing, Ruled, Saw};
+pub use case::{
+    Case, CaseState, Change, Content, Finding, Heard, RestsOnMissing, Ruled, Saw, confirmers,
+    file_class,
+};
 
 /// Open cases at most. Raising it costs about 300 bytes each; what is beyond is held in the
 /// journal and opened by nobody.
@@ -119,9 +122,36 @@ impl Cases {
     }
 
     fn keep(&mut self, id: CaseId, finding: Finding) {
-        self.newest.insert(finding.subject, id);
+        let before = self.newest.insert(finding.subject, id);
         self.posts.extend(finding.post.map(|post| (post, finding.subject)));
-        self.cases.insert(id, Case::new(finding));
+        let mut case = Case::new(finding);
+        // What became of the post since the first case about it holds for the next one too.
+        if let Some(before) = before.and_then(|before| self.cases.get(&before)) {
+            (case.content, case.is_deleted) = (before.content, before.is_deleted);
+        }
+        self.cases.insert(id, case);
+    }
+
+    /// Takes in that something happened to a post, and says so if a case is about it. A closed
+    /// one is told it too: it may be opened again, and then its newest words count.
+    pub fn change(&mut self, change: &Change) -> Option<Body> {
+        let id = *self.newest.get(self.posts.get(&change.post)?)?;
+        let case = self.cases.get_mut(&id)?;
+        let deleted = change.content == Content::Deleted;
+        if change.position <= case.content || deleted && case.is_deleted {
+            return None;
+        }
+        case.change(change.content);
+        let (version, position) = (case.version, change.position);
+        Some(Body::PostChanged { case: id.0, version, position, deleted })
+    }
+
+    /// Takes in what the journal says that happened to the post of a case.
+    pub fn recorded_change(&mut self, body: &Body) {
+        let Body::PostChanged { case, position, deleted, .. } = body else { return };
+        if let Some(case) = self.cases.get_mut(&CaseId(*case)) {
+            case.change(if *deleted { Content::Deleted } else { Content::At(*position) });
+        }
     }
 
     /// Drops what a reviewer ruled and is still held: their key signs no more.
@@ -212,13 +242,15 @@ impl Cases {
                 self.open += 1;
             }
             case.state = CaseState::Open;
+            case.is_reopened = true;
             case.heard.clear();
             case.version += 1;
         }
     }
 
-    /// Takes the evidence away that rests on an entry of knowledge. A case without any left
-    /// is closed. Says whether the case had any such evidence.
+    /// Takes the evidence away that rests on an entry of knowledge. An open case without any
+    /// left is closed, unless it was decided before and opened again: people look at it then, but
+    /// never at an entry that is gone. A decided one keeps its decision. Gives what evidence it was.
     pub fn withdraw(&mut self, id: CaseId, entry: u64) -> Option<Vec<EvidenceSeen>> {
         let case = self.cases.get_mut(&id)?;
         let (gone, left): (Vec<_>, Vec<_>) =
@@ -227,10 +259,13 @@ impl Cases {
         if gone.is_empty() {
             return None;
         }
-        case.version += 1;
-        case.heard.clear();
-        if case.evidence.is_empty() && case.state == CaseState::Open {
-            self.close(id, CaseState::Withdrawn);
+        if case.state == CaseState::Open {
+            case.version += 1;
+            case.heard.clear();
+            let is_asked = case.is_reopened && !matches!(case.subject, SubjectSeen::Entry { .. });
+            if case.evidence.is_empty() && !is_asked {
+                self.close(id, CaseState::Withdrawn);
+            }
         }
         Some(gone)
     }

@@ -5,7 +5,7 @@ use seawall_model::journal::{EvidenceSeen, PolicyCited, SubjectSeen};
 use seawall_model::knowledge::FileClass;
 use seawall_model::{CaseId, DecisionId, Family, ReviewerId, Timestamp, TraceId};
 
-use crate::{Case, CaseState, Cases, Finding, Heard, RestsOnMissing, Ruled, Saw};
+use crate::{Case, CaseState, Cases, Change, Content, Finding, Heard, RestsOnMissing, Ruled, Saw};
 
 /// Kinds of evidence, by number.
 const KINDS: [&str; 5] = ["bank_match", "term", "comeback", "support_lost", "rule"];
@@ -74,6 +74,9 @@ impl Case {
         writer.i64(self.at.micros());
         writer.i64(self.created_at.map_or(i64::MIN, Timestamp::micros));
         writer.raw(&self.post.map_or(0, |post| post.0).to_be_bytes());
+        writer.u64(self.content);
+        writer.u8(u8::from(self.is_deleted));
+        writer.u8(u8::from(self.is_reopened));
         writer.len(self.evidence.len());
         for piece in &self.evidence {
             encode_evidence(piece, writer);
@@ -107,6 +110,8 @@ impl Case {
             *byte = reader.u8()?;
         }
         let post = Some(TraceId(u128::from_be_bytes(post))).filter(|post| post.0 != 0);
+        let (content, is_deleted, is_reopened) =
+            (reader.u64()?, reader.u8()? == 1, reader.u8()? == 1);
         let mut case = Self {
             subject,
             policy,
@@ -117,6 +122,9 @@ impl Case {
             at,
             created_at,
             post,
+            content,
+            is_deleted,
+            is_reopened,
             evidence: Vec::new(),
             heard: Vec::new(),
         };
@@ -188,4 +196,28 @@ fn read_text(reader: &mut Reader<'_>) -> Result<Box<str>, CodecError> {
         bytes.push(reader.u8()?);
     }
     String::from_utf8(bytes).map(Into::into).map_err(|_| CodecError::Range)
+}
+
+impl Change {
+    /// Appends it to a snapshot.
+    pub fn encode(&self, writer: &mut Writer) {
+        writer.raw(&self.post.0.to_be_bytes());
+        writer.u64(self.position);
+        writer.u8(u8::from(self.content == Content::Deleted));
+    }
+
+    /// Reads what [`Change::encode`] wrote.
+    ///
+    /// # Errors
+    /// [`CodecError`] if it is not that.
+    pub fn decode(reader: &mut Reader<'_>) -> Result<Self, CodecError> {
+        let post = TraceId(u128::from_be_bytes(reader.array()?));
+        let position = reader.u64()?;
+        let content = match reader.u8()? {
+            0 => Content::At(position),
+            1 => Content::Deleted,
+            _ => return Err(CodecError::Range),
+        };
+        Ok(Self { post, position, content })
+    }
 }

@@ -2,6 +2,7 @@
 
 use seawall_model::codec::{Reader, Writer};
 use seawall_model::journal::PolicyCited;
+use seawall_model::knowledge::FileClass;
 use seawall_model::{ActionKind, DecisionId, ReviewerId, Timestamp};
 
 use super::*;
@@ -134,4 +135,76 @@ fn a_snapshot_holds_everything() {
     let mut reader = Reader::new(&bytes);
     assert_eq!(Cases::decode(&mut reader).unwrap(), cases);
     reader.end().unwrap();
+}
+
+const ID: TraceId = TraceId(7);
+
+fn edited(position: u64) -> Change {
+    Change { post: ID, position, content: Content::At(position) }
+}
+
+#[test]
+fn only_who_saw_the_content_and_says_the_same_of_the_file_confirms_it() {
+    let mut cases = Cases::default();
+    cases.observe(finding(vec![piece("bank_match", 1)]));
+    let (support, news) = (Some(FileClass::Support), Some(FileClass::News));
+    for (reviewer, saw, class) in [
+        (1, Saw::Content, support),
+        (2, Saw::File, support),
+        (3, Saw::Content, news),
+        (4, Saw::Content, None),
+        (5, Saw::Content, support),
+    ] {
+        cases.hear(CaseId(1), 1, Heard { saw, class, ..heard(reviewer, REMOVE) }).unwrap();
+    }
+    let case = cases.get(CaseId(1)).unwrap();
+    assert_eq!(file_class(&case.agreed()), support);
+    assert_eq!(confirmers(&case.agreed()), [ReviewerId(1), ReviewerId(5)]);
+}
+
+#[test]
+fn evidence_of_older_words_stays_told_and_is_renewed_where_the_new_ones_show_it_too() {
+    let mut cases = Cases::default();
+    let found = |evidence| Finding { post: Some(ID), ..finding(evidence) };
+    let all: Vec<EvidenceSeen> = (1..=64).map(|entry| piece("bank_match", entry)).collect();
+    cases.observe(found(all));
+    assert_eq!(cases.change(&Change { post: TraceId(8), ..edited(12) }), None, "another post");
+    assert_eq!(cases.change(&edited(9)), None, "what opened it");
+    let changed = Body::PostChanged { case: 1, version: 2, position: 12, deleted: false };
+    assert_eq!(cases.change(&edited(12)), Some(changed.clone()));
+    let again = EvidenceSeen { position: 12, distance: Some(3), ..piece("bank_match", 5) };
+    let grown = cases.observe(found(vec![again.clone(), piece("bank_match", 6)]));
+    let Some(Body::CaseGrew { evidence, .. }) = grown else { panic!("{grown:?}") };
+    assert_eq!(
+        evidence,
+        std::slice::from_ref(&again),
+        "there is room for it, and the other is old"
+    );
+    let case = cases.get(CaseId(1)).unwrap();
+    let current: Vec<_> = case.evidence.iter().filter(|piece| case.is_current(piece)).collect();
+    assert_eq!((current, case.evidence.len()), (vec![&again], EVIDENCE_MAX));
+    // The record says the same.
+    let mut recorded = Cases::default();
+    recorded.observe(found((1..=64).map(|entry| piece("bank_match", entry)).collect()));
+    recorded.recorded_change(&changed);
+    recorded.recorded_growth(CaseId(1), &evidence, RestsOnMissing::No);
+    assert_eq!(recorded, cases);
+}
+
+#[test]
+fn what_became_of_a_post_holds_for_its_next_case_too() {
+    let mut cases = Cases::default();
+    let found = |entry| Finding { post: Some(ID), ..finding(vec![piece("bank_match", entry)]) };
+    cases.observe(found(1));
+    cases.close(CaseId(1), CaseState::Decided(DecisionId(1)));
+    cases.change(&edited(12));
+    cases.change(&Change { post: ID, position: 13, content: Content::Deleted });
+    cases.observe(found(2));
+    let case = cases.get(CaseId(2)).unwrap();
+    assert_eq!((case.content, case.is_deleted), (12, true));
+    assert!(case.evidence.iter().all(|piece| !case.is_current(piece)), "nothing shows it now");
+    let mut writer = Writer::new();
+    cases.encode(&mut writer);
+    let bytes = writer.into_bytes();
+    assert_eq!(Cases::decode(&mut Reader::new(&bytes)).unwrap(), cases);
 }

@@ -3,6 +3,7 @@
 //! What is sealed is opened here; an event whose account was erased comes without its
 //! content. Leaves out what an event means.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
@@ -114,6 +115,28 @@ impl LogReader {
             }
         }
         Ok(found)
+    }
+
+    /// Accounts with an event of a kind, and when the latest of them happened.
+    ///
+    /// # Errors
+    /// [`Error::Sqlite`].
+    ///
+    /// Cost: one pass over the plain columns of the log; nothing is unsealed.
+    pub fn latest_of(&self, kind: EventKind) -> Result<BTreeMap<AccountId, Timestamp>, Error> {
+        let mut latest: BTreeMap<AccountId, Timestamp> = BTreeMap::new();
+        for (_, path) in segment::list(&self.folder)? {
+            let conn = sqlite::open_read(&path, Kind::Log)?;
+            if !sqlite::is_made(&conn).map_err(Error::sql(&path))? {
+                continue;
+            }
+            for (account, at) in
+                segment::latest_of(&conn, kind.number()).map_err(Error::sql(&path))?
+            {
+                latest.entry(account).and_modify(|last| *last = at.max(*last)).or_insert(at);
+            }
+        }
+        Ok(latest)
     }
 
     fn read(&mut self, mut wanted: Wanted, events_max: u32) -> Result<Vec<Stored>, Error> {

@@ -106,15 +106,7 @@ const COLUMNS: &str = "position, received_at, at, kind, account, other, commitme
 
 fn row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
     let own = |value: Option<i64>| value.map(|own| AccountId(own.cast_unsigned()));
-    let time = |index: usize| -> rusqlite::Result<Timestamp> {
-        Timestamp::from_micros(row.get(index)?).map_err(|error| {
-            rusqlite::Error::FromSqlConversionFailure(
-                index,
-                rusqlite::types::Type::Integer,
-                Box::new(error),
-            )
-        })
-    };
+    let time = |index: usize| timestamp(row, index);
     let kind: u8 = row.get(3)?;
     Ok(Row {
         placed: Placed {
@@ -128,6 +120,13 @@ fn row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
         kind: EventKind::from_number(kind)
             .ok_or_else(|| rusqlite::Error::IntegralValueOutOfRange(3, i64::from(kind)))?,
         sealed: row.get(7)?,
+    })
+}
+
+fn timestamp(row: &rusqlite::Row<'_>, index: usize) -> rusqlite::Result<Timestamp> {
+    Timestamp::from_micros(row.get(index)?).map_err(|error| {
+        let kind = rusqlite::types::Type::Integer;
+        rusqlite::Error::FromSqlConversionFailure(index, kind, Box::new(error))
     })
 }
 
@@ -166,6 +165,21 @@ pub(crate) fn newest_of(
     );
     let limits = params![account.cast_signed(), rows_max];
     conn.prepare_cached(&sql)?.query_map(limits, row)?.collect()
+}
+
+/// Accounts with an event of a kind, and when the latest of them happened.
+///
+/// Cost: the plain columns of the segment are read once.
+pub(crate) fn latest_of(
+    conn: &Connection,
+    kind: u8,
+) -> rusqlite::Result<Vec<(AccountId, Timestamp)>> {
+    let sql = "SELECT account, max(at) FROM event
+               WHERE kind = ?1 AND account IS NOT NULL GROUP BY account";
+    let row = |row: &rusqlite::Row<'_>| {
+        Ok((AccountId(row.get::<_, i64>(0)?.cast_unsigned()), timestamp(row, 1)?))
+    };
+    conn.prepare_cached(sql)?.query_map([kind], row)?.collect()
 }
 
 pub(crate) fn rows(

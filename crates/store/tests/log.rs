@@ -57,6 +57,24 @@ fn append(log: &mut EventLog, batch: &[Offered], now: i64) -> Vec<Outcome> {
     log.append(&candidates, &mut arrival).unwrap()
 }
 
+#[test]
+fn the_latest_event_of_a_kind_is_told_by_account_over_all_files() {
+    let dir = tempfile::tempdir().unwrap();
+    let folder = folder(dir.path());
+    let mut log = open(&folder, 2);
+    for (id, account, now) in [("1", "a", 7), ("2", "b", 8), ("3", "a", 9), ("4", "c", 10)] {
+        append(&mut log, &[offered(id, account, id)], now);
+    }
+    let mut reader = folder.log_reader().unwrap();
+    let mut own =
+        |name: &str| reader.accounts().find(&PlatformId::new(name).unwrap()).unwrap().unwrap();
+    let expect = [("a", 9), ("b", 8), ("c", 10)]
+        .map(|(name, now)| (own(name), Timestamp::from_micros(now).unwrap()));
+    let latest = reader.latest_of(EventKind::PostCreated).unwrap();
+    assert_eq!(latest, expect.into());
+    assert!(reader.latest_of(EventKind::AccountReinstated).unwrap().is_empty());
+}
+
 fn words(outcomes: &[Outcome]) -> String {
     let word = |outcome: &Outcome| match outcome {
         Outcome::Accepted(placed) => format!("{}", placed.position),

@@ -1,4 +1,4 @@
-//! What falls when a decision is overturned, found without looking at the rest.
+//! What falls when a decision is overturned or an entry withdrawn, found without looking at the rest.
 //!
 //! First everything that might rest on it is suspected; then whatever is held up from
 //! outside the suspects, directly or through others, is cleared; the rest falls. A circle
@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 
 use seawall_model::{DecisionId, EntryId};
 
-use super::{Consequence, DecisionState, EntryState, Ground, Supports};
+use super::{Consequence, DecisionState, EntryState, Ground, Supports, Taken};
 
 /// Decisions and entries, either suspected or cleared.
 #[derive(Default)]
@@ -21,11 +21,24 @@ struct Nodes {
 impl Supports {
     /// Lets fall what rested on a decision that stands no more.
     pub(super) fn fall(&mut self, overturned: DecisionId) -> Vec<Consequence> {
-        let suspects = self.suspects(overturned);
+        let entries = self.entries_of(overturned).collect();
+        let mut consequences = self.let_fall(entries);
+        self.reopen_entries(overturned, &mut consequences);
+        consequences.into_iter().collect()
+    }
+
+    /// Lets fall what rested on entries that were withdrawn.
+    pub(super) fn fall_with(&mut self, entries: &BTreeSet<EntryId>) -> Vec<Consequence> {
+        self.let_fall(entries.iter().copied().collect()).into_iter().collect()
+    }
+
+    /// Lets fall what nothing holds up any more, of entries and of what may rest on them.
+    fn let_fall(&mut self, entries: Vec<EntryId>) -> BTreeSet<Consequence> {
+        let suspects = self.suspects(entries);
         let cleared = self.cleared(&suspects);
         let mut consequences = BTreeSet::new();
         for id in suspects.entries.difference(&cleared.entries) {
-            self.withdraw(*id, &mut consequences);
+            self.take_out(*id, &mut consequences);
         }
         let fallen = suspects.decisions.difference(&cleared.decisions).copied();
         for id in fallen.clone() {
@@ -34,26 +47,23 @@ impl Supports {
                 decision.state = DecisionState::Fallen;
             }
         }
-        for id in fallen.chain([overturned]) {
+        for id in fallen {
             self.reopen_entries(id, &mut consequences);
         }
-        consequences.into_iter().collect()
+        consequences
     }
 
-    /// Everything that may rest on a decision; itself not among the decisions.
-    fn suspects(&self, overturned: DecisionId) -> Nodes {
+    /// Entries, and everything that may rest on them.
+    fn suspects(&self, mut open: Vec<EntryId>) -> Nodes {
         let mut suspects = Nodes::default();
-        let mut open = vec![overturned];
-        while let Some(decision) = open.pop().and_then(|id| self.decisions.get(&id)) {
-            for id in &decision.entries {
-                let Some(entry) = self.entries.get(id) else { continue };
-                if entry.state == EntryState::Withdrawn || !suspects.entries.insert(*id) {
-                    continue;
-                }
-                for dependent in entry.dependents.iter().filter(|id| self.stands(**id)) {
-                    if !self.stands_alone(*dependent) && suspects.decisions.insert(*dependent) {
-                        open.push(*dependent);
-                    }
+        while let Some(id) = open.pop() {
+            let Some(entry) = self.entries.get(&id) else { continue };
+            if entry.state == EntryState::Withdrawn || !suspects.entries.insert(id) {
+                continue;
+            }
+            for dependent in entry.dependents.iter().filter(|id| self.stands(**id)) {
+                if !self.stands_alone(*dependent) && suspects.decisions.insert(*dependent) {
+                    open.extend(self.entries_of(*dependent));
                 }
             }
         }
@@ -75,7 +85,9 @@ impl Supports {
                 open.push(*id);
             }
         }
-        for id in &suspects.entries {
+        let is_taken =
+            |id: &EntryId| self.entries.get(id).is_some_and(|entry| entry.taken == Taken::Yes);
+        for id in suspects.entries.iter().filter(|id| !is_taken(id)) {
             let mut supporters = self.supporters(*id);
             if supporters.any(|supporter| !suspects.decisions.contains(&supporter)) {
                 raised.push(*id);
@@ -95,7 +107,7 @@ impl Supports {
                 && let Some(decision) = self.decisions.get(&id)
             {
                 let held = decision.entries.iter().filter(|id| suspects.entries.contains(id));
-                raised.extend(held);
+                raised.extend(held.filter(|id| !is_taken(id)));
             }
         }
         cleared
@@ -108,7 +120,7 @@ impl Supports {
     }
 
     /// Takes an entry out, with the matches and links that rested on it.
-    fn withdraw(&mut self, id: EntryId, consequences: &mut BTreeSet<Consequence>) {
+    fn take_out(&mut self, id: EntryId, consequences: &mut BTreeSet<Consequence>) {
         let Some(entry) = self.entries.get_mut(&id) else { return };
         entry.state = EntryState::Withdrawn;
         consequences.insert(Consequence::EntryWithdrawn(id));

@@ -1,4 +1,4 @@
-//! Property tests: whatever is decided, matched and overturned in whatever order, the
+//! Property tests: whatever is decided, matched, overturned and withdrawn in whatever order, the
 //! answer is that of a plain program that counts everything again from nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,6 +16,7 @@ use super::{
 struct Oracle {
     decided: Vec<Decided>,
     overturned: BTreeSet<DecisionId>,
+    taken: BTreeSet<EntryId>,
     matches: BTreeSet<(CaseId, EntryId)>,
 }
 
@@ -39,7 +40,8 @@ impl Oracle {
                     .any(|ground| ground.entry().is_none_or(|id| standing.entries.contains(&id)));
                 if held && !self.overturned.contains(&decided.decision) {
                     standing.decisions.insert(decided.decision);
-                    standing.entries.extend(decided.entries.keys());
+                    let held = decided.entries.keys().filter(|id| !self.taken.contains(id));
+                    standing.entries.extend(held);
                 }
             }
             if standing == before {
@@ -51,6 +53,17 @@ impl Oracle {
     fn overturn(&mut self, overturned: DecisionId) -> Vec<Consequence> {
         let before = self.standing();
         self.overturned.insert(overturned);
+        self.follows(&before, Some(overturned))
+    }
+
+    fn withdraw(&mut self, entries: &[EntryId]) -> Vec<Consequence> {
+        let before = self.standing();
+        self.taken.extend(entries.iter().filter(|id| before.entries.contains(id)));
+        self.follows(&before, None)
+    }
+
+    /// What is other than it was before.
+    fn follows(&mut self, before: &Standing, overturned: Option<DecisionId>) -> Vec<Consequence> {
         let after = self.standing();
         let mut consequences = BTreeSet::new();
         for entry in before.entries.difference(&after.entries) {
@@ -69,13 +82,13 @@ impl Oracle {
                 continue;
             }
             let stands = after.decisions.contains(&decision);
-            if !stands && decision != overturned {
+            if !stands && Some(decision) != overturned {
                 consequences.insert(Consequence::DecisionFallen(decision));
             }
             for ground in &decided.grounds {
                 let Some(entry) = ground.entry() else { continue };
                 let lost = before.entries.contains(&entry) && !after.entries.contains(&entry);
-                if lost && decision != overturned {
+                if lost && Some(decision) != overturned {
                     if let Ground::Link(_) = ground {
                         consequences.insert(Consequence::Unlinked { decision, entry });
                     }
@@ -98,9 +111,8 @@ impl Oracle {
         let mut reviewers = BTreeSet::new();
         for decided in &self.decided {
             let supports = decided.entries.contains_key(&entry);
-            let seen = decided.grounds.contains(&Ground::Seen);
-            if supports && seen && standing.decisions.contains(&decided.decision) {
-                reviewers.extend(&decided.signed_by);
+            if supports && standing.decisions.contains(&decided.decision) {
+                reviewers.extend(&decided.confirmed_by);
             }
         }
         reviewers
@@ -113,6 +125,7 @@ enum Step {
     Match(CaseId, EntryId),
     Close(CaseId),
     Overturn(DecisionId),
+    Withdraw(Vec<EntryId>),
 }
 
 const ENTRIES: u64 = 9;
@@ -132,11 +145,13 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     let decided = (
         (0..DECISIONS).prop_map(DecisionId),
         prop::collection::btree_set((0..3_u64).prop_map(ReviewerId), 1..3),
+        (0..3_u64).prop_map(ReviewerId),
         prop::collection::btree_set(ground, 1..3),
         entries,
     )
-        .prop_map(|(decision, signed_by, grounds, entries)| {
-            Step::Decide(Decided { decision, signed_by, grounds, entries })
+        .prop_map(|(decision, signed_by, confirms, grounds, entries)| {
+            let confirmed_by = signed_by.iter().copied().filter(|id| *id == confirms).collect();
+            Step::Decide(Decided { decision, signed_by, confirmed_by, grounds, entries })
         });
     let case = || (0..3_u64).prop_map(CaseId);
     let step = prop_oneof![
@@ -144,6 +159,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         2 => (case(), entry()).prop_map(|(case, entry)| Step::Match(case, entry)),
         1 => case().prop_map(Step::Close),
         2 => (0..DECISIONS).prop_map(|id| Step::Overturn(DecisionId(id))),
+        1 => prop::collection::vec(entry(), 1..3).prop_map(Step::Withdraw),
     ];
     prop::collection::vec(step, 1..60)
 }
@@ -172,6 +188,9 @@ fn apply(step: Step, supports: &mut Supports, oracle: &mut Oracle) {
         Step::Close(case) => {
             supports.case_closed(case);
             oracle.matches.retain(|(other, _)| *other != case);
+        }
+        Step::Withdraw(entries) => {
+            assert_eq!(supports.withdraw(&entries), oracle.withdraw(&entries));
         }
         Step::Overturn(decision) => {
             let known = oracle.decided.iter().any(|decided| decided.decision == decision);

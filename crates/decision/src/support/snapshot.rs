@@ -1,7 +1,7 @@
 //! The bytes of [`Supports`] in a snapshot.
 //!
 //! Only what was told is written: decisions, which of them were overturned, kinds of
-//! entries, matches. What stands follows from that and is found out again, so that no
+//! entries, which of them were withdrawn, matches. What stands follows from that and is found out again, so that no
 //! snapshot can contradict itself.
 
 use std::collections::BTreeSet;
@@ -11,7 +11,7 @@ use seawall_model::{CaseId, DecisionId, EntryId, ReviewerId};
 
 use super::{
     DECISIONS_MAX, Decision, DecisionState, ENTRIES_MAX, Entry, EntryKind, EntryState, Ground,
-    MATCHES_MAX, NAMED_PER_DECISION_MAX, SourceId, Supports,
+    MATCHES_MAX, NAMED_PER_DECISION_MAX, SourceId, Supports, Taken,
 };
 
 impl Supports {
@@ -21,6 +21,7 @@ impl Supports {
         for (id, entry) in &self.entries {
             writer.u64(id.0);
             writer.u8(entry.kind as u8);
+            writer.u8(u8::from(entry.taken == Taken::Yes));
         }
         writer.len(self.decisions.len());
         for (id, decision) in &self.decisions {
@@ -42,13 +43,18 @@ impl Supports {
     /// Cost: the size of the snapshot times a logarithm.
     pub fn decode(reader: &mut Reader<'_>) -> Result<Self, CodecError> {
         let mut supports = Self::new();
-        for _ in 0..length(reader, 9, ENTRIES_MAX)? {
+        for _ in 0..length(reader, 10, ENTRIES_MAX)? {
             let id = EntryId(reader.u64()?);
             let kind = decode_kind(reader.u8()?)?;
             in_order(supports.entries.last_key_value(), &id)?;
-            supports.entries.insert(id, Entry::new(kind));
+            let taken = match reader.u8()? {
+                0 => Taken::No,
+                1 => Taken::Yes,
+                _ => return Err(CodecError::Range),
+            };
+            supports.entries.insert(id, Entry { taken, ..Entry::new(kind) });
         }
-        for _ in 0..length(reader, 33, DECISIONS_MAX)? {
+        for _ in 0..length(reader, 41, DECISIONS_MAX)? {
             supports.decode_decision(reader)?;
         }
         // What nothing ever supported was never an entry.
@@ -70,6 +76,11 @@ impl Supports {
         };
         let signed_by: BTreeSet<ReviewerId> =
             decode_numbers(reader)?.into_iter().map(ReviewerId).collect();
+        let confirmed_by: BTreeSet<ReviewerId> =
+            decode_numbers(reader)?.into_iter().map(ReviewerId).collect();
+        if !confirmed_by.is_subset(&signed_by) {
+            return Err(CodecError::Range);
+        }
         let mut grounds = BTreeSet::new();
         for _ in 0..length(reader, 9, NAMED_PER_DECISION_MAX)? {
             let ground = decode_ground(reader)?;
@@ -91,7 +102,8 @@ impl Supports {
             let entry = self.entries.get_mut(entry).ok_or(CodecError::Range)?;
             entry.supporters.insert(id);
         }
-        self.decisions.insert(id, Decision { signed_by, grounds, entries, state });
+        let decision = Decision { signed_by, confirmed_by, grounds, entries, state };
+        self.decisions.insert(id, decision);
         Ok(())
     }
 
@@ -124,6 +136,7 @@ fn encode_decision(id: DecisionId, decision: &Decision, writer: &mut Writer) {
     writer.u64(id.0);
     writer.u8(u8::from(decision.state == DecisionState::Overturned));
     encode_numbers(decision.signed_by.iter().map(|reviewer| reviewer.0), writer);
+    encode_numbers(decision.confirmed_by.iter().map(|reviewer| reviewer.0), writer);
     writer.len(decision.grounds.len());
     for ground in &decision.grounds {
         let (kind, number) = match ground {

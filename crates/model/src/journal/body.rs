@@ -286,6 +286,18 @@ pub enum Body {
         /// What was added.
         evidence: Vec<EvidenceSeen>,
     },
+    /// Derived: the post that a case is about was posted, edited or deleted by its author since.
+    /// What was ruled on other words counts no more.
+    PostChanged {
+        /// The case.
+        case: u64,
+        /// Its version after that.
+        version: u64,
+        /// Position of the event that told it.
+        position: u64,
+        /// Whether the post was deleted; else this event has its newest content.
+        deleted: bool,
+    },
     /// Derived: there was no room for another case; the finding is kept here.
     CaseHeld {
         /// What it would be about.
@@ -315,6 +327,11 @@ pub enum Body {
         policy: Option<PolicyCited>,
         /// Who ruled, in order.
         reviewers: Vec<u64>,
+        /// Who of them, on a case, saw the content itself and said of its file what joins the
+        /// bank: they confirm what it brings into knowledge. About knowledge all of them do,
+        /// and nobody is named here.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        confirmed_by: Vec<u64>,
         /// What it rests on.
         grounds: Vec<GroundSeen>,
         /// What is to be done on the platform.
@@ -351,7 +368,8 @@ pub enum Body {
         /// Their numbers.
         actions: Vec<u64>,
     },
-    /// Derived: entries of knowledge reached their expiry.
+    /// Derived: entries of knowledge reached their expiry, or the platform gave the account
+    /// back. Decisions that rested on them stay.
     EntriesLapsed {
         /// Their numbers.
         entries: Vec<u64>,
@@ -413,6 +431,27 @@ pub enum Body {
         upheld: bool,
         /// Who ruled; none if the action ended before anybody did.
         by: Option<u64>,
+    },
+    /// Derived: a reviewer withdrew entries of knowledge, and what follows from it.
+    Withdrawn {
+        /// The entries that were withdrawn.
+        entries: Vec<u64>,
+        /// The decision that withdraws them.
+        by: u64,
+        /// Other entries, which lost their last support with them.
+        entries_withdrawn: Vec<u64>,
+        /// Entries that lost a support and keep others: each has a case now.
+        entries_reopened: Vec<u64>,
+        /// Cases that lost evidence, and the entry it rested on.
+        matches_withdrawn: Vec<(u64, u64)>,
+        /// Decisions that lost a link or match, and the entry it rested on.
+        unlinked: Vec<(u64, u64)>,
+        /// Decisions left without any ground.
+        decisions_fallen: Vec<u64>,
+        /// Actions reversed, each by its inverse.
+        actions_reversed: Vec<u64>,
+        /// Cases open again.
+        cases_reopened: Vec<u64>,
     },
 }
 

@@ -54,7 +54,9 @@ impl Body {
             | Self::Overturned { .. }
             | Self::AppealOpened { .. }
             | Self::AppealRefused { .. }
-            | Self::AppealDecided { .. } => Class::Derived,
+            | Self::AppealDecided { .. }
+            | Self::PostChanged { .. }
+            | Self::Withdrawn { .. } => Class::Derived,
         }
     }
 
@@ -99,6 +101,8 @@ impl Body {
             Self::AppealOpened { .. } => "appeal_opened",
             Self::AppealRefused { .. } => "appeal_refused",
             Self::AppealDecided { .. } => "appeal_decided",
+            Self::PostChanged { .. } => "post_changed",
+            Self::Withdrawn { .. } => "withdrawn",
         }
     }
 }

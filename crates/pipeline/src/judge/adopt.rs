@@ -10,16 +10,16 @@ use seawall_decision::support::Decided;
 use seawall_model::journal::{ActionPlanned, Body, EvidenceSeen, Says, SubjectSeen};
 use seawall_model::knowledge::{FileClass, KnowledgeKind};
 use seawall_model::{CaseId, DecisionId, EntryId, ReviewerId, Timestamp, TraceId};
-use seawall_review::{CaseState, Finding, Heard, RestsOnMissing, Ruled, Saw};
+use seawall_review::{CaseState, Finding, Heard, RestsOnMissing, Ruled, Saw, confirmers};
 
+use super::grounds::{brings_knowledge, confirmers_of_knowledge, ground_of};
 use super::quota::QUOTA;
-use super::ruling::{brings_knowledge, ground_of};
 use super::{Judge, entry_kind, put};
 use crate::active::{Active, Contents};
 
 impl Judge {
     /// The types of entries that tell of people, knowledge, cases and decisions.
-    pub const RECORD: [&'static str; 16] = [
+    pub const RECORD: [&'static str; 18] = [
         "reviewer_added",
         "reviewer_withdrawn",
         "knowledge_added",
@@ -36,6 +36,8 @@ impl Judge {
         "appeal_refused",
         "appeal_decided",
         "delivered",
+        "withdrawn",
+        "post_changed",
     ];
 
     /// Takes in one entry of the record, in its order.
@@ -72,7 +74,8 @@ impl Judge {
                 let entries: Vec<EntryId> = entries.iter().map(|entry| EntryId(*entry)).collect();
                 self.withdraw_entries(&entries, active);
             }
-            Body::Overturned { .. } => self.adopt_overturn(body, active),
+            Body::Overturned { .. } | Body::Withdrawn { .. } => self.adopt_fall(body, active),
+            Body::PostChanged { .. } => self.cases.recorded_change(body),
             Body::RulingHeld { case: Some(case), reviewer, missing } => {
                 let (case, reviewer) = (CaseId(*case), ReviewerId(*reviewer));
                 self.wait_no_more(case, reviewer);
@@ -170,6 +173,7 @@ impl Judge {
         else {
             return;
         };
+        let Body::Decided { confirmed_by, .. } = body else { return };
         let (id, case) = (DecisionId(*decision), case.map(CaseId));
         let reviewers: Vec<ReviewerId> = reviewers.iter().map(|id| ReviewerId(*id)).collect();
         let entries: BTreeSet<EntryId> =
@@ -179,9 +183,20 @@ impl Judge {
             let known = self.supports.entry(*entry).map(|(kind, _)| kind);
             laid.map(|laid| entry_kind(laid.kind)).or(known).map(|kind| (*entry, kind))
         };
+        let signed_by: BTreeSet<ReviewerId> = reviewers.iter().copied().collect();
+        let ruled = case.and_then(|_| Ruled::from_name(ruled));
+        let confirmed_by = match case.and_then(|case| self.cases.get(case)) {
+            None => confirmers_of_knowledge(&signed_by, grounds),
+            Some(case) => {
+                let last = reviewers.last().copied();
+                let agreed = last.map(|last| case.agreed_with(last)).unwrap_or_default();
+                confirmed(confirmed_by, &agreed, ruled, &signed_by, active)
+            }
+        };
         let decided = Decided {
             decision: id,
-            signed_by: reviewers.iter().copied().collect(),
+            signed_by,
+            confirmed_by,
             grounds: grounds.iter().map(|ground| ground_of(*ground)).collect(),
             entries: entries.iter().filter_map(kind_of).collect::<BTreeMap<_, _>>(),
         };
@@ -190,7 +205,6 @@ impl Judge {
         if let (Some((first, last)), Some(_)) = (supports.first(), laid) {
             put(*first..=*last, active, contents);
         }
-        let ruled = case.and_then(|_| Ruled::from_name(ruled));
         if let Some(case) = case {
             self.adopt_closing((id, case), ruled, &reviewers, actions, at, active);
         }
@@ -224,4 +238,22 @@ impl Judge {
             }
         }
     }
+}
+
+/// Who confirms what a decision on a case brings in: whom it names; an older one that names
+/// nobody, whom its rulings tell.
+fn confirmed(
+    named: &[u64],
+    agreed: &[&Heard],
+    ruled: Option<Ruled>,
+    signed_by: &BTreeSet<ReviewerId>,
+    active: &Active,
+) -> BTreeSet<ReviewerId> {
+    if !named.is_empty() {
+        return named.iter().copied().map(ReviewerId).collect();
+    }
+    if !brings_knowledge(agreed, ruled.and_then(Ruled::action), active) {
+        return BTreeSet::new();
+    }
+    confirmers(agreed).into_iter().filter(|reviewer| signed_by.contains(reviewer)).collect()
 }

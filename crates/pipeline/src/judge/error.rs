@@ -31,6 +31,23 @@ pub enum RulingError {
         /// The ruling.
         ruled: String,
     },
+    /// The word is nothing that can be seen.
+    #[error("`{0}` is nothing that can be seen: use content, file or links")]
+    Sight(String),
+    /// The word is no class of files.
+    #[error("`{0}` is no class of files; see `seawall bank add --help`")]
+    Class(String),
+    /// The author deleted the post.
+    #[error(
+        "the author of the post of {case} deleted it, so that {ruled} would do nothing: keep it; \
+         what the account did is ruled on in a case about the account"
+    )]
+    Deleted {
+        /// The case.
+        case: CaseId,
+        /// The ruling.
+        ruled: String,
+    },
     /// There is no such version of a policy.
     #[error("there is no policy `{id}` of version {version}; see `seawall policy list`")]
     NoPolicy {
@@ -71,4 +88,15 @@ pub enum RulingError {
         /// The appeal.
         appeal: AppealId,
     },
+}
+
+impl RulingError {
+    /// What a ruling that waited for room lacks since, by its name in the journal.
+    pub(super) fn lacks(&self) -> &'static str {
+        match self {
+            Self::NoPolicy { .. } | Self::NoPolicyCited => "a_policy_in_force",
+            Self::Deleted { .. } => "a_post_that_is_there",
+            _ => "an_action_that_fits",
+        }
+    }
 }

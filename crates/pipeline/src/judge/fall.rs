@@ -1,14 +1,16 @@
-//! An overturn: what rested on a decision falls, and nothing else.
+//! An overturn or a withdrawal: what rested on a decision or an entry falls, and nothing else.
+
+use std::collections::BTreeSet;
 
 use seawall_decision::support::{Consequence, DecisionState};
 use seawall_model::journal::{Body, EvidenceSeen, SubjectSeen};
 use seawall_model::{CaseId, DecisionId, EntryId};
-use seawall_review::{Finding, RestsOnMissing};
+use seawall_review::{CaseState, Finding, RestsOnMissing};
 
 use super::Judge;
 use crate::active::Active;
 
-/// What an overturn brings about, in the words of the journal.
+/// What an overturn or a withdrawal brings about, in the words of the journal.
 #[derive(Debug, Default)]
 struct Fallen {
     entries_withdrawn: Vec<u64>,
@@ -29,17 +31,10 @@ impl Judge {
     ) {
         let Ok(consequences) = self.supports.overturn(decision) else { return };
         self.overturns.insert(decision, by);
-        let fallen = sorted(&consequences);
-        self.let_go(&fallen.entries_withdrawn, active);
-        for (case, entry) in &fallen.matches_withdrawn {
-            self.cases.withdraw(CaseId(*case), *entry);
-        }
+        let mut fallen = sorted(&consequences);
         let mut actions_reversed = self.actions.reverse(decision);
-        for fallen in &fallen.decisions_fallen {
-            actions_reversed.extend(self.actions.reverse(DecisionId(*fallen)));
-        }
-        let cases_reopened = self.reopen(decision, &fallen);
-        let at = self.decisions.get(&by).map(|made| made.at).unwrap_or_default();
+        actions_reversed.extend(self.bring_about(&mut fallen, active));
+        let cases_reopened = self.reopen(Some(decision), &fallen, active);
         let entries_reopened = fallen.entries_reopened.clone();
         out.push(Body::Overturned {
             decision: decision.0,
@@ -52,8 +47,64 @@ impl Judge {
             actions_reversed,
             cases_reopened,
         });
-        // What keeps some support stays, and is put before people.
-        for entry in entries_reopened {
+        self.look_again(&entries_reopened, by, out);
+    }
+
+    /// Takes out what a reviewer withdraws, with everything that rested on it: as if each entry
+    /// had lost its last support.
+    pub(super) fn withdraw(
+        &mut self,
+        entries: &[u64],
+        by: DecisionId,
+        active: &mut Active,
+        out: &mut Vec<Body>,
+    ) {
+        let (mut fallen, named) = self.withdrawn(entries);
+        let actions_reversed = self.bring_about(&mut fallen, active);
+        let cases_reopened = self.reopen(None, &fallen, active);
+        let entries_reopened = fallen.entries_reopened.clone();
+        let others = fallen.entries_withdrawn.iter().filter(|entry| !named.contains(entry));
+        out.push(Body::Withdrawn {
+            by: by.0,
+            entries_withdrawn: others.copied().collect(),
+            entries: named.into_iter().collect(),
+            entries_reopened: fallen.entries_reopened,
+            matches_withdrawn: fallen.matches_withdrawn,
+            unlinked: fallen.unlinked,
+            decisions_fallen: fallen.decisions_fallen,
+            actions_reversed,
+            cases_reopened,
+        });
+        self.look_again(&entries_reopened, by, out);
+    }
+
+    /// What falls with entries that are withdrawn, and those entries in order.
+    fn withdrawn(&mut self, entries: &[u64]) -> (Fallen, BTreeSet<u64>) {
+        let named: BTreeSet<u64> = entries.iter().copied().collect();
+        let ids: Vec<EntryId> = named.iter().copied().map(EntryId).collect();
+        let mut fallen = sorted(&self.supports.withdraw(&ids));
+        // What nobody supported is taken out of force as well.
+        let mut all: BTreeSet<u64> = fallen.entries_withdrawn.iter().copied().collect();
+        all.extend(&named);
+        fallen.entries_withdrawn = all.into_iter().collect();
+        (fallen, named)
+    }
+
+    /// Takes out of force and out of cases what lost its support, and reverses what decisions
+    /// did that fell. Gives the actions that are reversed.
+    fn bring_about(&mut self, fallen: &mut Fallen, active: &mut Active) -> Vec<u64> {
+        let gone: Vec<EntryId> = fallen.entries_withdrawn.iter().copied().map(EntryId).collect();
+        fallen.matches_withdrawn = self.withdraw_entries(&gone, active);
+        // What lapsed or was withdrawn before is kept by nobody, whoever stood for it.
+        fallen.entries_reopened.retain(|entry| active.contains(EntryId(*entry)));
+        let fell = fallen.decisions_fallen.iter().map(|id| DecisionId(*id));
+        fell.flat_map(|id| self.actions.reverse(id)).collect()
+    }
+
+    /// Puts entries before people that keep some support and lost other.
+    fn look_again(&mut self, entries: &[u64], by: DecisionId, out: &mut Vec<Body>) {
+        let at = self.decisions.get(&by).map(|made| made.at).unwrap_or_default();
+        for entry in entries.iter().copied() {
             let evidence = EvidenceSeen {
                 kind: "support_lost".into(),
                 family: None,
@@ -76,69 +127,60 @@ impl Judge {
         }
     }
 
-    /// Takes entries out of force, and what was asked about them from before people.
-    fn let_go(&mut self, entries: &[u64], active: &mut Active) {
-        for entry in entries.iter().copied() {
-            active.take(EntryId(entry));
-            if let Some((case, _)) = self.cases.about(SubjectSeen::Entry { entry }) {
-                self.cases.withdraw(case, entry);
+    /// Takes an overturn or a withdrawal as the journal tells it.
+    pub(super) fn adopt_fall(&mut self, body: &Body, active: &mut Active) {
+        let (of, mut fallen) = match body {
+            Body::Overturned { decision, by, entries_withdrawn, .. } => {
+                let of = DecisionId(*decision);
+                self.overturns.insert(of, DecisionId(*by));
+                let own = self.supports.overturn(of).map(|found| sorted(&found));
+                let entries_withdrawn = entries_withdrawn.clone();
+                (Some(of), Fallen { entries_withdrawn, ..own.unwrap_or_default() })
             }
-        }
-    }
-
-    /// Takes an overturn as the journal tells it.
-    pub(super) fn adopt_overturn(&mut self, body: &Body, active: &mut Active) {
-        let Body::Overturned {
-            decision,
-            by,
-            entries_withdrawn,
-            matches_withdrawn,
-            decisions_fallen,
-            actions_reversed,
-            ..
-        } = body
+            Body::Withdrawn { entries, entries_withdrawn, .. } => {
+                let (mut own, _) = self.withdrawn(entries);
+                own.entries_withdrawn = entries.iter().chain(entries_withdrawn).copied().collect();
+                (None, own)
+            }
+            _ => return,
+        };
+        let (Body::Overturned { decisions_fallen, actions_reversed, cases_reopened, .. }
+        | Body::Withdrawn { decisions_fallen, actions_reversed, cases_reopened, .. }) = body
         else {
             return;
         };
-        let decision = DecisionId(*decision);
-        self.overturns.insert(decision, DecisionId(*by));
-        let own = self.supports.overturn(decision).map(|found| sorted(&found)).unwrap_or_default();
-        let fallen = Fallen {
-            entries_withdrawn: entries_withdrawn.clone(),
-            decisions_fallen: decisions_fallen.clone(),
-            ..own
-        };
-        self.let_go(entries_withdrawn, active);
-        for (case, entry) in matches_withdrawn {
-            self.cases.withdraw(CaseId(*case), *entry);
-        }
+        fallen.decisions_fallen.clone_from(decisions_fallen);
+        self.bring_about(&mut fallen, active);
         self.actions.end(actions_reversed);
-        self.reopen(decision, &fallen);
+        for case in self.reopen(of, &fallen, active) {
+            // Another build closed what was bare: the record is taken as it stands.
+            if !cases_reopened.contains(&case) {
+                self.cases.close(CaseId(case), CaseState::Withdrawn);
+            }
+        }
     }
 
-    /// Opens the cases again whose decision fell or lost a ground.
-    fn reopen(&mut self, decision: DecisionId, fallen: &Fallen) -> Vec<u64> {
+    /// Opens the cases again whose decision fell or lost a ground: people must look, whatever
+    /// is left of them.
+    fn reopen(&mut self, of: Option<DecisionId>, fallen: &Fallen, active: &Active) -> Vec<u64> {
         let fell = fallen.decisions_fallen.iter().map(|id| DecisionId(*id));
-        let touched = [decision].into_iter().chain(fell).chain(fallen.reopened.iter().copied());
+        let touched = of.into_iter().chain(fell).chain(fallen.reopened.iter().copied());
         let mut cases = Vec::new();
         for id in touched.collect::<Vec<_>>() {
             let Some(case) = self.decisions.get(&id).and_then(|made| made.case) else { continue };
-            // Evidence that rests on what is gone is gone.
-            for entry in &fallen.entries_withdrawn {
-                self.cases.withdraw(case, *entry);
-            }
-            let stands = self.supports.decision(id) == Some(DecisionState::Stands);
-            if !stands {
+            if self.supports.decision(id) != Some(DecisionState::Stands) {
                 self.forget_upheld(case);
             }
-            self.cases.reopen(case);
-            // What stands on something else is put before people, whatever is left of it.
-            let is_bare = self.cases.get(case).is_some_and(|case| case.evidence.is_empty());
-            if is_bare && !stands {
-                self.cases.close(case, seawall_review::CaseState::Withdrawn);
-            } else {
-                cases.push(case.0);
+            let subject = self.cases.get(case).map(|case| case.subject);
+            if let Some(SubjectSeen::Entry { entry }) = subject
+                && !active.contains(EntryId(entry))
+            {
+                // Nobody is asked about what is gone.
+                self.cases.close(case, CaseState::Withdrawn);
+                continue;
             }
+            self.cases.reopen(case);
+            cases.push(case.0);
         }
         cases.sort_unstable();
         cases.dedup();
@@ -177,9 +219,8 @@ fn sorted(consequences: &[Consequence]) -> Fallen {
         match *consequence {
             Consequence::EntryReopened(entry) => fallen.entries_reopened.push(entry.0),
             Consequence::EntryWithdrawn(entry) => fallen.entries_withdrawn.push(entry.0),
-            Consequence::MatchWithdrawn { case, entry } => {
-                fallen.matches_withdrawn.push((case.0, entry.0));
-            }
+            // Found again among the cases themselves.
+            Consequence::MatchWithdrawn { .. } => {}
             Consequence::Unlinked { decision, entry } => {
                 fallen.unlinked.push((decision.0, entry.0));
             }

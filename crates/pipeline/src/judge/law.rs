@@ -8,7 +8,7 @@ use seawall_decision::law::{
     Source, Subject, Until, Vault,
 };
 use seawall_decision::permitted;
-use seawall_model::journal::SubjectSeen;
+use seawall_model::journal::{EvidenceSeen, SubjectSeen};
 use seawall_model::knowledge::FileClass;
 use seawall_model::{
     AccountId, ActionKind, CaseId, DecisionId, EntryId, Family, MilliBits, ReviewerId, Timestamp,
@@ -45,6 +45,13 @@ impl Judge {
         let heard: Vec<Heard> = saw.iter().map(heard).collect();
         let quota = self.quota(now);
         self.may_act(case, kind, &heard.iter().collect::<Vec<_>>(), (quota, now), active)
+    }
+
+    /// Whether a piece of evidence carries anything now: what it rests on is in force, and the
+    /// newest content of the post still shows it.
+    #[must_use]
+    pub fn counts(case: &Case, piece: &EvidenceSeen, active: &Active) -> bool {
+        piece.entry.is_none_or(|entry| active.contains(EntryId(entry))) && case.is_current(piece)
     }
 
     /// How the account of a case stands.
@@ -158,7 +165,7 @@ impl Judge {
         if let Some(heard) = agreed.iter().find(|heard| heard.saw == Saw::Content) {
             return Sight::Itself(heard.reviewer);
         }
-        let file = case.evidence.iter().find(|piece| piece.kind == "bank_match");
+        let file = counted(case, active).find(|piece| piece.kind == "bank_match");
         let entry = file.and_then(|piece| piece.entry).map(EntryId);
         let (Some(file), Some(entry)) = (file, entry) else { return Sight::Unseen };
         if !agreed.iter().any(|heard| heard.saw == Saw::File) {
@@ -202,7 +209,7 @@ fn is_asked(entry: Option<u64>, active: &Active) -> bool {
 /// The first entry of an asked bank that says it is this very file, and that is not spared;
 /// none where another says that the file is something else: then people look at it.
 fn exact(case: &Case, active: &Active, is_spared: impl Fn(EntryId) -> bool) -> Option<EntryId> {
-    let pieces = case.evidence.iter().filter(|piece| piece.distance == Some(0));
+    let pieces = counted(case, active).filter(|piece| piece.distance == Some(0));
     let all: Vec<EntryId> = pieces.filter_map(|piece| piece.entry).map(EntryId).collect();
     let is_support =
         |entry: &EntryId| active.hash(*entry).is_some_and(|(_, of)| of == FileClass::Support);
@@ -243,7 +250,7 @@ fn evidence<'a>(
     confirmed: &'a BTreeMap<EntryId, BTreeSet<ReviewerId>>,
     active: &Active,
 ) -> Vec<Evidence<'a>> {
-    let piece = |piece: &seawall_model::journal::EvidenceSeen| {
+    let piece = |piece: &EvidenceSeen| {
         let entry = piece.entry.map(EntryId);
         let family = piece.family.as_deref().and_then(Family::from_name);
         match (&*piece.kind, entry, family) {
@@ -264,7 +271,15 @@ fn evidence<'a>(
             _ => None,
         }
     };
-    case.evidence.iter().filter_map(piece).collect()
+    counted(case, active).filter_map(piece).collect()
+}
+
+/// The evidence of a case that carries anything now.
+pub(super) fn counted<'a>(
+    case: &'a Case,
+    active: &'a Active,
+) -> impl Iterator<Item = &'a EvidenceSeen> {
+    case.evidence.iter().filter(|piece| Judge::counts(case, piece, active))
 }
 
 fn closeness(distance: Option<u32>) -> Closeness {

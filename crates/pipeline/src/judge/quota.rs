@@ -10,10 +10,10 @@ use seawall_decision::law::{Permitted, Quota};
 use seawall_model::codec::{CodecError, Reader, Writer};
 use seawall_model::journal::Body;
 use seawall_model::{CaseId, ReviewerId, Timestamp};
-use seawall_review::CaseState;
+use seawall_review::{Case, CaseState, Heard};
 
 use super::Judge;
-use super::ruling::sentence_name;
+use super::ruling::{check_case, held, sentence_name};
 use crate::Constants;
 use crate::active::Active;
 
@@ -137,32 +137,45 @@ impl Judge {
         self.held.retain(|held| *held != (case, reviewer));
     }
 
-    /// Decides what waited for room, in order of arrival, as far as there is room. Law 1 is asked
-    /// again: what it would not permit any more stays a ruling that was heard.
+    /// Decides what waited for room, in order of arrival, as far as there is room. Everything is
+    /// asked again: what law 1 would not permit any more, or what nobody could rule now, stays a
+    /// ruling that was heard, and says what it lacks.
     pub(crate) fn retry(&mut self, now: Timestamp, active: &Active, out: &mut Vec<Body>) {
         self.forget_settled();
         while let Some((id, reviewer)) = self.held.first().copied() {
             let Some(case) = self.cases.get(id).cloned() else { return };
             let agreed = case.agreed_with(reviewer);
-            let kind = agreed.last().and_then(|heard| heard.ruled.action());
-            let asked =
-                kind.map(|kind| self.may_act(&case, kind, &agreed, (self.quota(now), now), active));
-            match asked {
-                Some(Ok(Permitted::Held)) => return,
-                Some(Ok(Permitted::Now { second_reading_due })) => {
-                    self.wait_no_more(id, reviewer);
-                    self.decide(id, &case, &agreed, (second_reading_due, now), active, out);
+            match self.asked_again((id, &case), &agreed, now, active) {
+                Ok(Permitted::Held) => return,
+                Ok(Permitted::Now { second_reading_due }) => {
+                    let due = (second_reading_due, now);
+                    let decided = self.decide(id, &case, &agreed, due, active);
+                    let lacking = |missing: &str| held(id, reviewer, vec![missing.to_owned()]);
+                    out.push(decided.unwrap_or_else(lacking));
                 }
-                Some(Err(refused)) => {
-                    self.wait_no_more(id, reviewer);
-                    let missing = refused.sentences().map(sentence_name).collect();
-                    let (case, reviewer) = (Some(id.0), reviewer.0);
-                    out.push(Body::RulingHeld { case, reviewer, missing });
-                }
-                None => self.wait_no_more(id, reviewer),
+                Err(missing) => out.push(held(id, reviewer, missing)),
             }
+            self.wait_no_more(id, reviewer);
             self.forget_settled();
         }
+    }
+
+    /// What would be asked of a ruling that waited, if it came now.
+    fn asked_again(
+        &self,
+        (id, case): (CaseId, &Case),
+        agreed: &[&Heard],
+        now: Timestamp,
+        active: &Active,
+    ) -> Result<Permitted, Vec<String>> {
+        let lacking = |missing: &str| vec![missing.to_owned()];
+        let last = agreed.last().ok_or_else(|| lacking("a_ruling"))?;
+        check_case(id, case, last.ruled.as_str(), last.policy.as_ref(), active)
+            .map_err(|error| lacking(error.lacks()))?;
+        // What keeps needs no room, and so never waits.
+        let kind = last.ruled.action().ok_or_else(|| lacking("an_action_that_fits"))?;
+        self.may_act(case, kind, agreed, (self.quota(now), now), active)
+            .map_err(|refused| refused.sentences().map(sentence_name).collect())
     }
 
     /// Lets go of rulings that count no more: their case was decided or withdrawn, has grown, or

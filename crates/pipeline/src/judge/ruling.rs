@@ -3,18 +3,22 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use seawall_decision::law::{Permitted, Sentence};
-use seawall_decision::support::{Decided, Ground, SourceId, SupportError};
+use seawall_decision::support::{Decided, SupportError};
 use seawall_model::journal::{Body, GroundSeen, PolicyCited, Ruling, Says};
-use seawall_model::knowledge::{FileClass, KnowledgeKind, PolicyScope};
+use seawall_model::knowledge::{FileClass, KnowledgeKind};
 use seawall_model::{
     ActionKind, AppealId, CaseId, DecisionId, EntryId, Gravity, ReviewerId, Timestamp,
 };
-use seawall_review::{Case, CaseState, Heard, Ruled, Saw};
+use seawall_review::{Case, CaseState, Heard, Ruled, Saw, confirmers};
 
 use super::error::RulingError;
+use super::grounds::{brings_knowledge, confirmers_of_knowledge, ground_of, grounds, lacks};
 use super::quota::QUOTA;
 use super::{Judge, Laid, Made, entry_kind, put};
 use crate::active::{Active, Contents};
+
+/// The first and last of some entries, and their kind where they were laid down only.
+type Run = (u64, u64, Option<KnowledgeKind>);
 
 impl Judge {
     /// Whether a ruling can be taken; the shell asks before it is journaled.
@@ -27,15 +31,23 @@ impl Judge {
             return Err(RulingError::Reviewer(reviewer));
         }
         match &ruling.says {
-            Says::Case { case, version, ruled, policy, .. } => {
+            Says::Case { case, version, ruled, policy, saw, class } => {
                 let id = CaseId(*case);
                 let case = self.cases.may_hear(id, *version)?;
+                check_words(saw, class.as_deref())?;
                 check_case(id, case, ruled, policy.as_ref(), active)
             }
-            Says::Knowledge { first, last } => self.check_entries(*first, *last, reviewer, active),
+            Says::Knowledge { first, last } => {
+                self.check_entries(*first, *last, reviewer, active)?;
+                let kind = self.laid.get(first).map(|laid| laid.kind);
+                self.check_room(reviewer, Some((*first, *last, kind)))
+            }
             Says::Withdraw { entries } => {
                 let unknown = entries.iter().find(|entry| !active.contains(EntryId(**entry)));
-                unknown.map_or(Ok(()), |entry| Err(RulingError::NoEntries(*entry, *entry)))
+                match unknown {
+                    Some(entry) => Err(RulingError::NoEntries(*entry, *entry)),
+                    None => self.check_room(reviewer, None),
+                }
             }
             Says::Overturn { decision } => {
                 use seawall_decision::support::DecisionState;
@@ -46,11 +58,20 @@ impl Judge {
                         Err(SupportError::AlreadyOverturned(decision).into())
                     }
                     Some(_) if self.takes_back(decision) => Err(RulingError::TakesBack(decision)),
-                    Some(_) => Ok(()),
+                    Some(_) => self.check_room(reviewer, None),
                 }
             }
-            Says::Appeal { appeal, .. } => self.check_appeal(AppealId(*appeal), reviewer),
+            Says::Appeal { appeal, .. } => {
+                self.check_appeal(AppealId(*appeal), reviewer)?;
+                self.check_room(reviewer, None)
+            }
         }
+    }
+
+    /// Whether the supports would take up a decision about knowledge.
+    fn check_room(&self, reviewer: ReviewerId, supports: Option<Run>) -> Result<(), RulingError> {
+        let (decided, _) = self.drafted(&[reviewer], supports);
+        Ok(self.supports.may_decide(&decided)?)
     }
 
     /// Whether a decision itself took something back: an overturn, or a withdrawal.
@@ -110,11 +131,9 @@ impl Judge {
                 self.stand_for(*first, *last, reviewer, now, active, contents, out);
             }
             Says::Withdraw { entries } => {
-                let decided = self.decide_knowledge("withdraw", vec![reviewer], None, now);
-                out.push(decided);
-                let entries: Vec<EntryId> = entries.iter().map(|entry| EntryId(*entry)).collect();
-                self.withdraw_entries(&entries, active);
-                out.push(Body::EntriesLapsed { entries: entries.iter().map(|id| id.0).collect() });
+                let by = self.next_decision();
+                out.push(self.decide_knowledge("withdraw", vec![reviewer], None, now));
+                self.withdraw(entries, by, active, out);
             }
             Says::Overturn { decision } => {
                 self.overturn_by(DecisionId(*decision), reviewer, now, active, out);
@@ -157,26 +176,28 @@ impl Judge {
         let agreed = case.agreed();
         let mut due = None;
         if let Some(kind) = ruled.action() {
-            let missing =
-                match self.may_act(&case, kind, &agreed, (self.quota_behind(now), now), active) {
-                    Ok(Permitted::Now { second_reading_due }) => {
-                        due = second_reading_due;
-                        Vec::new()
-                    }
-                    Ok(Permitted::Held) => {
-                        self.wait_for_room(id, reviewer);
-                        vec![QUOTA.to_owned()]
-                    }
-                    Err(refused) => refused.sentences().map(sentence_name).collect(),
-                };
-            if !missing.is_empty() {
-                out.push(Body::RulingHeld { case: Some(id.0), reviewer: reviewer.0, missing });
-                return;
+            let quota = (self.quota_behind(now), now);
+            match self.may_act(&case, kind, &agreed, quota, active) {
+                Ok(Permitted::Now { second_reading_due }) => due = second_reading_due,
+                Ok(Permitted::Held) => {
+                    self.wait_for_room(id, reviewer);
+                    return out.push(held(id, reviewer, vec![QUOTA.to_owned()]));
+                }
+                Err(refused) => {
+                    let missing = refused.sentences().map(sentence_name).collect();
+                    return out.push(held(id, reviewer, missing));
+                }
             }
         }
-        self.decide(id, &case, &agreed, (due, now), active, out);
+        let decided = self.decide(id, &case, &agreed, (due, now), active);
+        // No ruling ends without a word.
+        out.push(decided.unwrap_or_else(|missing| held(id, reviewer, vec![missing.to_owned()])));
     }
 
+    /// Makes a decision on a case, and gives the entry that tells it.
+    ///
+    /// # Errors
+    /// What is missing, by its name in the journal; nothing has changed then.
     pub(super) fn decide(
         &mut self,
         id: CaseId,
@@ -184,24 +205,24 @@ impl Judge {
         agreed: &[&Heard],
         (second_reading_due, now): (Option<Timestamp>, Timestamp),
         active: &Active,
-        out: &mut Vec<Body>,
-    ) {
-        let Some(last) = agreed.last() else { return };
+    ) -> Result<Body, &'static str> {
+        let last = agreed.last().ok_or("a_ruling")?;
         let kind = last.ruled.action();
         let decision = self.next_decision();
         let reviewers: Vec<ReviewerId> = agreed.iter().map(|heard| heard.reviewer).collect();
-        let grounds = grounds(case, agreed);
+        let grounds = grounds(case, agreed, active);
         let planned = seawall_action::plan(kind, case.subject, self.actions.next(), None);
-        let Some(actions) = planned else { return };
+        let actions = planned.ok_or("an_action_that_fits")?;
+        let brings = brings_knowledge(agreed, kind, active);
+        let confirmers = if brings { confirmers(agreed) } else { Vec::new() };
         let decided = Decided {
             decision,
             signed_by: reviewers.iter().copied().collect(),
+            confirmed_by: confirmers.iter().copied().collect(),
             grounds: grounds.iter().map(|ground| ground_of(*ground)).collect(),
             entries: BTreeMap::new(),
         };
-        if self.supports.decide(decided).is_err() {
-            return;
-        }
+        self.supports.decide(decided).map_err(|error| lacks(&error))?;
         self.supports.case_closed(id);
         let released = self.actions.release(id);
         for action in &actions {
@@ -210,23 +231,25 @@ impl Judge {
         self.acted.spend(actions.len(), now);
         self.cases.close(id, CaseState::Decided(decision));
         self.note_acted(case, kind, &reviewers, now);
-        if brings_knowledge(agreed, kind, active) {
+        if brings {
             self.owed.insert(decision);
         }
         let made = Made { case: Some(id), reviewers, ruled: Some(last.ruled), at: now };
-        out.push(Body::Decided {
+        let body = Body::Decided {
             decision: decision.0,
             case: Some(id.0),
             ruled: last.ruled.as_str().to_owned(),
             policy: last.policy.clone(),
             reviewers: made.reviewers.iter().map(|reviewer| reviewer.0).collect(),
+            confirmed_by: confirmers.iter().map(|reviewer| reviewer.0).collect(),
             grounds,
             actions,
             released,
             supports: Vec::new(),
             second_reading_due,
-        });
+        };
         self.decisions.insert(decision, made);
+        Ok(body)
     }
 
     /// Remembers what later laws ask: who was acted on, and who acted alone.
@@ -282,10 +305,36 @@ impl Judge {
         &mut self,
         ruled: &str,
         reviewers: Vec<ReviewerId>,
-        supports: Option<(u64, u64, Option<KnowledgeKind>)>,
+        supports: Option<Run>,
         now: Timestamp,
     ) -> Body {
         let decision = self.next_decision();
+        let (decided, grounds) = self.drafted(&reviewers, supports);
+        // What it refuses, `check` has refused.
+        let _ = self.supports.decide(decided);
+        let body = Body::Decided {
+            decision: decision.0,
+            case: None,
+            ruled: ruled.to_owned(),
+            policy: None,
+            reviewers: reviewers.iter().map(|reviewer| reviewer.0).collect(),
+            confirmed_by: Vec::new(),
+            grounds,
+            actions: Vec::new(),
+            released: Vec::new(),
+            supports: supports.map(|(first, last, _)| (first, last)).into_iter().collect(),
+            second_reading_due: None,
+        };
+        self.decisions.insert(decision, Made { case: None, reviewers, ruled: None, at: now });
+        body
+    }
+
+    /// A decision about knowledge as the supports are to be told of it, and what it rests on.
+    fn drafted(
+        &self,
+        reviewers: &[ReviewerId],
+        supports: Option<Run>,
+    ) -> (Decided, Vec<GroundSeen>) {
         let mut grounds = vec![GroundSeen::Seen];
         let mut entries = BTreeMap::new();
         if let Some((first, last, laid)) = supports {
@@ -297,28 +346,15 @@ impl Judge {
                 entries.extend(laid.map(entry_kind).or(known).map(|kind| (id, kind)));
             }
         }
+        let signed_by: BTreeSet<ReviewerId> = reviewers.iter().copied().collect();
         let decided = Decided {
-            decision,
-            signed_by: reviewers.iter().copied().collect::<BTreeSet<_>>(),
+            decision: self.next_decision(),
+            confirmed_by: confirmers_of_knowledge(&signed_by, &grounds),
+            signed_by,
             grounds: grounds.iter().map(|ground| ground_of(*ground)).collect(),
             entries,
         };
-        // What it refuses, `check` has refused.
-        let _ = self.supports.decide(decided);
-        let body = Body::Decided {
-            decision: decision.0,
-            case: None,
-            ruled: ruled.to_owned(),
-            policy: None,
-            reviewers: reviewers.iter().map(|reviewer| reviewer.0).collect(),
-            grounds,
-            actions: Vec::new(),
-            released: Vec::new(),
-            supports: supports.map(|(first, last, _)| (first, last)).into_iter().collect(),
-            second_reading_due: None,
-        };
-        self.decisions.insert(decision, Made { case: None, reviewers, ruled: None, at: now });
-        body
+        (decided, grounds)
     }
 
     /// Adds entries that a decision brought in.
@@ -347,7 +383,23 @@ impl Judge {
     }
 }
 
-fn check_case(
+/// A ruling that is held, and what it lacks.
+pub(super) fn held(case: CaseId, reviewer: ReviewerId, missing: Vec<String>) -> Body {
+    Body::RulingHeld { case: Some(case.0), reviewer: reviewer.0, missing }
+}
+
+fn check_words(saw: &str, class: Option<&str>) -> Result<(), RulingError> {
+    if Saw::from_name(saw).is_none() {
+        return Err(RulingError::Sight(saw.to_owned()));
+    }
+    match class.filter(|class| FileClass::from_name(class).is_none()) {
+        Some(class) => Err(RulingError::Class(class.to_owned())),
+        None => Ok(()),
+    }
+}
+
+/// Whether a ruling on a case can be meant: its word, its policy, and what there is to act on.
+pub(super) fn check_case(
     id: CaseId,
     case: &Case,
     ruled: &str,
@@ -359,71 +411,15 @@ fn check_case(
     if !seawall_action::fits(kind, case.subject) {
         return Err(RulingError::DoesNotFit { case: id, ruled: ruled.to_owned() });
     }
+    if case.is_deleted {
+        return Err(RulingError::Deleted { case: id, ruled: ruled.to_owned() });
+    }
     let cited = policy.ok_or(RulingError::NoPolicyCited)?;
     let is_known = active.policy(&cited.id).is_some_and(|policy| policy.version == cited.version);
     match is_known {
         true => Ok(()),
         false => Err(RulingError::NoPolicy { id: cited.id.clone(), version: cited.version }),
     }
-}
-
-/// What a decision on a case rests on.
-fn grounds(case: &Case, agreed: &[&Heard]) -> Vec<GroundSeen> {
-    let mut grounds = BTreeSet::new();
-    for heard in agreed {
-        match heard.saw {
-            Saw::Content => {
-                grounds.insert(GroundSeen::Seen);
-                // A return was found by its links, whoever looked at more.
-                grounds.extend(resting(case, "comeback").map(|entry| GroundSeen::Link { entry }));
-            }
-            Saw::File => {
-                grounds
-                    .extend(resting(case, "bank_match").map(|entry| GroundSeen::Match { entry }));
-            }
-            Saw::Links => {
-                grounds.extend(resting(case, "comeback").map(|entry| GroundSeen::Link { entry }));
-            }
-        }
-    }
-    if grounds.is_empty() {
-        grounds.insert(GroundSeen::Seen);
-    }
-    grounds.into_iter().collect()
-}
-
-fn resting<'a>(case: &'a Case, kind: &'a str) -> impl Iterator<Item = u64> + 'a {
-    case.evidence.iter().filter(move |piece| piece.kind == kind).filter_map(|piece| piece.entry)
-}
-
-pub(super) fn ground_of(ground: GroundSeen) -> Ground {
-    match ground {
-        GroundSeen::Seen => Ground::Seen,
-        GroundSeen::Match { entry } => Ground::Match(EntryId(entry)),
-        GroundSeen::Link { entry } => Ground::Link(EntryId(entry)),
-        GroundSeen::Import { entry } => Ground::Import(SourceId(entry)),
-    }
-}
-
-/// Whether a decision sears the stump: the profile or the files of what was removed are
-/// compared with what comes. Only where a policy of terrorist content is cited, never of spam;
-/// and a file only where somebody said what the file itself is: a post may be removed for its
-/// words.
-pub(super) fn brings_knowledge(
-    agreed: &[&Heard],
-    kind: Option<ActionKind>,
-    active: &Active,
-) -> bool {
-    let cited = agreed.last().and_then(|heard| heard.policy.as_ref());
-    let policy = cited.and_then(|cited| active.policy(&cited.id));
-    let is_terrorist = policy.is_some_and(|policy| policy.scope == PolicyScope::Terrorist);
-    let is_told = || agreed.iter().any(|heard| heard.class.is_some());
-    is_terrorist
-        && match kind {
-            Some(ActionKind::Suspend) => true,
-            Some(ActionKind::Remove) => is_told(),
-            _ => false,
-        }
 }
 
 /// A sentence's name in the journal, such as `links_need_two_families`.

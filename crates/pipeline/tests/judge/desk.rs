@@ -16,7 +16,7 @@ use seawall_model::{
     PlatformId, Position, Post, Profile, Timestamp,
 };
 use seawall_pipeline::{Constants, Contents, Output, Pipeline};
-use seawall_review::CaseState;
+use seawall_review::{Case, CaseState};
 
 pub const KEY: [u8; 32] = [7; 32];
 pub const CLIP: [u8; 32] = [0xc1; 32];
@@ -45,13 +45,13 @@ impl Contents for Shelf {
     }
 }
 
-/// When another build is made to take the record.
+/// When another build is made to take the record as it stands, and is compared.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Adopts {
     /// After every step.
     EveryStep,
-    /// Never: where something else is looked at.
-    Never,
+    /// When it is asked to.
+    WhenAsked,
 }
 
 /// A folder without a disk.
@@ -62,7 +62,7 @@ pub struct Desk {
     pub position: u64,
     /// What its clock says.
     pub now: Timestamp,
-    /// Whether the record is taken as it stands after every step.
+    /// When the record is taken as it stands.
     pub adopts: Adopts,
     /// Everything said and derived so far, as a journal would have it.
     pub record: Vec<(Body, Timestamp)>,
@@ -149,27 +149,42 @@ impl Desk {
         Self::with(Constants::default())
     }
 
+    /// The same, whose record is taken then.
+    pub fn adopting(adopts: Adopts) -> Self {
+        let mut desk = Self::beginning(Constants::default(), adopts);
+        desk.begin();
+        desk
+    }
+
     /// The same under other constants.
     pub fn with(constants: Constants) -> Self {
+        let mut desk = Self::beginning(constants, Adopts::EveryStep);
+        desk.begin();
+        desk
+    }
+
+    fn beginning(constants: Constants, adopts: Adopts) -> Self {
         let constants = Constants { hand_over_positions: 1, ..constants };
-        let mut desk = Self {
+        Self {
             pipeline: Pipeline::new(constants, KEY),
             shelf: Shelf::default(),
             out: Output::default(),
             position: 0,
             now: at(1_000),
-            adopts: Adopts::EveryStep,
+            adopts,
             record: Vec::new(),
-        };
+        }
+    }
+
+    fn begin(&mut self) {
         for reviewer in 1..=3 {
             let (key, by, signature) = (String::new(), None, None);
-            desk.say(Body::ReviewerAdded { reviewer, key, by, signature });
+            self.say(Body::ReviewerAdded { reviewer, key, by, signature });
         }
         for known in [policy(), clip(), term()] {
-            desk.add(known, &[1]);
+            self.add(known, &[1]);
         }
-        desk.add(Known::Rules(vec![("main.sml".into(), RULES.into())]), &[1]);
-        desk
+        self.add(Known::Rules(vec![("main.sml".into(), RULES.into())]), &[1]);
     }
 
     pub fn say(&mut self, body: Body) -> Vec<Body> {
@@ -221,11 +236,16 @@ impl Desk {
         let derived: Vec<_> = self.out.entries.drain(..).collect();
         self.record.extend(derived.iter().map(|derived| (derived.body.clone(), derived.at)));
         if self.adopts == Adopts::EveryStep {
-            let state = self.pipeline.snapshot();
-            self.pipeline.adopt(&self.record, &self.shelf);
-            assert!(self.pipeline.snapshot() == state, "the record says something else");
+            self.adopt();
         }
         derived.into_iter().map(|derived| derived.body).collect()
+    }
+
+    /// Takes the record as it stands, and compares.
+    pub fn adopt(&mut self) {
+        let state = self.pipeline.snapshot();
+        self.pipeline.adopt(&self.record, &self.shelf);
+        assert!(self.pipeline.snapshot() == state, "the record says something else");
     }
 
     /// Lays an entry down, without anybody standing for it.
@@ -273,6 +293,30 @@ impl Desk {
             (!ruled.starts_with("keep")).then(|| PolicyCited { id: "kettles".into(), version: 1 });
         let (ruled, saw) = (ruled.to_owned(), saw.to_owned());
         self.rule(reviewer, Says::Case { case, version, ruled, policy, saw, class: None }).unwrap()
+    }
+
+    /// As [`Desk::decide`], having said what the file is.
+    pub fn decide_file(&mut self, case: u64, reviewer: u64, saw: &str, class: &str) -> Vec<Body> {
+        let version = self.pipeline.judge().cases().get(CaseId(case)).unwrap().version;
+        let policy = Some(PolicyCited { id: "kettles".into(), version: 1 });
+        let (ruled, saw, class) = ("remove".into(), saw.into(), Some(class.into()));
+        self.rule(reviewer, Says::Case { case, version, ruled, policy, saw, class }).unwrap()
+    }
+
+    /// The author edits a post of the account.
+    pub fn edited(&mut self, account: u64, id: &str, text: &str, sha256: Option<[u8; 32]>) {
+        let post = told(id, text, sha256);
+        self.event(account, 991, EventBody::PostEdited(Box::new(post)), None);
+    }
+
+    /// The author deletes a post.
+    pub fn deleted(&mut self, account: u64, id: &str) {
+        let post = PlatformId::new(id).unwrap();
+        self.event(account, 992, EventBody::PostDeleted { post }, None);
+    }
+
+    pub fn case(&self, case: u64) -> &Case {
+        self.pipeline.judge().cases().get(CaseId(case)).unwrap()
     }
 
     /// Somebody reports another account.

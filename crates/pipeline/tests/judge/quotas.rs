@@ -135,7 +135,7 @@ fn a_ruling_that_counts_no_more_waits_no_more() {
     let mut grown = full();
     let post = told("p1", "to the boil", Some(CLIP));
     grown.event(2, 11, seawall_model::EventBody::PostEdited(Box::new(post)), None);
-    assert_eq!(names(&grown.found()), ["case_grew"]);
+    assert_eq!(names(&grown.found()), ["post_changed", "case_grew"]);
     let mut kept = full();
     assert_eq!(cases(&kept.decide(2, 2, "keep", "content")), [2]);
     let mut withdrawn = full();
@@ -207,5 +207,5 @@ fn over_its_own_quota_nothing_is_restricted_unattended_and_the_case_is_open() {
     // What becomes known later is asked anew.
     let post = told("p7", "look, to the boil", Some(CLIP));
     desk.event(8, 996, seawall_model::EventBody::PostEdited(Box::new(post)), None);
-    assert_eq!(names(&desk.found()), ["case_grew", "restricted_unattended"]);
+    assert_eq!(names(&desk.found()), ["post_changed", "case_grew", "restricted_unattended"]);
 }

@@ -4,8 +4,8 @@
 use crate::desk::*;
 
 use seawall_model::journal::{Body, Says, SubjectSeen};
-use seawall_model::knowledge::{BankHash, FileClass, FileHash, Ground, Known, Protected};
-use seawall_model::{AccountId, EventBody, MediaRef, PlatformId};
+use seawall_model::knowledge::{BankHash, FileClass, FileHash, Ground, Known, Policy, Protected};
+use seawall_model::{AccountId, EventBody, MediaRef, PlatformId, Profile};
 
 #[test]
 fn reach_is_restricted_unattended_only_on_what_two_confirmed_and_never_in_good_standing() {
@@ -45,7 +45,7 @@ fn reach_is_restricted_unattended_only_on_what_two_confirmed_and_never_in_good_s
 }
 
 /// An account of a day ago, whose post of the clip was restricted.
-fn restricted() -> Desk {
+pub fn restricted() -> Desk {
     let mut desk = Desk::new();
     desk.stand(2, 2);
     desk.account(5, 970, "new here");
@@ -122,7 +122,7 @@ fn an_edit_is_about_the_same_post() {
     desk.decide(1, 1, "keep_documents", "content");
     let post = told("p0", "look again", Some(CLIP));
     desk.event(5, 11, EventBody::PostEdited(Box::new(post)), None);
-    assert_eq!(names(&desk.found()), [] as [&str; 0]);
+    assert_eq!(names(&desk.found()), ["post_changed"], "and no other case");
 }
 
 #[test]
@@ -159,7 +159,7 @@ fn a_verdict_that_rests_on_something_missing_restricts_nobody() {
     let media = MediaRef { id: PlatformId::new("m").ok(), ..MediaRef::default() };
     let body = EventBody::Media(Box::new(seawall_model::MediaItem {
         media,
-        post: None,
+        post: PlatformId::new("p9").ok(),
         embedded: seawall_model::Embedded::Post,
         bytes: None,
         width: None,
@@ -170,4 +170,33 @@ fn a_verdict_that_rests_on_something_missing_restricts_nobody() {
     assert_eq!(names(&found), ["case_opened"]);
     let Body::CaseOpened { rests_on_missing, .. } = &found[0] else { unreachable!() };
     assert!(rests_on_missing);
+}
+
+#[test]
+fn a_restriction_ends_with_its_policy() {
+    // Its decision is overturned; a version that gives no hours takes its place.
+    let overturned = restricted().rule(3, Says::Overturn { decision: 1 }).unwrap();
+    let mut desk = restricted();
+    let Known::Policy(policy) = policy() else { unreachable!() };
+    let without = Policy { version: 2, unattended_hours: 0, ..policy };
+    let entry = desk.lay(Known::Policy(without), None);
+    let replaced = desk.rule(1, Says::Knowledge { first: entry, last: entry }).unwrap();
+    for bodies in [overturned, replaced] {
+        assert!(bodies.contains(&Body::ActionsLapsed { actions: vec![1] }), "{bodies:?}");
+    }
+}
+
+#[test]
+fn the_earliest_creation_that_was_told_counts() {
+    let old = at(-24 * 365);
+    for told in [[old, at(970)], [at(970), old]] {
+        let mut desk = Desk::new();
+        desk.stand(2, 2);
+        for created_at in told {
+            let profile = Profile { created_at: Some(created_at), ..Profile::default() };
+            desk.event(5, 980, EventBody::AccountUpdated, Some(profile));
+        }
+        desk.post(5, 990, "look", Some(CLIP));
+        assert_eq!(names(&desk.found()), ["case_opened"], "it is in good standing: {told:?}");
+    }
 }

@@ -26,6 +26,7 @@ const DAY_SECONDS: i64 = 24 * 3_600;
 #[derive(Clone, Debug)]
 enum Step {
     Post { account: u64, is_more: u8 },
+    Delete { post: u64 },
     Account(u64),
     Decide { case: u64, reviewer: u64, ruled: u8, saw: u8 },
     Stand { entry: u64, reviewer: u64 },
@@ -42,16 +43,19 @@ enum Step {
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     let account = || 5..10_u64;
     let reviewer = || 1..6_u64;
+    // The clip, and what came after the first entries.
+    let entry = prop_oneof![Just(2), 5..9_u64];
     let ruled = prop_oneof![Just(AppealRuled::Uphold), Just(AppealRuled::Overturn)];
     let step = prop_oneof![
         6 => (account(), any::<u8>()).prop_map(|(account, is_more)| Step::Post { account, is_more }),
+        1 => (0..6_u64).prop_map(|post| Step::Delete { post }),
         2 => account().prop_map(Step::Account),
         8 => (1..9_u64, reviewer(), any::<u8>(), any::<u8>())
             .prop_map(|(case, reviewer, ruled, saw)| Step::Decide { case, reviewer, ruled, saw }),
         1 => (1..8_u64, reviewer()).prop_map(|(entry, reviewer)| Step::Stand { entry, reviewer }),
         2 => (1..16_u64, reviewer())
             .prop_map(|(decision, reviewer)| Step::Overturn { decision, reviewer }),
-        1 => (5..9_u64, reviewer()).prop_map(|(entry, reviewer)| Step::Withdraw { entry, reviewer }),
+        1 => (entry, reviewer()).prop_map(|(entry, reviewer)| Step::Withdraw { entry, reviewer }),
         6 => (account(), 0..9_u64).prop_map(|(account, action)| Step::Appeal { account, action }),
         4 => (1..5_u64, reviewer(), ruled)
             .prop_map(|(appeal, reviewer, ruled)| Step::RuleAppeal { appeal, reviewer, ruled }),
@@ -76,6 +80,10 @@ fn take(desk: &mut Desk, step: &Step) {
             } else {
                 desk.post(*account, hours, text, file);
             }
+            desk.found();
+        }
+        Step::Delete { post } => {
+            desk.deleted(5, &format!("p{post}"));
             desk.found();
         }
         Step::Account(account) => {
@@ -150,7 +158,7 @@ fn begun() -> Desk {
         ..Constants::default()
     });
     // The other tests look at each of these steps.
-    desk.adopts = Adopts::Never;
+    desk.adopts = Adopts::WhenAsked;
     for reviewer in 4..6 {
         let (key, by, signature) = (String::new(), None, None);
         desk.say(Body::ReviewerAdded { reviewer, key, by, signature });
@@ -222,7 +230,8 @@ impl Told {
                 self.unattended.push(at);
             }
             Body::ActionsLapsed { actions: ended }
-            | Body::Overturned { actions_reversed: ended, .. } => {
+            | Body::Overturned { actions_reversed: ended, .. }
+            | Body::Withdrawn { actions_reversed: ended, .. } => {
                 self.in_force.retain(|action| !ended.contains(action));
             }
             Body::AppealOpened { appeal, action, .. } => {
@@ -244,16 +253,18 @@ impl Told {
 }
 
 /// What these worlds must have brought about, or they tell nothing.
-const BROUGHT_ABOUT: [&str; 9] = [
+const BROUGHT_ABOUT: [&str; 11] = [
     "appeal_decided by nobody",
     "appeal_decided by somebody",
     "appeal_opened",
     "appeal_refused",
     "decided at a tick",
     "overturned",
+    "post_changed",
     "restricted_unattended",
     "restriction_held",
     "ruling_held for want of room",
+    "withdrawn",
 ];
 
 fn brought_about(desk: &Desk) -> BTreeSet<&'static str> {

@@ -182,7 +182,7 @@ fn named(desk: &mut Desk<'_>, subject: SubjectSeen) -> anyhow::Result<Option<Val
         }
         SubjectSeen::Post { position, account: own } => {
             let author = account(desk, own)?;
-            let post = desk.post(position).map(|post| post.id.as_str().to_owned());
+            let post = desk.post_id(position);
             post.map(|post| json!({ "type": "post", "post": post, "account": author }))
         }
         SubjectSeen::Entry { .. } => None,

@@ -5,6 +5,8 @@
 //! An import that was cut off is begun again: what is in force is counted as known, and a
 //! step that lacks a ruling gets it.
 
+mod given_back;
+
 use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 
@@ -17,6 +19,8 @@ use seawall_model::{EntryId, PlatformId, Rejection, RejectionCode, Timestamp};
 use seawall_pipeline::{Active, RulingError};
 use seawall_store::LAID_DOWN_MAX;
 use sha2::{Digest, Sha256};
+
+use given_back::GivenBack;
 
 use super::args::{Global, ImportRemoved};
 use super::case::minute;
@@ -161,6 +165,7 @@ fn read(
     outcome: &mut Outcome,
 ) -> anyhow::Result<(Vec<Knowledge>, BadLines)> {
     let (mut names, mut profiles, now) = (Vec::new(), Vec::new(), desk.now);
+    let mut given_back = GivenBack::of(desk)?;
     let Opened { log, rejects, derivation, .. } = &mut desk.opened;
     let active = derivation.pipeline().active();
     let mut chance = chance::source(None);
@@ -172,6 +177,7 @@ fn read(
                 return Ok(());
             }
         };
+        given_back.check(&name, removed.at)?;
         if names.len() >= PROFILES_MAX {
             return Err(format!("more than {PROFILES_MAX} profiles in one file: divide it"));
         }

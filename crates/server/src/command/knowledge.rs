@@ -12,7 +12,7 @@ use std::path::Path;
 use anyhow::Context;
 use seawall_model::journal::{Body, Ruling, Says};
 use seawall_model::knowledge::{Knowledge, KnowledgeKind, Known};
-use seawall_model::{DecisionId, EntryId, ReviewerId, Timestamp};
+use seawall_model::{AppealId, CaseId, DecisionId, EntryId, ReviewerId, Timestamp};
 use seawall_store::{Chance, LAID_DOWN_MAX};
 
 use super::args::{Entries, Given, Global};
@@ -81,14 +81,14 @@ impl Desk {
 
     /// Takes a ruling; gives the decision that came of it, if one did.
     pub(super) fn rule(&mut self, by: &Person, says: Says) -> anyhow::Result<Option<DecisionId>> {
+        Ok(self.ruled(by, says)?.iter().find_map(decision_of))
+    }
+
+    /// Takes a ruling; gives all that follows from it.
+    fn ruled(&mut self, by: &Person, says: Says) -> anyhow::Result<Vec<Body>> {
         let ruling = Ruling { reviewer: by.id.0, says };
         let signature = by.sign(&ruling.to_bytes());
-        let derived = self.opened.derivation.rule(ruling, signature, self.now)?;
-        Ok(derived.iter().find_map(|body| match body {
-            // What waited for room on a case may be decided in the same step.
-            Body::Decided { decision, case: None, .. } => Some(DecisionId(*decision)),
-            _ => None,
-        }))
+        Ok(self.opened.derivation.rule(ruling, signature, self.now)?)
     }
 
     /// Lays entries down and has a person stand for them, so many a step. Gives their numbers.
@@ -317,11 +317,12 @@ pub(super) fn withdraw(
         }
     }
     for range in &given.entries {
-        let mut decisions = Vec::new();
+        let mut followed = Vec::new();
         for (first, last) in steps(range) {
             let entries = (first..=last).collect();
-            decisions.extend(desk.rule(&person, Says::Withdraw { entries })?);
+            followed.extend(desk.ruled(&person, Says::Withdraw { entries })?);
         }
+        let decisions: Vec<DecisionId> = followed.iter().filter_map(decision_of).collect();
         say!(
             "{} {} out of force: {}; open cases have lost what rested on {}",
             shown(range),
@@ -329,8 +330,48 @@ pub(super) fn withdraw(
             named(&decisions),
             if range.start() == range.end() { "it" } else { "them" }
         )?;
+        followed.iter().try_for_each(tell_withdrawn)?;
     }
     Ok(Ended::Fine)
+}
+
+/// What falls with entries that were withdrawn, a line each.
+fn tell_withdrawn(body: &Body) -> std::io::Result<()> {
+    if let Body::AppealDecided { appeal, .. } = body {
+        let appeal = AppealId(*appeal);
+        say!("  the appeal {appeal} is granted: what it was against has ended")?;
+    }
+    let Body::Withdrawn {
+        entries_withdrawn,
+        decisions_fallen,
+        actions_reversed,
+        cases_reopened,
+        ..
+    } = body
+    else {
+        return Ok(());
+    };
+    for decision in decisions_fallen {
+        say!("  {} rested on nothing else and falls with it", DecisionId(*decision))?;
+    }
+    for entry in entries_withdrawn {
+        say!("  no longer compared with: {}", EntryId(*entry))?;
+    }
+    for action in actions_reversed {
+        say!("  action {action} is reversed")?;
+    }
+    for case in cases_reopened {
+        say!("  {} is open again", CaseId(*case))?;
+    }
+    Ok(())
+}
+
+fn decision_of(body: &Body) -> Option<DecisionId> {
+    match body {
+        // What waited for room on a case may be decided in the same step.
+        Body::Decided { decision, case: None, .. } => Some(DecisionId(*decision)),
+        _ => None,
+    }
 }
 
 /// A run of entries in steps of what one decision names at most.

@@ -15,13 +15,14 @@ use super::show;
 use super::tide::Bucket;
 
 /// Entries that tell what became of cases.
-const TOLD: [&str; 11] = [
+const TOLD: [&str; 12] = [
     "case_opened",
     "case_grew",
     "decided",
     "restricted_unattended",
     "actions_lapsed",
     "overturned",
+    "withdrawn",
     "entries_lapsed",
     "case_held",
     "restriction_held",
@@ -181,15 +182,22 @@ impl Told {
                 self.in_force.retain(|action| !actions.contains(action));
             }
             Body::Overturned { decision, decisions_fallen, actions_reversed, .. } => {
-                self.in_force.retain(|action| !actions_reversed.contains(action));
-                for decision in decisions_fallen.iter().chain([&decision]) {
-                    let case = self.case_of.remove(decision);
-                    if let Some(told) = case.and_then(|case| self.cases.get_mut(&case)) {
-                        told.decisions.remove(decision);
-                    }
-                }
+                self.fall(decisions_fallen.iter().chain([&decision]), &actions_reversed);
+            }
+            Body::Withdrawn { decisions_fallen, actions_reversed, .. } => {
+                self.fall(decisions_fallen.iter(), &actions_reversed);
             }
             _ => {}
+        }
+    }
+
+    fn fall<'a>(&mut self, decisions: impl Iterator<Item = &'a u64>, reversed: &[u64]) {
+        self.in_force.retain(|action| !reversed.contains(action));
+        for decision in decisions {
+            let case = self.case_of.remove(decision);
+            if let Some(told) = case.and_then(|case| self.cases.get_mut(&case)) {
+                told.decisions.remove(decision);
+            }
         }
     }
 }

@@ -5,7 +5,7 @@
 
 use seawall_model::journal::SubjectSeen;
 use seawall_model::knowledge::{Known, RemovedProfile};
-use seawall_model::{AccountId, EntryId, EventBody, EventKind, MediaRef, Post};
+use seawall_model::{AccountId, EntryId, EventBody, EventKind, MediaRef, Post, Subject};
 use seawall_review::Case;
 
 use super::{Desk, DeskError, NAME_CHARS_MAX, Person, evidence, minute};
@@ -21,13 +21,31 @@ const SHOWN_MAX: usize = 16;
 const HASH_DIGITS: usize = 16;
 
 impl Desk<'_> {
-    /// The language of what a case is about, as the platform told it; `None` if it did not.
+    /// The platform's id of the post at a position, told by whatever event is there; `None` if
+    /// it is about none, or its content is gone.
+    pub fn post_id(&mut self, position: u64) -> Option<String> {
+        let id = match self.event(position)?.body {
+            EventBody::PostCreated(post) | EventBody::PostEdited(post) => post.id,
+            EventBody::Media(item) => item.post?,
+            EventBody::Report(report) => match report.subject {
+                Subject::Post(post) => post,
+                Subject::Account(_) => return None,
+            },
+            _ => return None,
+        };
+        Some(id.as_str().to_owned())
+    }
+
+    /// The language of what a case is about, as the platform told it of its newest content; `None`
+    /// if it did not.
     ///
     /// # Errors
     /// [`DeskError`] if the log cannot be read.
-    pub fn language(&mut self, subject: SubjectSeen) -> Result<Option<String>, DeskError> {
-        let languages = match subject {
-            SubjectSeen::Post { position, .. } => self.post(position).map(|post| post.languages),
+    pub fn language(&mut self, case: &Case) -> Result<Option<String>, DeskError> {
+        let languages = match case.subject {
+            SubjectSeen::Post { .. } => {
+                self.newest(case)?.and_then(|event| Some(event.post()?.languages.clone()))
+            }
             SubjectSeen::Account { account } => {
                 let posts = self.posts_of(AccountId(account))?;
                 posts.into_iter().next().map(|(_, post)| post.languages)
@@ -44,8 +62,8 @@ impl Desk<'_> {
 /// [`DeskError`] if log or knowledge cannot be read.
 pub fn lines(desk: &mut Desk<'_>, case: &Case) -> Result<Vec<String>, DeskError> {
     match case.subject {
-        SubjectSeen::Post { position, account } => {
-            let mut lines = post_lines(desk, position);
+        SubjectSeen::Post { account, .. } => {
+            let mut lines = post_lines(desk, case)?;
             if let Some(account) = account {
                 lines.extend(author_lines(&desk.person(AccountId(account))?));
             }
@@ -76,17 +94,26 @@ pub fn removed(desk: &Desk<'_>, entry: u64) -> Result<Option<RemovedProfile>, De
     })
 }
 
-fn post_lines(desk: &mut Desk<'_>, position: u64) -> Vec<String> {
-    let Some(event) = desk.event(position) else {
-        return vec!["(its content is gone: there is nothing to see any more)".into()];
-    };
-    let mut lines = vec![format!("{} at {}", kind_words(event.kind()), minute(event.at))];
-    match &event.body {
-        EventBody::PostCreated(post) | EventBody::PostEdited(post) => of_post(post, &mut lines),
-        EventBody::Media(item) => lines.push(media_line(&item.media)),
-        _ => {}
+fn post_lines(desk: &mut Desk<'_>, case: &Case) -> Result<Vec<String>, DeskError> {
+    let mut lines = Vec::new();
+    let told = desk.event(case.content).map(|event| event.body);
+    match desk.newest(case)? {
+        Some(event) => {
+            lines.push(format!("{} at {}", kind_words(event.kind()), minute(event.at)));
+            event.post().into_iter().for_each(|post| of_post(post, &mut lines));
+        }
+        None if told.is_some() => {
+            lines.push("(the post itself is not in the log: there is nothing to see)".into());
+        }
+        None => lines.push("(its content is gone: there is nothing to see any more)".into()),
     }
-    lines
+    if let Some(EventBody::Media(item)) = told {
+        lines.push(format!("told apart from it: {}", media_line(&item.media)));
+    }
+    if case.is_deleted {
+        lines.push("(its author deleted it since: this is what it said last)".into());
+    }
+    Ok(lines)
 }
 
 /// What an account posted last, the newest first.

@@ -118,7 +118,8 @@ pub fn brief_of(desk: &Desk<'_>, id: CaseId, case: &Case) -> Result<String, Desk
 pub fn lines(desk: &mut Desk<'_>, id: CaseId, case: &Case) -> Result<Vec<String>, DeskError> {
     let mut lines = Vec::new();
     for piece in &case.evidence {
-        lines.extend(piece_line(desk, piece)?);
+        let Some(line) = piece_line(desk, piece)? else { continue };
+        lines.push(line + &of_before(case, piece));
     }
     for comeback in comebacks(case) {
         lines.extend(waterfall(desk, case, &comeback)?);
@@ -128,6 +129,16 @@ pub fn lines(desk: &mut Desk<'_>, id: CaseId, case: &Case) -> Result<Vec<String>
         lines.push("what the rule asks of the event itself; no known file, term or return".into());
     }
     Ok(lines)
+}
+
+/// What is added to a piece that was known of older words only: it is told, and carries nothing
+/// any more.
+#[must_use]
+pub fn of_before(case: &Case, piece: &EvidenceSeen) -> String {
+    match case.is_current(piece) {
+        true => String::new(),
+        false => format!(" (of what was posted before, at position {})", piece.position),
+    }
 }
 
 /// One piece in words; `None` for those that are told together, as comparisons are.

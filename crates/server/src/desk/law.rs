@@ -1,9 +1,10 @@
 //! What each ruling on a case needs, asked of law 1 and told in its words.
 
 use seawall_decision::law::{Permitted, Refused, Sentence};
-use seawall_model::journal::SubjectSeen;
+use seawall_model::journal::{EvidenceSeen, SubjectSeen};
 use seawall_model::knowledge::FileClass;
 use seawall_model::{ActionKind, CaseId, EntryId, ReviewerId};
+use seawall_pipeline::Judge;
 use seawall_review::{Case, CaseState, Saw};
 
 use super::{Desk, DeskError, NAME_CHARS_MAX, Register, Viewer, evidence, register};
@@ -53,8 +54,9 @@ pub struct Need {
 /// # Errors
 /// [`DeskError`] if log or knowledge cannot be read.
 pub fn sights(desk: &mut Desk<'_>, case: &Case) -> Result<Vec<Saw>, DeskError> {
-    let has = |kind: &str| case.evidence.iter().any(|piece| piece.kind == kind);
-    let has_content = desk.has_content(case.subject)?;
+    let has_content = desk.has_content(case)?;
+    let counts = |piece: &&EvidenceSeen| Judge::counts(case, piece, desk.active());
+    let has = |kind: &str| case.evidence.iter().filter(counts).any(|piece| piece.kind == kind);
     let is_seen = |saw: &Saw| match saw {
         Saw::Content => has_content,
         Saw::File => has("bank_match"),
@@ -69,6 +71,9 @@ pub fn sights(desk: &mut Desk<'_>, case: &Case) -> Result<Vec<Saw>, DeskError> {
 /// [`DeskError`] if log or knowledge cannot be read.
 pub fn needs(desk: &mut Desk<'_>, case: &Case) -> Result<Vec<Need>, DeskError> {
     let (sights, mut needs) = (sights(desk, case)?, Vec::new());
+    if case.is_deleted {
+        return Ok(needs);
+    }
     for kind in KINDS.into_iter().filter(|kind| seawall_action::fits(*kind, case.subject)) {
         for saw in &sights {
             needs.push(Need { kind, saw: *saw, missing: missing(desk, case, kind, *saw) });
@@ -98,6 +103,9 @@ fn missing(desk: &Desk<'_>, case: &Case, kind: ActionKind, saw: Saw) -> Vec<Sent
 /// The gravest ruling that fits: what a case of the network comes to.
 #[must_use]
 pub fn gravest(case: &Case) -> Option<ActionKind> {
+    if case.is_deleted {
+        return None;
+    }
     KINDS.into_iter().rev().find(|kind| seawall_action::fits(*kind, case.subject))
 }
 
@@ -138,6 +146,9 @@ fn cautioned(case: &Case, proposed: Option<(ActionKind, Saw)>) -> Option<&'stati
         ),
         (SubjectSeen::Account { .. }, Some((_, Saw::Content))) => {
             Some("one family of evidence is not enough by itself: look at what it posts, above")
+        }
+        (SubjectSeen::Post { .. }, None) if case.is_deleted => {
+            Some("its author deleted it: there is nothing to act on, and it can only be kept")
         }
         (SubjectSeen::Post { .. }, None) => {
             Some("its content is gone: nobody can see it any more, and it can only be kept")
@@ -182,6 +193,9 @@ pub fn brief(
         (None, SubjectSeen::Entry { .. }) => "a reviewer who looks at it again".into(),
         (None, SubjectSeen::Account { .. }) => {
             "a second family of evidence, or a post to look at".into()
+        }
+        (None, SubjectSeen::Post { .. }) if case.is_deleted => {
+            "nothing: its author deleted it".into()
         }
         (None, SubjectSeen::Post { .. }) => "nothing that there is: its content is gone".into(),
     })
@@ -285,6 +299,22 @@ pub fn without_policy(desk: &Desk<'_>, case: &Case) -> Option<String> {
     (!is_there).then(|| no_policy(case))
 }
 
+/// What a ruling lacks, by its name in the journal, in words; a name of another build as it is.
+#[must_use]
+pub fn lacking(name: &str) -> &str {
+    match (sentence(name), name) {
+        (Some(sentence), _) => words(sentence),
+        (None, QUOTA) => QUOTA_WORDS,
+        (None, "two_people") => "two people must stand for it",
+        (None, "a_policy_in_force") => {
+            "the version of the policy that it cites is in force no more: rule under the newest"
+        }
+        (None, "a_ground_that_stands") => "what it would rest on is in force no more",
+        (None, "room") => "there is no room for another decision",
+        (None, name) => name,
+    }
+}
+
 /// The sentence of a name in the journal, such as `links_need_two_families`.
 #[must_use]
 pub fn sentence(name: &str) -> Option<Sentence> {
@@ -304,5 +334,8 @@ mod tests {
         assert_eq!(sentence("links_need_two_families"), Some(Sentence::LinksNeedTwoFamilies));
         assert_eq!(sentence("unattended_at_most72_hours"), Some(Sentence::UnattendedAtMost72Hours));
         assert_eq!(sentence("two_people"), None);
+        assert_eq!(lacking("links_need_two_families"), words(Sentence::LinksNeedTwoFamilies));
+        assert_eq!(lacking(QUOTA), QUOTA_WORDS);
+        assert_eq!(lacking("what_another_build_asked"), "what_another_build_asked");
     }
 }

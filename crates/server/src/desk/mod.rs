@@ -11,6 +11,7 @@ pub mod law;
 pub mod list;
 pub mod lost;
 pub mod notice;
+mod person;
 pub mod register;
 pub mod ruling;
 pub mod told;
@@ -22,20 +23,19 @@ use seawall_event::reopen;
 use seawall_model::journal::{ActionPlanned, Body, PolicyCited, SubjectSeen};
 use seawall_model::knowledge::{Knowledge, KnowledgeKind, Known, Policy};
 use seawall_model::{
-    AccountId, CaseId, DecisionId, EntryId, Event, EventBody, EventKind, MediaRef, Position, Post,
-    Rejection, ReviewerId, Timestamp,
+    AccountId, CaseId, DecisionId, EntryId, Event, EventBody, EventKind, Position, Post, Rejection,
+    ReviewerId, Timestamp,
 };
 use seawall_pipeline::{Active, Judge};
 use seawall_review::Case;
 use seawall_store::{Content, LogReader, Recorded, Stored};
 
-use crate::engine::Derivation;
+use crate::engine::{self, Derivation, EngineError};
 use crate::show;
 
+pub use person::Person;
 pub use register::Register;
 
-/// Events of an account in which its profile is looked for.
-const PROFILES_READ: u32 = 8;
 /// Posts of an account that are shown.
 const POSTS_READ: u32 = 5;
 /// Characters shown of a handle, a name or a title.
@@ -47,6 +47,9 @@ pub enum DeskError {
     /// The data folder failed.
     #[error(transparent)]
     Store(#[from] seawall_store::Error),
+    /// The engine cannot read the log.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
     /// There is no such case.
     #[error(transparent)]
     Case(#[from] seawall_review::Refused),
@@ -78,27 +81,6 @@ impl Viewer {
     }
 }
 
-/// An account as the platform last told of it. Content: to be shown isolated.
-#[derive(Clone, Default)]
-pub struct Person {
-    /// The platform's id; `None` once it was erased.
-    pub id: Option<String>,
-    /// Its handle.
-    pub handle: Option<String>,
-    /// Its name.
-    pub name: Option<String>,
-    /// What it says of itself.
-    pub bio: Option<String>,
-    /// Its picture.
-    pub avatar: Option<MediaRef>,
-    /// Links of its profile.
-    pub links: Vec<String>,
-    /// When it was made, where told.
-    pub created_at: Option<Timestamp>,
-    /// What the platform itself did to it last.
-    pub standing: Option<(EventKind, Timestamp)>,
-}
-
 /// An action, and what it rests on.
 #[derive(Clone, Debug)]
 pub struct Done {
@@ -112,10 +94,10 @@ pub struct Done {
     pub at: Timestamp,
 }
 
-/// What an overturn reversed.
+/// What an overturn or a withdrawal reversed.
 #[derive(Clone, Debug)]
 pub struct Reversed {
-    /// The decision that was overturned.
+    /// The decision that was overturned, or that withdrew what others rested on.
     pub decision: DecisionId,
     /// Actions, by their numbers.
     pub actions: Vec<u64>,
@@ -230,12 +212,12 @@ impl<'a> Desk<'a> {
         event_at(self.reader, position)
     }
 
-    /// The post that a case is about, if its content is still there.
-    pub fn post(&mut self, position: u64) -> Option<Box<Post>> {
-        match self.event(position)?.body {
-            EventBody::PostCreated(post) | EventBody::PostEdited(post) => Some(post),
-            _ => None,
-        }
+    /// The event with the newest content of the post that a case is about, if it can be seen.
+    ///
+    /// # Errors
+    /// [`DeskError`] if the log cannot be read.
+    pub fn newest(&mut self, case: &Case) -> Result<Option<Event>, DeskError> {
+        Ok(engine::post_of(self.reader, case)?.map(|(_, event)| event))
     }
 
     /// The newest posts of an account whose content is still there, the newest first.
@@ -261,56 +243,12 @@ impl<'a> Desk<'a> {
     ///
     /// # Errors
     /// As [`Desk::posts_of`].
-    pub fn has_content(&mut self, subject: SubjectSeen) -> Result<bool, DeskError> {
-        Ok(match subject {
-            SubjectSeen::Post { position, .. } => self.event(position).is_some(),
+    pub fn has_content(&mut self, case: &Case) -> Result<bool, DeskError> {
+        Ok(match case.subject {
+            SubjectSeen::Post { .. } => self.newest(case)?.is_some(),
             SubjectSeen::Account { account } => !self.posts_of(AccountId(account))?.is_empty(),
             SubjectSeen::Entry { .. } => false,
         })
-    }
-
-    /// An account as the platform last told of it.
-    ///
-    /// # Errors
-    /// As [`Desk::posts_of`].
-    pub fn person(&mut self, account: AccountId) -> Result<Person, DeskError> {
-        if let Some(person) = self.persons.get(&account) {
-            return Ok(person.clone());
-        }
-        let person = self.profile_until(account, Position(u64::MAX))?;
-        self.persons.insert(account, person.clone());
-        Ok(person)
-    }
-
-    /// An account as the platform had told of it up to a position.
-    fn profile_until(&mut self, account: AccountId, last: Position) -> Result<Person, DeskError> {
-        let id = self.reader.accounts().name(account)?;
-        let mut person = Person { id, ..Person::default() };
-        let told = [EventKind::AccountUpdated, EventKind::AccountCreated];
-        let newest = self.reader.newest_of(account, &told, PROFILES_READ)?;
-        for stored in newest.into_iter().filter(|stored| stored.placed.position <= last) {
-            let Content::Bytes(bytes) = &stored.content else { continue };
-            let event = reopen(bytes).map_err(DeskError::Unreadable)?;
-            if event.kind() == EventKind::AccountCreated {
-                person.created_at = person.created_at.or(Some(event.at));
-            }
-            if let Some(profile) = event.profile {
-                let owned = |text: Option<Box<str>>| text.map(String::from);
-                person.handle = person.handle.or(owned(profile.handle));
-                person.name = person.name.or(owned(profile.name));
-                person.bio = person.bio.or(owned(profile.bio));
-                person.avatar = person.avatar.or(profile.avatar);
-                person.created_at = profile.created_at.or(person.created_at);
-                if person.links.is_empty() {
-                    person.links = profile.links.into_iter().map(String::from).collect();
-                }
-            }
-        }
-        let did =
-            [EventKind::AccountSuspended, EventKind::AccountReinstated, EventKind::AccountDeleted];
-        let last = self.reader.newest_of(account, &did, 1)?;
-        person.standing = last.first().map(|stored| (stored.kind, stored.at));
-        Ok(person)
     }
 
     /// How an account is called: its handle, else the platform's id.
@@ -392,7 +330,7 @@ impl<'a> Desk<'a> {
         self.judge().decisions().any(|(_, made)| made.case == Some(case))
     }
 
-    /// Every overturn that reversed actions, in order.
+    /// Every overturn and withdrawal that reversed actions, in order.
     ///
     /// # Errors
     /// [`DeskError::Store`] if the journal cannot be read.
@@ -402,9 +340,12 @@ impl<'a> Desk<'a> {
                 let decision = DecisionId(decision);
                 Some(Reversed { decision, actions, at: recorded.entry.at })
             }
+            Body::Withdrawn { by, actions_reversed: actions, .. } => {
+                Some(Reversed { decision: DecisionId(by), actions, at: recorded.entry.at })
+            }
             _ => None,
         };
-        Ok(self.of_types(&["overturned"])?.into_iter().filter_map(told).collect())
+        Ok(self.of_types(&["overturned", "withdrawn"])?.into_iter().filter_map(told).collect())
     }
 
     /// Every action there ever was, by its number.

@@ -146,7 +146,9 @@ pub fn of_overturn(
 ) -> Result<Vec<Letter>, DeskError> {
     let actions = desk.actions()?;
     let reversed = followed.iter().filter_map(|body| match body {
-        Body::Overturned { actions_reversed, .. } => Some(actions_reversed),
+        Body::Overturned { actions_reversed, .. } | Body::Withdrawn { actions_reversed, .. } => {
+            Some(actions_reversed)
+        }
         Body::ActionsLapsed { actions } => Some(actions),
         _ => None,
     });
@@ -170,7 +172,9 @@ fn taken(
     let Some(policy) = policy else { return Ok(None) };
     let Some(measure) = measure(done) else { return Ok(None) };
     let post = match done.action.subject {
-        SubjectSeen::Post { position, .. } => desk.post(position).map(|post| post.id),
+        SubjectSeen::Post { .. } => {
+            desk.newest(case)?.and_then(|event| event.post().map(|post| post.id.clone()))
+        }
         _ => None,
     };
     let detection = match &case.rule {

@@ -6,7 +6,7 @@
 use seawall_model::journal::{Body, PolicyCited, Ruling, Says, SubjectSeen};
 use seawall_model::knowledge::FileClass;
 use seawall_model::{CaseId, DecisionId, ReviewerId, Timestamp};
-use seawall_review::{Ruled, Saw};
+use seawall_review::{Case, Ruled, Saw};
 use seawall_store::{Chance, Entries, Folder};
 
 use super::{Desk, DeskError};
@@ -61,8 +61,11 @@ pub enum Unfit {
          `links` if it is for its links, or keep it"
     )]
     NoPosts(CaseId),
-    /// Nobody can have seen what is not there: the content of a post is gone.
-    #[error("there is nothing to see: the content of {0} is gone; it can only be kept")]
+    /// Nobody can have seen what is not there: the content of a post is gone, or was never told.
+    #[error(
+        "there is nothing to see: the content of {0} is gone, or its post is not in the log; it \
+         can only be kept"
+    )]
     ContentGone(CaseId),
     /// There is no such policy in force.
     #[error("there is no policy `{0}` in force; name one with `policy`")]
@@ -76,7 +79,7 @@ pub enum Unfit {
 /// [`Unfit`] says why it cannot.
 pub fn says(desk: &mut Desk<'_>, asked: &Asked) -> Result<Says, Unfit> {
     let case = desk.case(asked.case)?;
-    check(desk, asked, case.subject)?;
+    check(desk, asked, case)?;
     Ok(Says::Case {
         case: asked.case.0,
         version: asked.version.unwrap_or(case.version),
@@ -87,19 +90,19 @@ pub fn says(desk: &mut Desk<'_>, asked: &Asked) -> Result<Says, Unfit> {
     })
 }
 
-fn check(desk: &mut Desk<'_>, asked: &Asked, subject: SubjectSeen) -> Result<(), Unfit> {
+fn check(desk: &mut Desk<'_>, asked: &Asked, case: &Case) -> Result<(), Unfit> {
     let ruled = asked.ruled.as_str();
     let Ruled::Act(_) = asked.ruled else {
         return asked.class.map_or(Ok(()), |_| Err(Unfit::ClassOfNothing(ruled)));
     };
-    if let SubjectSeen::Entry { entry } = subject {
+    if let SubjectSeen::Entry { entry } = case.subject {
         let called = desk.entry_called(entry)?;
         return Err(Unfit::AboutEntry { case: asked.case, called, ruled });
     }
-    if asked.saw != Saw::Content || desk.has_content(subject)? {
+    if asked.saw != Saw::Content || desk.has_content(case)? {
         return Ok(());
     }
-    Err(match subject {
+    Err(match case.subject {
         SubjectSeen::Account { .. } => Unfit::NoPosts(asked.case),
         _ => Unfit::ContentGone(asked.case),
     })

@@ -7,12 +7,14 @@
 mod derivation;
 mod open;
 mod people;
+mod post;
 mod shelf;
 pub mod walk;
 
 pub use derivation::{Derivation, Taken};
 pub use open::{History, Opened, Settings, open};
 pub use people::PeopleError;
+pub use post::post_of;
 pub use shelf::Shelf;
 
 /// Why the engine cannot go on.

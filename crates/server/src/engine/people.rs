@@ -14,11 +14,13 @@ use seawall_model::knowledge::{
     BankHash, FileClass, FileHash, Knowledge, KnowledgeKind, Known, Removed, RemovedProfile,
 };
 use seawall_model::{
-    AccountId, DecisionId, EntryId, Event, EventKind, MediaRef, Position, ReviewerId, Timestamp,
+    AccountId, DecisionId, EntryId, Event, EventBody, EventKind, MediaRef, Position, ReviewerId,
+    Timestamp,
 };
 use seawall_pipeline::{CONFIRMED, EntryError, RulingError};
 use seawall_store::{Chance, Content, Entries, Folder, KnowledgeBase, LogReader, Stored};
 
+use super::post::{event_at, is_of_post};
 use super::{Derivation, EngineError, Settings};
 use crate::chance;
 use crate::signing::{self, KeyError};
@@ -297,25 +299,28 @@ impl Derivation {
         now: Timestamp,
     ) -> Result<(Vec<EntryId>, Vec<Knowledge>), EngineError> {
         let judge = self.pipeline.judge();
-        let made = judge.decision(decision).and_then(|made| made.case);
-        let Some(case) = made.and_then(|case| judge.cases().get(case)) else {
+        let made = judge.decision(decision);
+        let Some(case) = made.and_then(|made| judge.cases().get(made.case?)) else {
             return Ok((Vec::new(), Vec::new()));
         };
+        // A case may have heard others since a ruling began to wait for room.
+        let last = made.and_then(|made| made.reviewers.last().copied());
+        let agreed = last.map(|last| case.agreed_with(last)).unwrap_or_default();
         let mut reader = folder.log_reader()?;
         let source: Box<str> = format!("decision {decision}").into();
-        let class = case.heard.iter().rev().find_map(|heard| heard.class);
+        let class = seawall_review::file_class(&agreed);
         let known = match case.subject {
             SubjectSeen::Account { account } => {
                 let profile = profile_of(&mut reader, AccountId(account))?;
                 let account = Some(AccountId(account));
-                let cited = case.heard.iter().rev().find_map(|heard| heard.policy.as_ref());
+                let cited = agreed.iter().rev().find_map(|heard| heard.policy.as_ref());
                 let cited = cited.map(|policy| policy.id.as_str().into());
                 let (policy, reason) = (cited.unwrap_or(case.policy.clone()), source.clone());
                 let removed = Removed { account, policy, reason, at: now, profile };
                 vec![Known::Removed(removed)]
             }
-            SubjectSeen::Post { position, .. } => match class {
-                Some(class) => files_of(&mut reader, Position(position), class)?,
+            SubjectSeen::Post { .. } => match class {
+                Some(class) => files_of(&mut reader, Position(case.content), class)?,
                 None => Vec::new(),
             },
             SubjectSeen::Entry { .. } => Vec::new(),
@@ -419,19 +424,18 @@ fn keep_links(kept: &mut Vec<Box<str>>, links: Vec<Box<str>>) {
     }
 }
 
-/// The fingerprints of a post's file; none of several, since nobody said which of them it is.
+/// The fingerprints of a post's file as it is now; none of several, since nobody said which of
+/// them it is, and none of what stands on a profile.
 fn files_of(
     reader: &mut LogReader,
     position: Position,
     class: FileClass,
 ) -> Result<Vec<Known>, EngineError> {
-    let before = Position(position.0.saturating_sub(1));
-    let stored = reader.chunk(before, position, 1)?;
-    let Some(event) = stored.first().map(opened).transpose()?.flatten() else {
-        return Ok(Vec::new());
-    };
+    let Some(event) = event_at(reader, position)? else { return Ok(Vec::new()) };
     let media: Vec<MediaRef> = match &event.body {
-        seawall_model::EventBody::Media(item) => vec![item.media.clone()],
+        EventBody::Media(item) if item.post.is_some() && is_of_post(&item.embedded) => {
+            vec![item.media.clone()]
+        }
         _ => event.post().map(|post| post.media.clone()).unwrap_or_default(),
     };
     if media.len() != 1 {

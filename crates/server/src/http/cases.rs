@@ -299,7 +299,7 @@ pub(crate) fn cleared(
     let is_terrorist = policy
         .is_some_and(|policy| policy.scope == seawall_model::knowledge::PolicyScope::Terrorist);
     let severity = if is_terrorist { SEVERITY_TERRORIST } else { SEVERITY_OTHER };
-    let language = desk.language(case.subject)?;
+    let language = desk.language(case)?;
     let language = language.as_deref();
     // No policy names an ideology yet, so it is Unknown.
     let clearance = CaseClearance { language, severity, ideology: None, case: id.0 };

@@ -230,8 +230,8 @@ pub async fn post_reconcile(
                     id.is_some_and(|id| suspended.contains(&id))
                 }
                 (Some(ActionKind::Remove), SubjectSeen::Post { position, .. }) => {
-                    let post = desk.post(position);
-                    post.is_some_and(|post| removed.contains(post.id.as_str()))
+                    let post = desk.post_id(position);
+                    post.is_some_and(|post| removed.contains(&post))
                 }
                 // Only what takes somebody or something away is listed.
                 _ => continue,

@@ -22,11 +22,13 @@ use super::problem::{Code, Problem};
 use crate::access::Operation;
 
 /// Types of entries that are told: what opens or changes a case, an action, a wave.
-const TOLD: [&str; 12] = [
+const TOLD: [&str; 14] = [
     "case_opened",
     "case_grew",
     "decided",
+    "post_changed",
     "overturned",
+    "withdrawn",
     "restricted_unattended",
     "actions_lapsed",
     "entries_lapsed",

@@ -162,7 +162,9 @@ pub(crate) fn of_desk(error: &DeskError) -> Problem {
             Problem::new(Code::Stale, detail)
         }
         DeskError::NoDecision(_) => Problem::new(Code::NotFound, error.to_string()),
-        DeskError::Store(_) | DeskError::Unreadable(_) => Problem::defect(error),
+        DeskError::Store(_) | DeskError::Engine(_) | DeskError::Unreadable(_) => {
+            Problem::defect(error)
+        }
     }
 }
 

@@ -181,3 +181,32 @@ fn no_profile_is_kept_for_longer_than_12_months() {
     assert_eq!(entries(&stage), before);
     import(&stage, rows, &["--expires", "2027-06-01"]).ended(0);
 }
+
+#[test]
+fn who_was_given_back_since_their_removal_is_refused() {
+    let stage = watched();
+    let back = json!({ "reason": "a mistake" });
+    stage.write("back.jsonl", event(50, "account.reinstated", "14:00", "lid", "standing", &back));
+    stage.still(&["import", "back.jsonl"]).ended(0);
+    let ruled =
+        ["case", "decide", "c3", "suspend", "--saw", "links", "--key", "amal.key", "--json"];
+    let decision = stage.still(&ruled).ended(0).json()["followed"][0]["decision"].to_string();
+    let undo = ["case", "undo", &format!("d{decision}"), "--key", "badr.key"];
+    stage.still(&undo).ended(0);
+    let rows = "lid,velvet_lantern,Velvet Lantern,2026-05-02,\n\
+                king-2,orchard_whistle,Orchard Whistle,2026-05-30,\n\
+                spout,marble_spoon,Marble Spoon,2026-05-02,\n";
+    let said = import(&stage, rows, &[]).ended(1);
+    assert_eq!((said.counts()["accepted"], said.counts()["rejected"]), (1, 2), "{}", said.out);
+    for words in ["the platform gave the account back at 2026-05-20 14:00", "was taken back at"] {
+        assert!(said.out.contains(words), "{words}: {}", said.out);
+    }
+    let kept = stage.still(&["rejects", "--json"]).ended(0).out;
+    assert!(kept.contains("velvet_lantern") && kept.contains("orchard_whistle"), "{kept}");
+    assert!(comes(&stage, 51, "Velvet Lantern").is_none());
+    assert!(comes(&stage, 52, "Marble Spoon").is_some());
+    // A removal after that is another one.
+    let rows = "lid,velvet_lantern,Velvet Lantern,2026-05-21,\n";
+    assert_eq!(import(&stage, rows, &[]).ended(0).counts()["accepted"], 1);
+    replays_equal(&stage);
+}

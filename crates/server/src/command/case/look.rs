@@ -128,7 +128,10 @@ fn needs_lines(desk: &mut Desk<'_>, case: &Case) -> anyhow::Result<Vec<String>> 
         lines.push(format!("{kind} --saw {saw} is not enough:"));
         lines.extend(need.missing.iter().map(|sentence| format!("  {}", law::words(*sentence))));
     }
-    if !desk.has_content(case.subject)? {
+    if case.is_deleted {
+        lines.push("anything else: its author deleted it, and there is nothing to act on".into());
+    }
+    if !desk.has_content(case)? {
         lines.push("--saw content: there is nothing to see".into());
     }
     Ok(lines)

@@ -116,10 +116,7 @@ fn tell_held(typed: &Typed, id: CaseId, reviewer: u64, missing: &[String]) -> an
     }
     say!("the ruling of r{reviewer} on {id} is held; it is not enough by itself:")?;
     for name in missing {
-        match law::sentence(name) {
-            Some(sentence) => say!("  {}", law::words(sentence))?,
-            None => say!("  {name}")?,
-        }
+        say!("  {}", law::lacking(name))?;
     }
     say!("\nnext\n  {}", typed.case(&format!("show {id}")))?;
     Ok(())

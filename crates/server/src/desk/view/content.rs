@@ -17,8 +17,11 @@ use crate::desk::{Desk, DeskError, Person, content, evidence};
 pub enum ContentView {
     /// A post.
     Post {
-        /// The post; null once its content is gone, and where the event told a file only.
+        /// The post as it is now; null once its content is gone, and where the post itself is not
+        /// in the log.
         post: Option<Box<PostView>>,
+        /// Whether its author deleted it since: then this is what it said last.
+        deleted: bool,
         /// The file that an event told apart from its post.
         file: Option<MediaView>,
         /// Its author, where told.
@@ -126,7 +129,7 @@ pub struct ResemblesView {
 /// What a case is about.
 pub(super) fn of(desk: &mut Desk<'_>, case: &Case) -> Result<ContentView, DeskError> {
     match case.subject {
-        SubjectSeen::Post { position, account } => of_post(desk, position, account),
+        SubjectSeen::Post { account, .. } => of_post(desk, case, account),
         SubjectSeen::Account { account } => of_account(desk, case, AccountId(account)),
         SubjectSeen::Entry { entry } => of_entry(desk, entry),
     }
@@ -134,22 +137,19 @@ pub(super) fn of(desk: &mut Desk<'_>, case: &Case) -> Result<ContentView, DeskEr
 
 fn of_post(
     desk: &mut Desk<'_>,
-    position: u64,
+    case: &Case,
     account: Option<u64>,
 ) -> Result<ContentView, DeskError> {
-    let (mut post, mut file) = (None, None);
-    if let Some(event) = desk.event(position) {
-        match &event.body {
-            EventBody::PostCreated(told) | EventBody::PostEdited(told) => {
-                post = Some(Box::new(PostView::of(told, event.at)));
-            }
-            EventBody::Media(item) => file = Some(MediaView::from(&item.media)),
-            _ => {}
-        }
-    }
+    let newest = desk.newest(case)?;
+    let told = newest.as_ref().and_then(|event| Some(PostView::of(event.post()?, event.at)));
+    let (post, deleted) = (told.map(Box::new), case.is_deleted);
+    let file = match desk.event(case.content).map(|event| event.body) {
+        Some(EventBody::Media(item)) => Some(MediaView::from(&item.media)),
+        _ => None,
+    };
     let person = account.map(|account| desk.person(AccountId(account))).transpose()?;
     let account = person.as_ref().map(|person| Box::new(AccountView::from(person)));
-    Ok(ContentView::Post { post, file, account })
+    Ok(ContentView::Post { post, deleted, file, account })
 }
 
 fn of_account(

@@ -285,10 +285,7 @@ pub fn outcome(
         match body {
             Body::RulingHeld { case, missing, .. } if case.map(CaseId) == about => {
                 told.outcome = SetOut::Held;
-                told.missing.extend(missing.iter().map(|name| match law::sentence(name) {
-                    Some(sentence) => law::words(sentence).to_owned(),
-                    None => name.clone(),
-                }));
+                told.missing.extend(missing.iter().map(|name| law::lacking(name).to_owned()));
             }
             Body::Overturned { decision, actions_reversed, cases_reopened, .. } => {
                 told.outcome = SetOut::Overturned;

@@ -8,7 +8,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::desk::evidence::{
-    Comeback, comebacks, earlier_profile, odds, piece_line, returns, unknown,
+    Comeback, comebacks, earlier_profile, odds, of_before, piece_line, returns, unknown,
 };
 use crate::desk::{Desk, DeskError, lost};
 
@@ -31,6 +31,8 @@ pub struct WhyView {
     pub milli_bits: Option<i64>,
     /// Position of the event that showed it; null for comparisons, which are of an account.
     pub position: Option<u64>,
+    /// Whether it is about what the post says now: what older words showed carries nothing.
+    pub is_current: bool,
     /// What a comparison weighs, family by family.
     pub families: Vec<FamilyView>,
 }
@@ -91,11 +93,12 @@ pub(super) fn why(desk: &mut Desk<'_>, id: CaseId, case: &Case) -> Result<Vec<Wh
         rows.push(WhyView {
             kind: piece.kind.clone(),
             family: piece.family.clone(),
-            words,
+            words: words + &of_before(case, piece),
             entry: called(piece.entry),
             distance_bits: piece.distance,
             milli_bits: piece.milli_bits,
             position: Some(piece.position),
+            is_current: case.is_current(piece),
             families: Vec::new(),
         });
     }
@@ -109,6 +112,7 @@ pub(super) fn why(desk: &mut Desk<'_>, id: CaseId, case: &Case) -> Result<Vec<Wh
             distance_bits: None,
             milli_bits: Some(total),
             position: None,
+            is_current: true,
             families,
         });
     }
@@ -121,6 +125,7 @@ pub(super) fn why(desk: &mut Desk<'_>, id: CaseId, case: &Case) -> Result<Vec<Wh
             distance_bits: None,
             milli_bits: None,
             position: Some(piece.position),
+            is_current: false,
             families: Vec::new(),
         });
     }
