@@ -42,6 +42,8 @@ check_rust() {
 missing_packages() {
     has cc && has make || echo build-essential
     [ "$what" = build ] || has python3 || echo python3
+    # The independent check of Ed25519 signatures of webhooks.
+    [ "$what" = build ] || has openssl || echo openssl
     # python3-venv is asked for with python3, since Debian ships them apart.
     [ "$what" = build ] || { has python3 && has_venv; } || echo python3-venv
     [ -e /etc/ssl/certs/ca-certificates.crt ] || [ -e /etc/pki/tls/certs/ca-bundle.crt ] ||

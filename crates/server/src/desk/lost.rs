@@ -10,6 +10,9 @@ use seawall_review::Case;
 
 use super::{DecidedTold, Desk, DeskError, minute};
 
+/// Entries of the journal by which entries of knowledge fall.
+const FALLS: [&str; 3] = ["overturned", "withdrawn", "entries_lapsed"];
+
 /// What a case was opened on or grew by and rests on no more, in order: what it still holds
 /// although its entry is in force no more, and what was taken out of it.
 ///
@@ -46,7 +49,7 @@ fn is_fallen(desk: &Desk<'_>, piece: &EvidenceSeen) -> bool {
 fn taken_out(desk: &Desk<'_>, id: CaseId, case: &Case) -> Result<Vec<EvidenceSeen>, DeskError> {
     let mut lost: Vec<EvidenceSeen> = Vec::new();
     // What changed nothing took nothing out.
-    if case.version <= 1 || desk.of_types(&["overturned", "entries_lapsed"])?.is_empty() {
+    if case.version <= 1 || desk.of_types(&FALLS)?.is_empty() {
         return Ok(lost);
     }
     for recorded in desk.of_types(&["case_opened", "case_grew"])? {
@@ -118,7 +121,7 @@ pub fn of_decision(desk: &Desk<'_>, decided: &DecidedTold) -> Result<String, Des
 /// How an entry that is in force no more fell.
 fn fate(desk: &Desk<'_>, entry: u64) -> Result<String, DeskError> {
     let mut last: Option<(Option<DecisionId>, Timestamp)> = None;
-    for recorded in desk.of_types(&["overturned", "entries_lapsed"])? {
+    for recorded in desk.of_types(&FALLS)? {
         let at = recorded.entry.at;
         match recorded.entry.body {
             Body::Overturned { decision, entries_withdrawn, .. }
@@ -126,7 +129,14 @@ fn fate(desk: &Desk<'_>, entry: u64) -> Result<String, DeskError> {
             {
                 last = Some((Some(DecisionId(decision)), at));
             }
-            Body::EntriesLapsed { entries } if entries.contains(&entry) => last = Some((None, at)),
+            Body::Withdrawn { by, entries_withdrawn, .. } if entries_withdrawn.contains(&entry) => {
+                last = Some((Some(DecisionId(by)), at));
+            }
+            Body::Withdrawn { entries, .. } | Body::EntriesLapsed { entries }
+                if entries.contains(&entry) =>
+            {
+                last = Some((None, at));
+            }
             _ => {}
         }
     }

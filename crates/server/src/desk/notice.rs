@@ -61,7 +61,7 @@ pub fn of_case(desk: &mut Desk<'_>, case: CaseId) -> Result<Vec<Letter>, DeskErr
     if done.is_empty() {
         return Ok(letters);
     }
-    let types = ["decided", "restricted_unattended", "overturned", "actions_lapsed"];
+    let types = ["decided", "restricted_unattended", "overturned", "withdrawn", "actions_lapsed"];
     for recorded in desk.of_types(&types)? {
         let at = recorded.entry.at;
         let mut ended = |numbers: &[u64], why: fn(&Done, Timestamp) -> Ended| {
@@ -73,7 +73,8 @@ pub fn of_case(desk: &mut Desk<'_>, case: CaseId) -> Result<Vec<Letter>, DeskErr
         };
         match &recorded.entry.body {
             Body::ActionsLapsed { actions } => ended(actions, lapsed),
-            Body::Overturned { decision, actions_reversed, .. } => {
+            Body::Overturned { decision, actions_reversed, .. }
+            | Body::Withdrawn { by: decision, actions_reversed, .. } => {
                 let overturned = DecisionId(*decision);
                 let of_case = actions_reversed.iter().filter_map(|number| done.get(number));
                 letters
@@ -240,7 +241,7 @@ fn policy_then(desk: &Desk<'_>, id: &str, action: u64) -> Result<Option<Policy>,
         }
     }
     let (mut then, mut ever) = (BTreeSet::new(), BTreeSet::new());
-    let types = ["decided", "restricted_unattended", "overturned", "entries_lapsed"];
+    let types = ["decided", "restricted_unattended", "overturned", "withdrawn", "entries_lapsed"];
     for recorded in desk.of_types(&types)? {
         match recorded.entry.body {
             Body::RestrictedUnattended { action: planned, .. } if planned.action == action => break,
@@ -254,6 +255,9 @@ fn policy_then(desk: &Desk<'_>, id: &str, action: u64) -> Result<Option<Policy>,
             }
             Body::Overturned { entries_withdrawn: gone, .. }
             | Body::EntriesLapsed { entries: gone } => then.retain(|entry| !gone.contains(entry)),
+            Body::Withdrawn { entries, entries_withdrawn, .. } => {
+                then.retain(|entry| !entries.contains(entry) && !entries_withdrawn.contains(entry));
+            }
             _ => {}
         }
     }

@@ -25,6 +25,8 @@ const FILE_EVENTS: u64 = 350;
 /// Files turn over and snapshots are written within and between them.
 const TIGHT: &str = "[log]\nsegment_events_max = 200\n[snapshots]\nevery_events = 200\n\
                      [disk]\nfree_mib_min = 0\n";
+/// Points that only a server passes: `tests/served/killed.rs` dies at each of them.
+const OF_THE_SERVER: [&str; 3] = ["outbox.enqueued", "outbox.settled", "outbox.taken"];
 /// Later than every retention.
 const DAYS_LATER: i64 = 250;
 
@@ -321,9 +323,10 @@ fn points() -> BTreeSet<String> {
 #[test]
 fn every_point_is_passed_by_a_scenario() {
     let scenarios = [begin(), import(), rule(), erase(), retain(), cut_off(), restore()];
-    let passed: BTreeSet<String> =
+    let mut passed: BTreeSet<String> =
         scenarios.iter().flat_map(|scenario| scenario.passages().1.into_keys()).collect();
     assert!(passed.len() > 10, "{passed:?}");
+    passed.extend(OF_THE_SERVER.map(str::to_owned));
     assert_eq!(passed, points());
 }
 

@@ -6,6 +6,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
 
 mod events;
+mod killed;
 #[path = "../whole/league.rs"]
 #[expect(dead_code, reason = "made for the tests of the command line, which use all of it")]
 mod league;

@@ -20,7 +20,7 @@ const SECRET: &str = "whsec_bmluZS1rZXR0bGVzLW9uLWEtc2hlbGYtYW5kLW9uZS1saWQ=";
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A webhook as it came.
-struct Hook {
+pub struct Hook {
     headers: Vec<(String, String)>,
     body: Vec<u8>,
 }
@@ -30,7 +30,7 @@ impl Hook {
         serde_json::from_slice(&self.body).unwrap()
     }
 
-    fn header(&self, name: &str) -> &str {
+    pub fn header(&self, name: &str) -> &str {
         &self.headers.iter().find(|(header, _)| header == name).unwrap().1
     }
 
@@ -63,7 +63,7 @@ impl Hook {
 }
 
 /// A platform that takes every webhook, and hands it on.
-fn platform() -> (std::net::SocketAddr, Receiver<Hook>) {
+pub fn platform() -> (std::net::SocketAddr, Receiver<Hook>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     let (hand_on, hooks) = channel();
@@ -103,7 +103,8 @@ fn take(mut stream: TcpStream) -> Hook {
     Hook { headers, body }
 }
 
-fn configured(stage: &Stage, address: std::net::SocketAddr) -> String {
+/// A configuration that delivers to that platform.
+pub fn configured(stage: &Stage, address: std::net::SocketAddr) -> String {
     stage.write("hook.secret", format!("{SECRET}\n"));
     let secret = stage.path("hook.secret");
     use std::os::unix::fs::PermissionsExt;
