@@ -246,8 +246,8 @@ pub(crate) fn judge(
             policy: (&**policy).into(),
             rule: fired.rules.first().map(|rule| (&**rule).into()),
             rests: match fired.rests_on_missing {
-                Rests::No => RestsOnMissing::No,
-                Rests::Yes => RestsOnMissing::Yes,
+                Rests::No if !is_of_unknown_author(accepted.event) => RestsOnMissing::No,
+                Rests::No | Rests::Yes => RestsOnMissing::Yes,
             },
             evidence: pieces.clone(),
             at: accepted.event.at,
@@ -255,6 +255,12 @@ pub(crate) fn judge(
             post: post_of(accepted.event).map(|post| post_key(post, key)),
         })
         .collect()
+}
+
+/// Whether an event tells a file of a post without telling whose post it is: who sends the file
+/// need not be its author, and nothing automatic follows from what is missing (law 4).
+fn is_of_unknown_author(event: &Event) -> bool {
+    matches!(&event.body, EventBody::Media(item) if post_of_media(item).is_some())
 }
 
 /// What a case about an event is about.

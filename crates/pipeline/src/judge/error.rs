@@ -34,6 +34,14 @@ pub enum RulingError {
     /// The word is nothing that can be seen.
     #[error("`{0}` is nothing that can be seen: use content, file or links")]
     Sight(String),
+    /// There is nothing of what is said to have been seen.
+    #[error("there are no {saw} to see in {case}")]
+    NothingSeen {
+        /// The case.
+        case: CaseId,
+        /// What is said to have been seen.
+        saw: &'static str,
+    },
     /// The word is no class of files.
     #[error("`{0}` is no class of files; see `seawall bank add --help`")]
     Class(String),

@@ -35,7 +35,8 @@ impl Judge {
                 let id = CaseId(*case);
                 let case = self.cases.may_hear(id, *version)?;
                 check_words(saw, class.as_deref())?;
-                check_case(id, case, ruled, policy.as_ref(), active)
+                check_case(id, case, ruled, policy.as_ref(), active)?;
+                check_seen(id, case, ruled, saw, active)
             }
             Says::Knowledge { first, last } => {
                 self.check_entries(*first, *last, reviewer, active)?;
@@ -419,6 +420,29 @@ pub(super) fn check_case(
     match is_known {
         true => Ok(()),
         false => Err(RulingError::NoPolicy { id: cited.id.clone(), version: cited.version }),
+    }
+}
+
+/// A signature that saw what is not there acts on nothing, and is no second person either.
+fn check_seen(
+    id: CaseId,
+    case: &Case,
+    ruled: &str,
+    saw: &str,
+    active: &Active,
+) -> Result<(), RulingError> {
+    let acts = Ruled::from_name(ruled).is_some_and(|ruled| ruled.action().is_some());
+    let (kind, saw) = match Saw::from_name(saw) {
+        Some(Saw::File) => ("bank_match", Saw::File),
+        Some(Saw::Links) => ("comeback", Saw::Links),
+        // Whether there is content to see is known to the log: the shell asks it.
+        Some(Saw::Content) | None => return Ok(()),
+    };
+    let is_there =
+        case.evidence.iter().any(|piece| piece.kind == kind && Judge::counts(case, piece, active));
+    match acts && !is_there {
+        true => Err(RulingError::NothingSeen { case: id, saw: saw.as_str() }),
+        false => Ok(()),
     }
 }
 

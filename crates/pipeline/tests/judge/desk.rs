@@ -287,12 +287,23 @@ impl Desk {
     }
 
     pub fn decide(&mut self, case: u64, reviewer: u64, ruled: &str, saw: &str) -> Vec<Body> {
+        self.try_to_decide(case, reviewer, ruled, saw).unwrap()
+    }
+
+    /// As [`Desk::decide`], where it may be refused.
+    pub fn try_to_decide(
+        &mut self,
+        case: u64,
+        reviewer: u64,
+        ruled: &str,
+        saw: &str,
+    ) -> Result<Vec<Body>, String> {
         let id = CaseId(case);
         let version = self.pipeline.judge().cases().get(id).unwrap().version;
         let policy =
             (!ruled.starts_with("keep")).then(|| PolicyCited { id: "kettles".into(), version: 1 });
         let (ruled, saw) = (ruled.to_owned(), saw.to_owned());
-        self.rule(reviewer, Says::Case { case, version, ruled, policy, saw, class: None }).unwrap()
+        self.rule(reviewer, Says::Case { case, version, ruled, policy, saw, class: None })
     }
 
     /// As [`Desk::decide`], having said what the file is.

@@ -30,9 +30,8 @@ fn what_lapsed_carries_no_ruling_when_its_case_is_opened_again() {
     let Body::Overturned { cases_reopened, .. } = &bodies[1] else { panic!("{bodies:?}") };
     assert_eq!((cases_reopened.as_slice(), desk.state(1)), (&[1][..], CaseState::Open));
     for (ruled, saw) in [("suspend", "links"), ("restrict", "links"), ("restrict", "file")] {
-        let held = desk.decide(1, 3, ruled, saw);
-        let Body::RulingHeld { missing, .. } = &held[0] else { panic!("{held:?}") };
-        assert!(!missing.is_empty(), "{ruled} says what it lacks");
+        let refused = desk.try_to_decide(1, 3, ruled, saw).unwrap_err();
+        assert!(refused.contains("to see"), "{ruled} says what it lacks: {refused}");
     }
     desk.snapshot_is_whole();
 }
@@ -126,7 +125,9 @@ fn a_light_ruling_falls_with_what_carried_it_whatever_was_looked_at() {
     let mut desk = Desk::new();
     desk.post(5, 10, "look", Some(CLIP));
     desk.found();
-    let done = desk.decide(1, 1, "restrict", "links");
+    // No account is behind it that would be a return: nobody can have seen its links.
+    assert!(desk.try_to_decide(1, 1, "restrict", "links").unwrap_err().contains("no links"));
+    let done = desk.decide(1, 1, "restrict", "file");
     let Body::Decided { decision, grounds, .. } = &done[0] else { panic!("{done:?}") };
     assert_eq!(grounds, &[GroundSeen::Match { entry: 2 }]);
     let bodies = desk.rule(3, Says::Withdraw { entries: vec![2] }).unwrap();
