@@ -35,7 +35,10 @@ pub enum RulingError {
     #[error("`{0}` is nothing that can be seen: use content, file or links")]
     Sight(String),
     /// There is nothing of what is said to have been seen.
-    #[error("there are no {saw} to see in {case}")]
+    #[error(
+        "{case} has no {saw} to see, so that nobody can have seen any: say `content` if that was \
+         seen, or keep it"
+    )]
     NothingSeen {
         /// The case.
         case: CaseId,
