@@ -14,9 +14,10 @@ use super::body::Body;
 use super::caller::{Caller, of_denied};
 use super::cases::cleared;
 use super::once::once;
+use super::page::limit;
 use super::problem::{Code, Problem};
 use super::ruling::{self, RulingAnswer, Signed};
-use crate::access::{Operation, View, view};
+use crate::access::{View, view};
 use crate::desk::view::{self as desk_view, DecisionView};
 
 /// Decisions of one answer, at most.
@@ -101,12 +102,7 @@ pub async fn get_decisions(
     caller: Caller,
     Query(query): Query<DecisionsQuery>,
 ) -> Result<Json<DecisionsPage>, Problem> {
-    caller.may(Operation::DecisionsList)?;
-    let limit = query.limit.unwrap_or(DECISIONS);
-    if !(1..=DECISIONS_MAX).contains(&limit) {
-        let detail = format!("limit is from 1 to {DECISIONS_MAX}");
-        return Err(Problem::new(Code::Invalid, detail).at("limit"));
-    }
+    let limit = limit(query.limit, DECISIONS, DECISIONS_MAX)?;
     let identity = caller.identity.clone();
     let page = app.desk(move |desk| {
         let (rows, next) = desk_view::decisions(desk, query.cursor, limit)?;
@@ -139,7 +135,6 @@ pub async fn get_decision(
     caller: Caller,
     Path(decision): Path<String>,
 ) -> Result<Json<DecisionAnswer>, Problem> {
-    caller.may(Operation::DecisionsRead)?;
     let id = decision_id(&decision)?;
     let identity = caller.identity.clone();
     let read = app.desk(move |desk| {
@@ -176,7 +171,6 @@ pub async fn post_overturn(
     headers: HeaderMap,
     Body(given): Body<OverturnAsked>,
 ) -> Result<Response, Problem> {
-    caller.may(Operation::DecisionsOverturn)?;
     let id = decision_id(&decision)?;
     let print = format!("POST /v1/decisions/{decision}/overturn {}", serde_json::json!(given));
     let hand = ruling::signer(&app, &caller, given.signed).await?;

@@ -7,9 +7,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::App;
-use super::caller::Caller;
-use super::problem::{Code, Problem};
-use crate::access::Operation;
+use super::page::limit;
+use super::problem::Problem;
 
 /// Entries of one answer, at most.
 const ENTRIES_MAX: u32 = 1_000;
@@ -61,15 +60,9 @@ pub struct EntryTold {
 )]
 pub async fn get_journal(
     State(app): State<App>,
-    caller: Caller,
     Query(query): Query<JournalQuery>,
 ) -> Result<Json<JournalPage>, Problem> {
-    caller.may(Operation::JournalRead)?;
-    let limit = query.limit.unwrap_or(ENTRIES);
-    if !(1..=ENTRIES_MAX).contains(&limit) {
-        let detail = format!("limit is from 1 to {ENTRIES_MAX}");
-        return Err(Problem::new(Code::Invalid, detail).at("limit"));
-    }
+    let limit = limit(query.limit, ENTRIES, ENTRIES_MAX)?;
     let read = app.blocking(move |app| app.service().journal()?.read(query.cursor, limit)).await?;
     let is_last = read.len() < limit as usize;
     let next = read.last().map(|recorded| recorded.entry.seq).filter(|_| !is_last);

@@ -18,6 +18,7 @@ mod listen;
 mod live;
 mod once;
 mod openapi;
+mod page;
 mod people;
 mod problem;
 mod request;

@@ -14,7 +14,7 @@ use super::body::Body;
 use super::caller::{COOKIE, Caller, From, of_access};
 use super::people::PersonTold;
 use super::problem::{Code, Problem};
-use crate::access::{AccessError, Door, Newcomer, Operation, SessionGiven};
+use crate::access::{AccessError, Door, Newcomer, SessionGiven};
 
 /// Who logs in.
 #[derive(Deserialize, ToSchema)]
@@ -128,7 +128,6 @@ pub async fn get_session(
     State(app): State<App>,
     caller: Caller,
 ) -> Result<Json<SessionTold>, Problem> {
-    caller.may(Operation::SessionsOwn)?;
     let (person, token) = (caller.person()?, caller.token()?);
     let number = person.number;
     let read = app.blocking(move |app| Ok(app.door().person(number))).await?;
@@ -151,7 +150,6 @@ pub async fn get_session(
     extensions(("x-operation" = json!("sessions.own"))),
 )]
 pub async fn delete_session(State(app): State<App>, caller: Caller) -> Result<Response, Problem> {
-    caller.may(Operation::SessionsOwn)?;
     let token = caller.token()?;
     let ended = app.blocking(move |app| Ok(app.door().logout(&token))).await?;
     ended.map_err(|error| of_access(&error))?;
@@ -172,7 +170,6 @@ pub async fn post_step_up(
     caller: Caller,
     Body(given): Body<Password>,
 ) -> Result<Json<SteppedUp>, Problem> {
-    caller.may(Operation::SessionsOwn)?;
     let (token, password) = (caller.token()?, Zeroizing::new(given.password));
     let until = hashing(&app, move |door, now| door.step_up(&token, &password, now)).await?;
     Ok(Json(SteppedUp { stepped_up_until: until.to_string() }))
@@ -199,7 +196,6 @@ pub async fn put_password(
     caller: Caller,
     Body(given): Body<PasswordChange>,
 ) -> Result<Response, Problem> {
-    caller.may(Operation::SessionsOwn)?;
     let token = caller.token()?;
     let (password, next) = (Zeroizing::new(given.password), Zeroizing::new(given.next));
     let change = move |door: &Door, now| door.change_password(&token, &password, &next, now);
@@ -218,7 +214,6 @@ pub async fn get_sessions(
     State(app): State<App>,
     caller: Caller,
 ) -> Result<Json<OwnSessions>, Problem> {
-    caller.may(Operation::SessionsOwn)?;
     let (person, this, now) = {
         let person = caller.person()?;
         (person.number, person.session, app.service().clock().now())
@@ -249,7 +244,6 @@ pub async fn delete_one_session(
     caller: Caller,
     Path(session): Path<u64>,
 ) -> Result<StatusCode, Problem> {
-    caller.may(Operation::SessionsOwn)?;
     let person = caller.person()?.number;
     let end = app.blocking(move |app| Ok(app.door().end_session(person, session))).await?;
     match end.map_err(|error| of_access(&error))? {
