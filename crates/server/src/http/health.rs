@@ -8,7 +8,6 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::App;
-use super::caller::Caller;
 use super::problem::{Code, Problem, ProblemTold};
 
 /// How the server stands.
@@ -66,7 +65,7 @@ pub async fn ready(State(app): State<App>) -> Result<Json<Health>, Problem> {
         content_type = "text/plain", body = String)),
     extensions(("x-operation" = json!("metrics.read"))),
 )]
-pub async fn metrics(State(app): State<App>, _caller: Caller) -> Result<Response, Problem> {
+pub async fn metrics(State(app): State<App>) -> Result<Response, Problem> {
     app.metrics().run_upkeep();
     let kind = "text/plain; version=0.0.4; charset=utf-8";
     Ok(([(header::CONTENT_TYPE, kind)], app.metrics().render()).into_response())
