@@ -38,6 +38,10 @@ pub struct Constants {
     /// Accounts kept in state, 55 to 110 bytes each. Raising it costs memory; lowering
     /// it forgets quiet accounts sooner. Default 4,000,000.
     pub accounts_max: u64,
+    /// Posts of which is kept whose they are, 48 bytes each; at least half as many of the newest
+    /// are known. Raising it costs memory and finds the author of what is reported later.
+    /// Default 900,000.
+    pub posts_max: u64,
     /// Actions that people take in 24 hours; what is beyond is held until there is room.
     /// Raising it lets a stolen key or a false rule do more in a day; lowering it holds more
     /// rulings back. Default 200: about what two people can read in a day. A guess.
@@ -56,6 +60,7 @@ impl Default for Constants {
             hand_over_positions: 1_000,
             lateness_seconds: 3_600,
             accounts_max: 4_000_000,
+            posts_max: 900_000,
             actions_per_day_max: 200,
             unattended_per_day_max: 200,
             wave: seawall_wave::Constants::default(),
@@ -71,6 +76,7 @@ impl Constants {
             ("hand_over_positions".to_owned(), self.hand_over_positions.cast_signed()),
             ("lateness_seconds".to_owned(), self.lateness_seconds),
             ("accounts_max".to_owned(), self.accounts_max.cast_signed()),
+            ("posts_max".to_owned(), self.posts_max.cast_signed()),
             ("actions_per_day_max".to_owned(), self.actions_per_day_max.cast_signed()),
             ("unattended_per_day_max".to_owned(), self.unattended_per_day_max.cast_signed()),
         ]);
@@ -98,6 +104,7 @@ impl Constants {
             }
             "lateness_seconds" => self.lateness_seconds = within(0, 3_600)?,
             "accounts_max" => self.accounts_max = within(256, 1 << 32)?.cast_unsigned(),
+            "posts_max" => self.posts_max = within(2, 1 << 32)?.cast_unsigned(),
             "actions_per_day_max" => {
                 self.actions_per_day_max = within(1, 1_000_000)?.cast_unsigned();
             }

@@ -246,34 +246,32 @@ pub(crate) fn judge(
             policy: (&**policy).into(),
             rule: fired.rules.first().map(|rule| (&**rule).into()),
             rests: match fired.rests_on_missing {
-                Rests::No if !is_of_unknown_author(accepted.event) => RestsOnMissing::No,
-                Rests::No | Rests::Yes => RestsOnMissing::Yes,
+                Rests::No => RestsOnMissing::No,
+                Rests::Yes => RestsOnMissing::Yes,
             },
             evidence: pieces.clone(),
             at: accepted.event.at,
             created_at,
             post: post_of(accepted.event).map(|post| post_key(post, key)),
+            // What is known of the post itself is told at the hand-over.
+            content: 0,
+            is_deleted: false,
         })
         .collect()
 }
 
-/// Whether an event tells a file of a post without telling whose post it is: who sends the file
-/// need not be its author, and nothing automatic follows from what is missing (law 4).
-fn is_of_unknown_author(event: &Event) -> bool {
-    matches!(&event.body, EventBody::Media(item) if post_of_media(item).is_some())
-}
-
-/// What a case about an event is about.
+/// What a case about an event is about. Whose post it is, is told at the hand-over: who sends a
+/// file, reports or edits need not be its author.
 fn subject(accepted: &Accepted<'_>) -> Option<SubjectSeen> {
     let (position, account) = (accepted.position.0, accepted.account.map(|account| account.0));
     match &accepted.event.body {
         EventBody::PostCreated(_) | EventBody::PostEdited(_) => {
-            Some(SubjectSeen::Post { position, account })
+            Some(SubjectSeen::Post { position, account: None })
         }
         EventBody::Media(item) => match account.filter(|_| post_of_media(item).is_none()) {
             // A picture of the account itself, such as its avatar, or one that no post is named of.
             Some(account) => Some(SubjectSeen::Account { account }),
-            None => Some(SubjectSeen::Post { position, account }),
+            None => Some(SubjectSeen::Post { position, account: None }),
         },
         // What is reported, never who reports it.
         EventBody::Report(report) => match report.subject {
@@ -314,8 +312,13 @@ fn post_of_media(item: &MediaItem) -> Option<&PlatformId> {
     }
 }
 
-/// What an event tells of a post as such; `None` if it tells nothing of one.
-pub(crate) fn change(accepted: &Accepted<'_>, key: &TraceKey) -> Option<Change> {
+/// What an event tells of a post as such; `None` if it tells nothing of one. `created_at` is when
+/// the account that acted was created.
+pub(crate) fn change(
+    accepted: &Accepted<'_>,
+    key: &TraceKey,
+    created_at: Option<Timestamp>,
+) -> Option<Change> {
     let position = accepted.position.0;
     let (post, content) = match &accepted.event.body {
         EventBody::PostCreated(post) | EventBody::PostEdited(post) => {
@@ -324,7 +327,8 @@ pub(crate) fn change(accepted: &Accepted<'_>, key: &TraceKey) -> Option<Change> 
         EventBody::PostDeleted { post } => (post, Content::Deleted),
         _ => return None,
     };
-    Some(Change { post: post_key(post.as_str(), key), position, content })
+    let (post, author) = (post_key(post.as_str(), key), accepted.account);
+    Some(Change { post, position, content, author, created_at })
 }
 
 /// The best removed profile for a sketch, if any has evidence; never the account's own.

@@ -326,8 +326,27 @@ impl Judge {
     }
 
     /// Takes in that something happened to a post.
-    pub(crate) fn changed(&mut self, change: &Change, out: &mut Vec<Body>) {
-        out.extend(self.cases.change(change));
+    pub(crate) fn changed(
+        &mut self,
+        change: &Change,
+        now: Timestamp,
+        active: &Active,
+        out: &mut Vec<Body>,
+    ) {
+        let Some(body) = self.cases.change(change) else { return };
+        let Body::PostChanged { case, account, .. } = body else { return };
+        out.push(body);
+        let Some(author) = account.map(AccountId) else { return };
+        if let Some(created_at) = change.created_at {
+            self.dated(author, created_at, out);
+        }
+        self.count_upheld(author);
+        self.restrict(CaseId(case), now, active, out);
+    }
+
+    /// Takes in that an account was created earlier than was known.
+    pub(crate) fn dated(&mut self, account: AccountId, at: Timestamp, out: &mut Vec<Body>) {
+        out.extend(self.cases.date(account, at));
     }
 
     /// Takes entries out of force, and the evidence that rests on them out of all cases: a

@@ -19,6 +19,7 @@ mod detect;
 mod hours;
 pub mod judge;
 mod pipeline;
+mod posts;
 mod reading;
 mod sketches;
 mod snapshot;

@@ -15,6 +15,7 @@ use crate::active::{Active, Contents};
 use crate::detect::Buffers;
 use crate::hours::Hours;
 use crate::judge::{Brought, Judge};
+use crate::posts::Posts;
 use crate::sketches::Sketches;
 use crate::{Constants, PARTITIONS, Reading, partition};
 
@@ -58,6 +59,7 @@ pub struct Pipeline {
     pub(crate) active: Active,
     pub(crate) judge: Judge,
     pub(crate) sketches: Vec<Sketches>,
+    pub(crate) posts: Posts,
     pub(crate) seen: Seen,
     scratch: Vec<Trace>,
     pub(crate) buffers: Buffers,
@@ -99,10 +101,12 @@ pub(crate) struct Waiting {
 /// What one event tells the owner of cases.
 #[derive(Debug)]
 pub(crate) enum Told {
-    /// What a rule found.
-    Found(seawall_review::Finding),
+    /// What a rule found, and who acted.
+    Found(seawall_review::Finding, Option<AccountId>),
     /// That something happened to a post.
     Changed(seawall_review::Change),
+    /// That an account was created earlier than was known.
+    Dated(AccountId, Timestamp),
 }
 
 impl Pipeline {
@@ -122,6 +126,7 @@ impl Pipeline {
             active: Active::new(key),
             judge,
             sketches: (0..PARTITIONS).map(|_| Sketches::default()).collect(),
+            posts: Posts::default(),
             seen: Seen::new(),
             scratch: Vec::new(),
             buffers: Buffers::default(),
@@ -180,8 +185,9 @@ impl Pipeline {
     #[must_use]
     pub fn has_findings(&self) -> bool {
         self.waiting.told.iter().any(|told| match told {
-            Told::Found(_) => true,
+            Told::Found(..) => true,
             Told::Changed(change) => self.judge.cases().about_post(change.post).is_some(),
+            Told::Dated(account, _) => self.judge.cases().concerns(*account),
         })
     }
 
@@ -247,13 +253,11 @@ impl Pipeline {
         let first_signal = out.signals.len();
         if let Some(account) = accepted.account {
             let text = self.text_trace();
-            self.accounts[partition(account.0)].observe(
-                accepted,
-                account,
-                text,
-                timely,
-                &mut out.signals,
-            );
+            let accounts = &mut self.accounts[partition(account.0)];
+            let before = accounts.created(account);
+            accounts.observe(accepted, account, text, timely, &mut out.signals);
+            let now = accounts.created(account).filter(|_| accounts.created(account) != before);
+            self.waiting.told.extend(now.map(|created_at| Told::Dated(account, created_at)));
         }
         self.detect(accepted, reading.as_ref(), &out.signals[first_signal..]);
         if timely == Timely::Late {
@@ -325,6 +329,7 @@ impl Pipeline {
                 for account in accounts {
                     self.forget(AccountId(*account));
                 }
+                self.posts.forget(&accounts.iter().copied().map(AccountId).collect());
             }
             Body::SetAside { position } => self.order.set_aside = Position(*position),
             _ => self.people(body, contents, out),
@@ -367,6 +372,11 @@ impl Pipeline {
         for sighting in &mut self.waiting.sightings {
             if sighting.account == Some(account) {
                 sighting.account = None;
+            }
+        }
+        for told in &mut self.waiting.told {
+            if let Told::Changed(change) = told {
+                change.author = change.author.filter(|author| *author != account);
             }
         }
         self.waiting.follows.retain(|message| message.to != account);

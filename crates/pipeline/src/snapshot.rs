@@ -12,6 +12,7 @@ use crate::active::Contents;
 use crate::hours::Hours;
 use crate::judge::{Brought, Judge};
 use crate::pipeline::{Order, Told, Waiting};
+use crate::posts::Posts;
 use crate::sketches::Sketches;
 use crate::{Constants, PARTITIONS, Pipeline};
 
@@ -43,6 +44,7 @@ impl Pipeline {
         for sketches in &self.sketches {
             sketches.encode(&mut writer);
         }
+        self.posts.encode(&mut writer);
         self.seen.encode(&mut writer);
         self.judge.encode(&mut writer);
         let entries: Vec<EntryId> = self.active.entries().collect();
@@ -80,6 +82,7 @@ impl Pipeline {
         for place in 0..PARTITIONS {
             pipeline.sketches[place] = Sketches::decode(&mut reader)?;
         }
+        pipeline.posts = Posts::decode(&mut reader)?;
         pipeline.seen = Seen::decode(&mut reader)?;
         pipeline.judge = Judge::decode(&mut reader)?;
         pipeline.judge.limit(&pipeline.constants);
@@ -190,13 +193,19 @@ fn encode_waiting(waiting: &Waiting, writer: &mut Writer) {
     writer.len(waiting.told.len());
     for told in &waiting.told {
         match told {
-            Told::Found(found) => {
+            Told::Found(found, by) => {
                 writer.u8(1);
+                writer.u64(by.map_or(NOBODY, |by| by.0));
                 found.encode(writer);
             }
             Told::Changed(change) => {
                 writer.u8(2);
                 change.encode(writer);
+            }
+            Told::Dated(account, created_at) => {
+                writer.u8(3);
+                writer.u64(account.0);
+                writer.i64(created_at.micros());
             }
         }
     }
@@ -239,8 +248,12 @@ fn decode_waiting(reader: &mut Reader<'_>) -> Result<Waiting, CodecError> {
     }
     for _ in 0..reader.len(8)? {
         waiting.told.push(match reader.u8()? {
-            1 => Told::Found(seawall_review::Finding::decode(reader)?),
+            1 => {
+                let by = Some(AccountId(reader.u64()?)).filter(|by| by.0 != NOBODY);
+                Told::Found(seawall_review::Finding::decode(reader)?, by)
+            }
             2 => Told::Changed(seawall_review::Change::decode(reader)?),
+            3 => Told::Dated(AccountId(reader.u64()?), time(reader)?),
             _ => return Err(CodecError::Range),
         });
     }

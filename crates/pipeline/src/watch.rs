@@ -2,14 +2,16 @@
 //! out and puts what was found before people.
 
 use seawall_link::{Feature, FeatureKind};
-use seawall_model::journal::Body;
+use seawall_model::journal::{Body, SubjectSeen};
 use seawall_model::knowledge::KnowledgeKind;
 use seawall_model::{Accepted, AccountId, DecisionId, EventBody, EventKind, Signal};
+use seawall_review::{Change, Finding};
 
 use crate::active::{Contents, sketch_of};
 use crate::detect::{self, Buffers, Noted};
 use crate::judge::Brought;
 use crate::pipeline::{Output, Told};
+use crate::posts::Known;
 use crate::{Pipeline, Reading, partition};
 
 impl Pipeline {
@@ -30,7 +32,11 @@ impl Pipeline {
             // What somebody says for themselves is no evidence against them.
             return;
         }
-        let change = detect::change(accepted, &self.key);
+        // Of whom an event tells something about somebody else, the age is not theirs.
+        let account = accepted.account.filter(|_| event.kind() != EventKind::Report);
+        let created_at =
+            account.and_then(|account| self.accounts[partition(account.0)].created(account));
+        let change = detect::change(accepted, &self.key, created_at);
         self.waiting.told.extend(change.map(Told::Changed));
         if self.active.is_idle() {
             return;
@@ -49,14 +55,11 @@ impl Pipeline {
             noted.media(media, position, &self.active, &mut buffers);
         }
         self.compare(accepted, reading, &mut noted, &mut buffers);
-        // Of whom an event tells something about somebody else, the age is not theirs.
-        let account = accepted.account.filter(|_| event.kind() != EventKind::Report);
-        let created_at =
-            account.and_then(|account| self.accounts[partition(account.0)].created(account));
         let knowing = (&self.active, &self.key);
         let found = detect::judge(accepted, noted, signals, knowing, created_at, &mut buffers);
         self.buffers = buffers;
-        self.waiting.told.extend(found.into_iter().map(Told::Found));
+        let found = found.into_iter().map(|found| Told::Found(found, accepted.account));
+        self.waiting.told.extend(found);
     }
 
     /// Compares an account with removed profiles: when it tells its profile, and when it
@@ -146,8 +149,23 @@ impl Pipeline {
         }
         for told in told {
             match told {
-                Told::Found(found) => self.judge.observe(found, now, &self.active, &mut bodies),
-                Told::Changed(change) => self.judge.changed(&change, &mut bodies),
+                Told::Found(found, by) => {
+                    if let Some(found) = self.of_its_author(found, by) {
+                        self.judge.observe(found, now, &self.active, &mut bodies);
+                    }
+                }
+                Told::Changed(change) => {
+                    let author = self.posts.note(&change, self.constants.posts_max);
+                    self.judge.changed(
+                        &Change { author, ..change },
+                        now,
+                        &self.active,
+                        &mut bodies,
+                    );
+                }
+                Told::Dated(account, created_at) => {
+                    self.judge.dated(account, created_at, &mut bodies);
+                }
             }
         }
         self.judge.lapse(now, &mut self.active, &mut bodies);
@@ -158,6 +176,32 @@ impl Pipeline {
         for body in bodies {
             self.emit(out, body);
         }
+    }
+
+    /// A finding about a post as one about its author's post, as far as the post is known. What
+    /// ties whoever else acted to a removed account says nothing about the author; `None` if
+    /// nothing else was found.
+    fn of_its_author(&self, found: Finding, by: Option<AccountId>) -> Option<Finding> {
+        let (Some(post), SubjectSeen::Post { position, .. }) = (found.post, found.subject) else {
+            return Some(found);
+        };
+        let known = self.posts.get(post);
+        let author = known.and_then(Known::author);
+        let mut found = Finding {
+            subject: SubjectSeen::Post { position, account: author.map(|author| author.0) },
+            content: known.map_or(0, |known| known.content),
+            is_deleted: known.is_some_and(|known| known.is_deleted),
+            ..found
+        };
+        if author.is_none() || author != by {
+            found.created_at = known.and_then(Known::created_at);
+            let before = found.evidence.len();
+            found.evidence.retain(|piece| piece.kind != "comeback");
+            if found.evidence.is_empty() && before > 0 {
+                return None;
+            }
+        }
+        Some(found)
     }
 
     /// What follows from whatever changed: what law 1 would not permit any more ends, what waited

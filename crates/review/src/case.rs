@@ -2,7 +2,7 @@
 
 use seawall_model::journal::{EvidenceSeen, PolicyCited, SubjectSeen};
 use seawall_model::knowledge::FileClass;
-use seawall_model::{ActionKind, DecisionId, ReviewerId, Timestamp, TraceId};
+use seawall_model::{AccountId, ActionKind, DecisionId, ReviewerId, Timestamp, TraceId};
 
 /// Whether a verdict rests on a missing or failed input. Law 4: nothing automatic follows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,6 +40,10 @@ pub struct Finding {
     /// The keyed hash of the platform's id of the post, where it is about one: an edit is
     /// the same post.
     pub post: Option<TraceId>,
+    /// Position of the event that told the newest content of the post; 0 where none did.
+    pub content: u64,
+    /// Whether the post was deleted since.
+    pub is_deleted: bool,
 }
 
 /// Something happened to a post: it was posted, edited or deleted.
@@ -51,6 +55,10 @@ pub struct Change {
     pub position: u64,
     /// What it came to.
     pub content: Content,
+    /// Whose post it is, where known.
+    pub author: Option<AccountId>,
+    /// When the author's account was created, where known.
+    pub created_at: Option<Timestamp>,
 }
 
 /// What became of a post.
@@ -183,14 +191,14 @@ pub struct Case {
     pub heard: Vec<Heard>,
     /// When the first event behind it happened.
     pub at: Timestamp,
-    /// When the account of the subject was created, where known then.
-    pub created_at: Option<Timestamp>,
     /// The keyed hash of the platform's id of the post, where it is about one.
     pub post: Option<TraceId>,
-    /// Position of the event that told the newest content of the post, or that opened the case
-    /// where no such event is known; 0 where it is not about a post.
+    /// Position of the event that told the newest content of the post; 0 where it is not about a
+    /// post, or nobody told the post itself.
     pub content: u64,
-    /// Whether the author deleted the post since.
+    /// Position of the event that edited the post last since it was first told; 0 if none did.
+    pub edited: u64,
+    /// Whether the post was deleted since.
     pub is_deleted: bool,
     /// Whether it was decided before: then people look at it, whatever is left of it.
     pub is_reopened: bool,
@@ -198,10 +206,6 @@ pub struct Case {
 
 impl Case {
     pub(crate) fn new(finding: Finding) -> Self {
-        let content = match finding.subject {
-            SubjectSeen::Post { position, .. } => position,
-            SubjectSeen::Account { .. } | SubjectSeen::Entry { .. } => 0,
-        };
         Self {
             subject: finding.subject,
             policy: finding.policy,
@@ -212,10 +216,10 @@ impl Case {
             evidence: finding.evidence,
             heard: Vec::new(),
             at: finding.at,
-            created_at: finding.created_at,
             post: finding.post,
-            content,
-            is_deleted: false,
+            content: finding.content,
+            edited: 0,
+            is_deleted: finding.is_deleted,
             is_reopened: false,
         }
     }
@@ -244,7 +248,7 @@ impl Case {
     fn is_of_older(&self, piece: &EvidenceSeen) -> bool {
         matches!(self.subject, SubjectSeen::Post { .. })
             && matches!(&*piece.kind, "bank_match" | "term")
-            && piece.position < self.content
+            && piece.position < self.edited
     }
 
     /// Whether a piece of evidence is about what the post says now: nothing about its content is
@@ -255,10 +259,10 @@ impl Case {
         !(self.is_of_older(piece) || self.is_deleted && is_of_content)
     }
 
-    /// Whether the post was told anew since the case about it was opened.
+    /// Whether the post was edited since the first case about it was opened.
     #[must_use]
     pub fn is_edited(&self) -> bool {
-        matches!(self.subject, SubjectSeen::Post { position, .. } if position < self.content)
+        self.edited > 0
     }
 
     pub(crate) fn change(&mut self, to: Content) {
@@ -269,6 +273,10 @@ impl Case {
         }
         self.is_deleted = to == Content::Deleted;
         if let Content::At(position) = to {
+            // What is told for the first time replaces nothing.
+            if self.content > 0 {
+                self.edited = position;
+            }
             self.content = position;
         }
     }

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 
 use hashbrown::HashMap;
 use seawall_model::journal::{Body, EvidenceSeen, SubjectSeen};
-use seawall_model::{CaseId, ReviewerId, TraceId};
+use seawall_model::{AccountId, CaseId, ReviewerId, Timestamp, TraceId};
 
 pub use appeal::{APPEALS_MAX, Appeal, AppealState, Appeals};
 pub use case::{
@@ -55,6 +55,8 @@ pub struct Cases {
     cases: BTreeMap<CaseId, Case>,
     newest: HashMap<SubjectSeen, CaseId>,
     posts: HashMap<TraceId, SubjectSeen>,
+    /// When the accounts that cases are about were created, as far as that is known.
+    ages: HashMap<AccountId, Option<Timestamp>>,
     open: usize,
     given: u64,
 }
@@ -108,6 +110,13 @@ impl Cases {
             first_at: finding.at,
             account_created_at: finding.created_at,
             post: finding.post.map(|post| post.to_string()),
+            deleted: finding.is_deleted,
+            content: match finding.subject {
+                SubjectSeen::Post { position, .. } => {
+                    Some(finding.content).filter(|content| *content != position)
+                }
+                SubjectSeen::Account { .. } | SubjectSeen::Entry { .. } => None,
+            },
             evidence: finding.evidence.clone(),
         };
         self.keep(id, finding);
@@ -124,12 +133,54 @@ impl Cases {
     fn keep(&mut self, id: CaseId, finding: Finding) {
         let before = self.newest.insert(finding.subject, id);
         self.posts.extend(finding.post.map(|post| (post, finding.subject)));
+        if let Some(account) = finding.subject.account() {
+            self.concern(account, finding.created_at);
+        }
         let mut case = Case::new(finding);
         // What became of the post since the first case about it holds for the next one too.
         if let Some(before) = before.and_then(|before| self.cases.get(&before)) {
-            (case.content, case.is_deleted) = (before.content, before.is_deleted);
+            let Case { content, edited, is_deleted, .. } = *before;
+            (case.content, case.edited, case.is_deleted) = (content, edited, is_deleted);
         }
         self.cases.insert(id, case);
+    }
+
+    /// Keeps when an account that a case is about was created: the oldest date told.
+    fn concern(&mut self, account: AccountId, created_at: Option<Timestamp>) {
+        let known = self.ages.entry(account).or_default();
+        *known = known.iter().copied().chain(created_at).min();
+    }
+
+    /// Takes in that an account was created earlier than was known, and says so if a case is
+    /// about it.
+    pub fn date(&mut self, account: AccountId, created_at: Timestamp) -> Option<Body> {
+        let known = self.ages.get_mut(&account)?;
+        if known.is_some_and(|known| known <= created_at) {
+            return None;
+        }
+        *known = Some(created_at);
+        Some(Body::AccountDated { account: account.0, created_at })
+    }
+
+    /// Whether a case is about an account, or a post of its.
+    #[must_use]
+    pub fn concerns(&self, account: AccountId) -> bool {
+        self.ages.contains_key(&account)
+    }
+
+    /// When an account that a case is about was created, where that is known.
+    #[must_use]
+    pub fn created(&self, account: AccountId) -> Option<Timestamp> {
+        self.ages.get(&account).copied().flatten()
+    }
+
+    /// Whose account a case is about: also where that was learned by a later case about the same
+    /// post.
+    #[must_use]
+    pub fn account_of(&self, id: CaseId) -> Option<AccountId> {
+        let case = self.cases.get(&id)?;
+        let newest = || self.posts.get(&case.post?);
+        case.subject.account().or_else(|| newest().and_then(|subject| subject.account()))
     }
 
     /// Takes in that something happened to a post, and says so if a case is about it. A closed
@@ -142,15 +193,35 @@ impl Cases {
             return None;
         }
         case.change(change.content);
-        let (version, position) = (case.version, change.position);
-        Some(Body::PostChanged { case: id.0, version, position, deleted })
+        let version = case.version;
+        let author = change.author.filter(|_| case.subject.account().is_none());
+        if let Some(author) = author {
+            self.learn(id, author);
+        }
+        let (account, position) = (author.map(|author| author.0), change.position);
+        Some(Body::PostChanged { case: id.0, version, position, deleted, account })
+    }
+
+    /// Learns whose post the newest case about it is about.
+    fn learn(&mut self, id: CaseId, author: AccountId) {
+        let Some(case) = self.cases.get_mut(&id) else { return };
+        let SubjectSeen::Post { position, account } = &mut case.subject else { return };
+        let before = SubjectSeen::Post { position: *position, account: account.replace(author.0) };
+        let (now, post) = (case.subject, case.post);
+        self.newest.remove(&before);
+        self.newest.insert(now, id);
+        self.posts.extend(post.map(|post| (post, now)));
+        self.concern(author, None);
     }
 
     /// Takes in what the journal says that happened to the post of a case.
     pub fn recorded_change(&mut self, body: &Body) {
-        let Body::PostChanged { case, position, deleted, .. } = body else { return };
+        let Body::PostChanged { case, position, deleted, account, .. } = body else { return };
         if let Some(case) = self.cases.get_mut(&CaseId(*case)) {
             case.change(if *deleted { Content::Deleted } else { Content::At(*position) });
+        }
+        if let Some(author) = account {
+            self.learn(CaseId(*case), AccountId(*author));
         }
     }
 

@@ -3,10 +3,12 @@
 use seawall_model::codec::{CodecError, Reader, Writer};
 use seawall_model::journal::{EvidenceSeen, PolicyCited, SubjectSeen};
 use seawall_model::knowledge::FileClass;
-use seawall_model::{CaseId, DecisionId, Family, ReviewerId, Timestamp, TraceId};
+use seawall_model::{AccountId, CaseId, DecisionId, Family, ReviewerId, Timestamp, TraceId};
 
 use crate::{Case, CaseState, Cases, Change, Content, Finding, Heard, RestsOnMissing, Ruled, Saw};
 
+/// Written where an account is not known.
+const NOBODY: u64 = u64::MAX;
 /// Kinds of evidence, by number.
 const KINDS: [&str; 5] = ["bank_match", "term", "comeback", "support_lost", "rule"];
 
@@ -18,6 +20,13 @@ impl Cases {
         for (id, case) in &self.cases {
             writer.u64(id.0);
             case.encode(writer);
+        }
+        let mut ages: Vec<_> = self.ages.iter().collect();
+        ages.sort_unstable();
+        writer.len(ages.len());
+        for (account, created_at) in ages {
+            writer.u64(account.0);
+            encode_time(*created_at, writer);
         }
     }
 
@@ -36,6 +45,17 @@ impl Cases {
             cases.posts.extend(case.post.map(|post| (post, case.subject)));
             cases.cases.insert(id, case);
         }
+        for case in cases.cases.values() {
+            // Whose post it is may have been learned since an older case about it.
+            let newest = case.post.and_then(|post| cases.posts.get(&post));
+            if newest.is_some_and(|newest| *newest != case.subject) {
+                cases.newest.remove(&case.subject);
+            }
+        }
+        for _ in 0..reader.len(16)? {
+            let account = AccountId(reader.u64()?);
+            cases.ages.insert(account, decode_time(reader)?);
+        }
         Ok(cases)
     }
 }
@@ -44,6 +64,7 @@ impl Finding {
     /// Appends it to a snapshot.
     pub fn encode(&self, writer: &mut Writer) {
         Case::new(self.clone()).encode(writer);
+        encode_time(self.created_at, writer);
     }
 
     /// Reads what [`Finding::encode`] wrote.
@@ -52,8 +73,22 @@ impl Finding {
     /// [`CodecError`] if it is not that.
     pub fn decode(reader: &mut Reader<'_>) -> Result<Self, CodecError> {
         let case = Case::decode(reader)?;
-        let Case { subject, policy, rule, rests, evidence, at, created_at, post, .. } = case;
-        Ok(Self { subject, policy, rule, rests, evidence, at, created_at, post })
+        let created_at = decode_time(reader)?;
+        let Case { subject, policy, rule, rests, evidence, at, post, .. } = case;
+        let Case { content, is_deleted, .. } = case;
+        let told = Self {
+            subject,
+            policy,
+            rule,
+            rests,
+            evidence,
+            at,
+            created_at,
+            post,
+            content,
+            is_deleted,
+        };
+        Ok(told)
     }
 }
 
@@ -72,9 +107,9 @@ impl Case {
         writer.u64(decision);
         writer.u8(u8::from(self.rests == RestsOnMissing::Yes));
         writer.i64(self.at.micros());
-        writer.i64(self.created_at.map_or(i64::MIN, Timestamp::micros));
         writer.raw(&self.post.map_or(0, |post| post.0).to_be_bytes());
         writer.u64(self.content);
+        writer.u64(self.edited);
         writer.u8(u8::from(self.is_deleted));
         writer.u8(u8::from(self.is_reopened));
         writer.len(self.evidence.len());
@@ -99,19 +134,14 @@ impl Case {
             _ => return Err(CodecError::Range),
         };
         let rests = if reader.u8()? == 1 { RestsOnMissing::Yes } else { RestsOnMissing::No };
-        let time = |micros| Timestamp::from_micros(micros).map_err(|_| CodecError::Range);
-        let at = time(reader.i64()?)?;
-        let created_at = match reader.i64()? {
-            i64::MIN => None,
-            micros => Some(time(micros)?),
-        };
+        let at = decode_time(reader)?.ok_or(CodecError::Range)?;
         let mut post = [0; 16];
         for byte in &mut post {
             *byte = reader.u8()?;
         }
         let post = Some(TraceId(u128::from_be_bytes(post))).filter(|post| post.0 != 0);
-        let (content, is_deleted, is_reopened) =
-            (reader.u64()?, reader.u8()? == 1, reader.u8()? == 1);
+        let (content, edited) = (reader.u64()?, reader.u64()?);
+        let (is_deleted, is_reopened) = (reader.u8()? == 1, reader.u8()? == 1);
         let mut case = Self {
             subject,
             policy,
@@ -120,9 +150,9 @@ impl Case {
             state,
             rests,
             at,
-            created_at,
             post,
             content,
+            edited,
             is_deleted,
             is_reopened,
             evidence: Vec::new(),
@@ -135,6 +165,17 @@ impl Case {
             case.heard.push(decode_heard(reader)?);
         }
         Ok(case)
+    }
+}
+
+fn encode_time(at: Option<Timestamp>, writer: &mut Writer) {
+    writer.i64(at.map_or(i64::MIN, Timestamp::micros));
+}
+
+fn decode_time(reader: &mut Reader<'_>) -> Result<Option<Timestamp>, CodecError> {
+    match reader.i64()? {
+        i64::MIN => Ok(None),
+        micros => Timestamp::from_micros(micros).map(Some).map_err(|_| CodecError::Range),
     }
 }
 
@@ -204,6 +245,8 @@ impl Change {
         writer.raw(&self.post.0.to_be_bytes());
         writer.u64(self.position);
         writer.u8(u8::from(self.content == Content::Deleted));
+        writer.u64(self.author.map_or(NOBODY, |author| author.0));
+        encode_time(self.created_at, writer);
     }
 
     /// Reads what [`Change::encode`] wrote.
@@ -218,6 +261,7 @@ impl Change {
             1 => Content::Deleted,
             _ => return Err(CodecError::Range),
         };
-        Ok(Self { post, position, content })
+        let author = Some(reader.u64()?).filter(|author| *author != NOBODY).map(AccountId);
+        Ok(Self { post, position, content, author, created_at: decode_time(reader)? })
     }
 }

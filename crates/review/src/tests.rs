@@ -30,6 +30,8 @@ fn finding(evidence: Vec<EvidenceSeen>) -> Finding {
         rests: RestsOnMissing::No,
         evidence,
         at: Timestamp::MIN,
+        content: 9,
+        is_deleted: false,
     }
 }
 
@@ -140,7 +142,8 @@ fn a_snapshot_holds_everything() {
 const ID: TraceId = TraceId(7);
 
 fn edited(position: u64) -> Change {
-    Change { post: ID, position, content: Content::At(position) }
+    let content = Content::At(position);
+    Change { post: ID, position, content, author: Some(AccountId(4)), created_at: None }
 }
 
 #[test]
@@ -170,7 +173,8 @@ fn evidence_of_older_words_stays_told_and_is_renewed_where_the_new_ones_show_it_
     cases.observe(found(all));
     assert_eq!(cases.change(&Change { post: TraceId(8), ..edited(12) }), None, "another post");
     assert_eq!(cases.change(&edited(9)), None, "what opened it");
-    let changed = Body::PostChanged { case: 1, version: 2, position: 12, deleted: false };
+    let (version, deleted, account) = (2, false, None);
+    let changed = Body::PostChanged { case: 1, version, position: 12, deleted, account };
     assert_eq!(cases.change(&edited(12)), Some(changed.clone()));
     let again = EvidenceSeen { position: 12, distance: Some(3), ..piece("bank_match", 5) };
     let grown = cases.observe(found(vec![again.clone(), piece("bank_match", 6)]));
@@ -198,11 +202,65 @@ fn what_became_of_a_post_holds_for_its_next_case_too() {
     cases.observe(found(1));
     cases.close(CaseId(1), CaseState::Decided(DecisionId(1)));
     cases.change(&edited(12));
-    cases.change(&Change { post: ID, position: 13, content: Content::Deleted });
+    cases.change(&Change { content: Content::Deleted, ..edited(13) });
     cases.observe(found(2));
     let case = cases.get(CaseId(2)).unwrap();
     assert_eq!((case.content, case.is_deleted), (12, true));
     assert!(case.evidence.iter().all(|piece| !case.is_current(piece)), "nothing shows it now");
+    let mut writer = Writer::new();
+    cases.encode(&mut writer);
+    let bytes = writer.into_bytes();
+    assert_eq!(Cases::decode(&mut Reader::new(&bytes)).unwrap(), cases);
+}
+
+#[test]
+fn a_case_learns_whose_post_it_is_about_and_what_it_says_first_is_no_edit() {
+    let mut cases = Cases::default();
+    let subject = SubjectSeen::Post { position: 5, account: None };
+    let file = EvidenceSeen { position: 5, ..piece("bank_match", 1) };
+    let found = Finding { subject, post: Some(ID), content: 0, ..finding(vec![file]) };
+    cases.observe(found.clone());
+    let before = cases.clone();
+    assert_eq!((cases.account_of(CaseId(1)), cases.concerns(AccountId(4))), (None, false));
+    assert_eq!(cases.date(AccountId(4), Timestamp::MIN), None, "no case is about it");
+    let (version, account, position, deleted) = (2, Some(4), 9, false);
+    let learned = Body::PostChanged { case: 1, version, position, deleted, account };
+    assert_eq!(cases.change(&edited(9)), Some(learned.clone()));
+    let case = cases.get(CaseId(1)).unwrap();
+    let author = Some(AccountId(4));
+    assert_eq!((case.subject.account(), case.content, case.is_edited()), (author, 9, false));
+    assert!(case.is_current(&case.evidence[0]), "what was told before it was not edited out");
+    assert_eq!(cases.about_post(ID).unwrap().0, CaseId(1));
+    assert!(cases.date(AccountId(4), Timestamp::MIN).is_some());
+    assert_eq!(cases.date(AccountId(4), Timestamp::MIN), None, "it is known by now");
+    // Another finding about the post is about the same case, whoever told it.
+    assert_eq!(cases.observe(found), None);
+    // The record says the same.
+    let mut recorded = before;
+    recorded.recorded_change(&learned);
+    recorded.date(AccountId(4), Timestamp::MIN);
+    assert_eq!(recorded, cases);
+    // An edit is one, and who sends it is no other author.
+    let other = Change { author: Some(AccountId(8)), ..edited(12) };
+    let Some(Body::PostChanged { account, .. }) = cases.change(&other) else { panic!() };
+    let case = cases.get(CaseId(1)).unwrap();
+    assert_eq!((account, case.subject.account(), case.is_edited()), (None, author, true));
+    assert!(!case.is_current(&case.evidence[0]));
+}
+
+#[test]
+fn an_older_case_learns_its_author_from_a_newer_one_and_a_snapshot_knows_it() {
+    let mut cases = Cases::default();
+    let subject = SubjectSeen::Post { position: 5, account: None };
+    let found = |entry| {
+        let evidence = vec![piece("bank_match", entry)];
+        Finding { subject, post: Some(ID), content: 0, ..finding(evidence) }
+    };
+    cases.observe(found(1));
+    cases.close(CaseId(1), CaseState::Decided(DecisionId(1)));
+    cases.observe(found(2));
+    cases.change(&edited(12));
+    assert_eq!(cases.account_of(CaseId(1)), Some(AccountId(4)));
     let mut writer = Writer::new();
     cases.encode(&mut writer);
     let bytes = writer.into_bytes();

@@ -272,6 +272,13 @@ pub enum Body {
         account_created_at: Option<Timestamp>,
         /// The keyed hash of the platform's id of the post, where it is about one.
         post: Option<String>,
+        /// Position of the event with the newest content of the post, where another event than
+        /// that of the subject has it; 0 where nobody told the post itself.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        content: Option<u64>,
+        /// Whether the post had been deleted by then.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        deleted: bool,
         /// What is known against it.
         evidence: Vec<EvidenceSeen>,
     },
@@ -286,7 +293,7 @@ pub enum Body {
         /// What was added.
         evidence: Vec<EvidenceSeen>,
     },
-    /// Derived: the post that a case is about was posted, edited or deleted by its author since.
+    /// Derived: the post that a case is about was posted, edited or deleted since.
     /// What was ruled on other words counts no more.
     PostChanged {
         /// The case.
@@ -297,6 +304,18 @@ pub enum Body {
         position: u64,
         /// Whether the post was deleted; else this event has its newest content.
         deleted: bool,
+        /// Its author, where that was not known before.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        account: Option<u64>,
+    },
+    /// Derived: an account that cases are about was created earlier than was known. Good standing
+    /// is asked of the date that is known now.
+    AccountDated {
+        /// The account.
+        account: u64,
+        /// When it was created.
+        #[serde(with = "rfc3339")]
+        created_at: Timestamp,
     },
     /// Derived: there was no room for another case; the finding is kept here.
     CaseHeld {

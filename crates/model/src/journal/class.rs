@@ -56,6 +56,7 @@ impl Body {
             | Self::AppealRefused { .. }
             | Self::AppealDecided { .. }
             | Self::PostChanged { .. }
+            | Self::AccountDated { .. }
             | Self::Withdrawn { .. } => Class::Derived,
         }
     }
@@ -102,6 +103,7 @@ impl Body {
             Self::AppealRefused { .. } => "appeal_refused",
             Self::AppealDecided { .. } => "appeal_decided",
             Self::PostChanged { .. } => "post_changed",
+            Self::AccountDated { .. } => "account_dated",
             Self::Withdrawn { .. } => "withdrawn",
         }
     }

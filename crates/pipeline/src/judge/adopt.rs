@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use seawall_decision::support::Decided;
 use seawall_model::journal::{ActionPlanned, Body, EvidenceSeen, Says, SubjectSeen};
 use seawall_model::knowledge::{FileClass, KnowledgeKind};
-use seawall_model::{CaseId, DecisionId, EntryId, ReviewerId, Timestamp, TraceId};
+use seawall_model::{AccountId, CaseId, DecisionId, EntryId, ReviewerId, Timestamp, TraceId};
 use seawall_review::{CaseState, Finding, Heard, RestsOnMissing, Ruled, Saw, confirmers};
 
 use super::grounds::{brings_knowledge, confirmers_of_knowledge, ground_of};
@@ -19,7 +19,7 @@ use crate::active::{Active, Contents};
 
 impl Judge {
     /// The types of entries that tell of people, knowledge, cases and decisions.
-    pub const RECORD: [&'static str; 18] = [
+    pub const RECORD: [&'static str; 19] = [
         "reviewer_added",
         "reviewer_withdrawn",
         "knowledge_added",
@@ -38,6 +38,7 @@ impl Judge {
         "delivered",
         "withdrawn",
         "post_changed",
+        "account_dated",
     ];
 
     /// Takes in one entry of the record, in its order.
@@ -75,7 +76,15 @@ impl Judge {
                 self.withdraw_entries(&entries, active);
             }
             Body::Overturned { .. } | Body::Withdrawn { .. } => self.adopt_fall(body, active),
-            Body::PostChanged { .. } => self.cases.recorded_change(body),
+            Body::PostChanged { account, .. } => {
+                self.cases.recorded_change(body);
+                if let Some(author) = account {
+                    self.count_upheld(AccountId(*author));
+                }
+            }
+            Body::AccountDated { account, created_at } => {
+                self.cases.date(AccountId(*account), *created_at);
+            }
             Body::RulingHeld { case: Some(case), reviewer, missing } => {
                 let (case, reviewer) = (CaseId(*case), ReviewerId(*reviewer));
                 self.wait_no_more(case, reviewer);
@@ -98,7 +107,14 @@ impl Judge {
         else {
             return;
         };
-        let Body::CaseOpened { first_at, account_created_at, post, .. } = body else { return };
+        let Body::CaseOpened { first_at, account_created_at, post, content, deleted, .. } = body
+        else {
+            return;
+        };
+        let position = match subject {
+            SubjectSeen::Post { position, .. } => *position,
+            SubjectSeen::Account { .. } | SubjectSeen::Entry { .. } => 0,
+        };
         let finding = Finding {
             subject: *subject,
             policy: policy.as_str().into(),
@@ -108,6 +124,8 @@ impl Judge {
             at: *first_at,
             created_at: *account_created_at,
             post: post.as_deref().and_then(TraceId::parse),
+            content: content.unwrap_or(position),
+            is_deleted: *deleted,
         };
         self.cases.recorded(CaseId(*case), finding);
         // A case about an entry itself is no match of it.

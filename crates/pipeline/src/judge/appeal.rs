@@ -62,7 +62,8 @@ impl Judge {
             let is_given = (1..self.actions.next()).contains(&brought.action);
             return Err(if is_given { "too_long_ago" } else { "unknown_action" });
         };
-        let concerned = known.subject.account();
+        // Whose post it is may have been learned since.
+        let concerned = known.subject.account().or_else(|| self.cases.account_of(known.case));
         let account = brought.account.filter(|account| concerned == Some(*account));
         let account = account.ok_or("not_concerned")?;
         match self.appeals.against(brought.action) {

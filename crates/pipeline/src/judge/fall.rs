@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use seawall_decision::support::{Consequence, DecisionState};
 use seawall_model::journal::{Body, EvidenceSeen, SubjectSeen};
-use seawall_model::{CaseId, DecisionId, EntryId};
+use seawall_model::{AccountId, CaseId, DecisionId, EntryId};
 use seawall_review::{CaseState, Finding, RestsOnMissing};
 
 use super::Judge;
@@ -121,6 +121,8 @@ impl Judge {
                 evidence: vec![evidence],
                 at,
                 created_at: None,
+                content: 0,
+                is_deleted: false,
                 post: None,
             };
             out.extend(self.cases.observe(finding));
@@ -168,8 +170,10 @@ impl Judge {
         let mut cases = Vec::new();
         for id in touched.collect::<Vec<_>>() {
             let Some(case) = self.decisions.get(&id).and_then(|made| made.case) else { continue };
-            if self.supports.decision(id) != Some(DecisionState::Stands) {
-                self.forget_upheld(case);
+            if self.supports.decision(id) != Some(DecisionState::Stands)
+                && let Some(account) = self.cases.account_of(case)
+            {
+                self.count_upheld(account);
             }
             let subject = self.cases.get(case).map(|case| case.subject);
             if let Some(SubjectSeen::Entry { entry }) = subject
@@ -187,15 +191,11 @@ impl Judge {
         cases
     }
 
-    /// An account whose only upheld decision fell has nothing upheld against it.
-    fn forget_upheld(&mut self, case: CaseId) {
-        let Some(account) = self.cases.get(case).and_then(|case| case.subject.account()) else {
-            return;
-        };
+    /// Counts anew when a decision against an account was upheld last: where one fell, or it was
+    /// learned that a post is its.
+    pub(super) fn count_upheld(&mut self, account: AccountId) {
         let stands = |id: DecisionId| self.supports.decision(id) == Some(DecisionState::Stands);
-        let of_account = |case: CaseId| {
-            self.cases.get(case).and_then(|case| case.subject.account()) == Some(account)
-        };
+        let of_account = |case: CaseId| self.cases.account_of(case) == Some(account);
         let last = self
             .decisions
             .iter()

@@ -154,7 +154,7 @@ impl Judge {
         Account {
             id: account.unwrap_or(NOBODY),
             protection,
-            created_at: case.created_at,
+            created_at: account.and_then(|id| self.cases.created(id)),
             last_upheld: account.and_then(|id| self.upheld.get(&id).copied()),
             restricted_since: account.and_then(|id| self.restricted.get(&id).copied()),
         }

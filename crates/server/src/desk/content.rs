@@ -96,22 +96,21 @@ pub fn removed(desk: &Desk<'_>, entry: u64) -> Result<Option<RemovedProfile>, De
 
 fn post_lines(desk: &mut Desk<'_>, case: &Case) -> Result<Vec<String>, DeskError> {
     let mut lines = Vec::new();
-    let told = desk.event(case.content).map(|event| event.body);
     match desk.newest(case)? {
         Some(event) => {
             lines.push(format!("{} at {}", kind_words(event.kind()), minute(event.at)));
             event.post().into_iter().for_each(|post| of_post(post, &mut lines));
         }
-        None if told.is_some() => {
-            lines.push("(the post itself is not in the log: there is nothing to see)".into());
+        None if case.content == 0 => {
+            lines.push("(the post itself was not told: there is nothing to see)".into());
         }
         None => lines.push("(its content is gone: there is nothing to see any more)".into()),
     }
-    if let Some(EventBody::Media(item)) = told {
+    if let Some(item) = desk.file(case)? {
         lines.push(format!("told apart from it: {}", media_line(&item.media)));
     }
     if case.is_deleted {
-        lines.push("(its author deleted it since: this is what it said last)".into());
+        lines.push("(it was deleted since: this is what it said last)".into());
     }
     Ok(lines)
 }

@@ -148,7 +148,10 @@ fn cautioned(case: &Case, proposed: Option<(ActionKind, Saw)>) -> Option<&'stati
             Some("one family of evidence is not enough by itself: look at what it posts, above")
         }
         (SubjectSeen::Post { .. }, None) if case.is_deleted => {
-            Some("its author deleted it: there is nothing to act on, and it can only be kept")
+            Some("it was deleted: there is nothing to act on, and it can only be kept")
+        }
+        (SubjectSeen::Post { .. }, None) if case.content == 0 => {
+            Some("the post itself was not told: nobody can see it, and it can only be kept")
         }
         (SubjectSeen::Post { .. }, None) => {
             Some("its content is gone: nobody can see it any more, and it can only be kept")
@@ -194,9 +197,7 @@ pub fn brief(
         (None, SubjectSeen::Account { .. }) => {
             "a second family of evidence, or a post to look at".into()
         }
-        (None, SubjectSeen::Post { .. }) if case.is_deleted => {
-            "nothing: its author deleted it".into()
-        }
+        (None, SubjectSeen::Post { .. }) if case.is_deleted => "nothing: it was deleted".into(),
         (None, SubjectSeen::Post { .. }) => "nothing that there is: its content is gone".into(),
     })
 }

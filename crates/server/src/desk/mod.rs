@@ -23,8 +23,8 @@ use seawall_event::reopen;
 use seawall_model::journal::{ActionPlanned, Body, PolicyCited, SubjectSeen};
 use seawall_model::knowledge::{Knowledge, KnowledgeKind, Known, Policy};
 use seawall_model::{
-    AccountId, CaseId, DecisionId, EntryId, Event, EventBody, EventKind, Position, Post, Rejection,
-    ReviewerId, Timestamp,
+    AccountId, CaseId, DecisionId, EntryId, Event, EventBody, EventKind, MediaItem, Position, Post,
+    Rejection, ReviewerId, Timestamp,
 };
 use seawall_pipeline::{Active, Judge};
 use seawall_review::Case;
@@ -218,6 +218,14 @@ impl<'a> Desk<'a> {
     /// [`DeskError`] if the log cannot be read.
     pub fn newest(&mut self, case: &Case) -> Result<Option<Event>, DeskError> {
         Ok(engine::post_of(self.reader, case)?.map(|(_, event)| event))
+    }
+
+    /// The file that a case came of, where it was told apart from its post.
+    ///
+    /// # Errors
+    /// [`DeskError`] if the log cannot be read.
+    pub fn file(&mut self, case: &Case) -> Result<Option<MediaItem>, DeskError> {
+        Ok(engine::file_of(self.reader, case)?)
     }
 
     /// The newest posts of an account whose content is still there, the newest first.

@@ -48,7 +48,7 @@ pub fn standing_lines(
     case: &Case,
 ) -> Result<Vec<String>, DeskError> {
     let Some(account) = case.subject.account() else { return Ok(Vec::new()) };
-    let created_at = case.created_at.or(desk.person(account)?.created_at);
+    let created_at = desk.judge().cases().created(account).or(desk.person(account)?.created_at);
     let (_, repute) = desk.judge().standing(case, desk.now(), desk.active());
     let is_restricted = desk.judge().actions().of_case(id).any(|action| action.decision.is_none());
     let age = created_at.map(|created| ago(created, desk.now()));

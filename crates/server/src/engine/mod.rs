@@ -14,7 +14,7 @@ pub mod walk;
 pub use derivation::{Derivation, Taken};
 pub use open::{History, Opened, Settings, open};
 pub use people::PeopleError;
-pub use post::post_of;
+pub use post::{file_of, post_of};
 pub use shelf::Shelf;
 
 /// Why the engine cannot go on.

@@ -14,13 +14,13 @@ use seawall_model::knowledge::{
     BankHash, FileClass, FileHash, Knowledge, KnowledgeKind, Known, Removed, RemovedProfile,
 };
 use seawall_model::{
-    AccountId, DecisionId, EntryId, Event, EventBody, EventKind, MediaRef, Position, ReviewerId,
-    Timestamp,
+    AccountId, DecisionId, EntryId, Event, EventKind, MediaRef, ReviewerId, Timestamp,
 };
 use seawall_pipeline::{CONFIRMED, EntryError, RulingError};
+use seawall_review::Case;
 use seawall_store::{Chance, Content, Entries, Folder, KnowledgeBase, LogReader, Stored};
 
-use super::post::{event_at, is_of_post};
+use super::post::{file_of, post_of};
 use super::{Derivation, EngineError, Settings};
 use crate::chance;
 use crate::signing::{self, KeyError};
@@ -320,7 +320,7 @@ impl Derivation {
                 vec![Known::Removed(removed)]
             }
             SubjectSeen::Post { .. } => match class {
-                Some(class) => files_of(&mut reader, Position(case.content), class)?,
+                Some(class) => files_of(&mut reader, case, class)?,
                 None => Vec::new(),
             },
             SubjectSeen::Entry { .. } => Vec::new(),
@@ -424,20 +424,26 @@ fn keep_links(kept: &mut Vec<Box<str>>, links: Vec<Box<str>>) {
     }
 }
 
-/// The fingerprints of a post's file as it is now; none of several, since nobody said which of
-/// them it is, and none of what stands on a profile.
+/// The fingerprints of a post's file as it is now, whether it came with the post or was told
+/// apart; none of several, since nobody said which of them it is.
 fn files_of(
     reader: &mut LogReader,
-    position: Position,
+    case: &Case,
     class: FileClass,
 ) -> Result<Vec<Known>, EngineError> {
-    let Some(event) = event_at(reader, position)? else { return Ok(Vec::new()) };
-    let media: Vec<MediaRef> = match &event.body {
-        EventBody::Media(item) if item.post.is_some() && is_of_post(&item.embedded) => {
-            vec![item.media.clone()]
-        }
-        _ => event.post().map(|post| post.media.clone()).unwrap_or_default(),
-    };
+    let post = post_of(reader, case)?;
+    let mut media: Vec<MediaRef> = post
+        .iter()
+        .filter_map(|(_, event)| event.post())
+        .flat_map(|post| &post.media)
+        .cloned()
+        .collect();
+    if !case.is_edited()
+        && let Some(item) = file_of(reader, case)?
+        && !media.iter().any(|known| is_same_file(known, &item.media))
+    {
+        media.push(item.media);
+    }
     if media.len() != 1 {
         return Ok(Vec::new());
     }
@@ -447,6 +453,14 @@ fn files_of(
     });
     let hash = |hash| Known::Hash(BankHash { bank: CONFIRMED.into(), hash, class });
     Ok(hashes.map(hash).collect())
+}
+
+/// Whether two files have the same bytes, or look the same where the bytes of neither are known.
+fn is_same_file(a: &MediaRef, b: &MediaRef) -> bool {
+    match (a.sha256, b.sha256) {
+        (Some(a), Some(b)) => a == b,
+        _ => a.pdq.is_some() && a.pdq == b.pdq,
+    }
 }
 
 /// A stored event, opened; `None` if its content was erased.

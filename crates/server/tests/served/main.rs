@@ -7,6 +7,7 @@
 
 mod events;
 mod killed;
+mod kills;
 #[path = "../whole/league.rs"]
 #[expect(dead_code, reason = "made for the tests of the command line, which use all of it")]
 mod league;

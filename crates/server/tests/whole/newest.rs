@@ -91,7 +91,7 @@ fn a_deleted_post_is_told_as_that_and_can_only_be_kept() {
     assert_eq!((shown["state"].as_str(), &shown["in_force"]), (Some("open"), &json!([])));
     assert_eq!(shown["content"]["deleted"].as_bool(), Some(true));
     let said = stage.still(&["case", "show", OF_SPOUT]).ended(0);
-    says(&said, &["text     \u{2068}look\u{2069}", "its author deleted it since", "only be kept"]);
+    says(&said, &["text     \u{2068}look\u{2069}", "it was deleted since", "only be kept"]);
     assert!(!said.out.contains("decide c2 remove"), "{}", said.out);
     for ruling in ["remove", "label", "restrict"] {
         decide(&stage, OF_SPOUT, ruling, &[]).refused(&["c2 deleted it", "keep it"]);
@@ -106,7 +106,7 @@ fn a_post_that_was_never_told_cannot_be_seen() {
     let report = json!({ "subject": { "post": "p-nowhere" }, "reason": "bad", "text": "bad" });
     import(&stage, &[event(62, "report", "11:00", "reporter", "report", &report)]);
     let said = stage.still(&["case", "show", "c5"]).ended(0);
-    says(&said, &["the post itself is not in the log", "--saw content: there is nothing to see"]);
+    says(&said, &["the post itself was not told", "--saw content: there is nothing to see"]);
     for ruling in ["remove", "restrict", "label"] {
         decide(&stage, "c5", ruling, &[]).refused(&["there is nothing to see", "not in the log"]);
     }

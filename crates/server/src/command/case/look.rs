@@ -129,7 +129,7 @@ fn needs_lines(desk: &mut Desk<'_>, case: &Case) -> anyhow::Result<Vec<String>> 
         lines.extend(need.missing.iter().map(|sentence| format!("  {}", law::words(*sentence))));
     }
     if case.is_deleted {
-        lines.push("anything else: its author deleted it, and there is nothing to act on".into());
+        lines.push("anything else: it was deleted, and there is nothing to act on".into());
     }
     if !desk.has_content(case)? {
         lines.push("--saw content: there is nothing to see".into());

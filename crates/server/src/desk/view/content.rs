@@ -4,7 +4,7 @@
 
 use seawall_model::journal::SubjectSeen;
 use seawall_model::knowledge::{Known, RemovedProfile};
-use seawall_model::{AccountId, EntryId, EventBody, MediaRef, Post, Timestamp};
+use seawall_model::{AccountId, EntryId, MediaRef, Post, Timestamp};
 use seawall_review::Case;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -20,7 +20,7 @@ pub enum ContentView {
         /// The post as it is now; null once its content is gone, and where the post itself is not
         /// in the log.
         post: Option<Box<PostView>>,
-        /// Whether its author deleted it since: then this is what it said last.
+        /// Whether it was deleted since: then this is what it said last.
         deleted: bool,
         /// The file that an event told apart from its post.
         file: Option<MediaView>,
@@ -143,10 +143,7 @@ fn of_post(
     let newest = desk.newest(case)?;
     let told = newest.as_ref().and_then(|event| Some(PostView::of(event.post()?, event.at)));
     let (post, deleted) = (told.map(Box::new), case.is_deleted);
-    let file = match desk.event(case.content).map(|event| event.body) {
-        Some(EventBody::Media(item)) => Some(MediaView::from(&item.media)),
-        _ => None,
-    };
+    let file = desk.file(case)?.map(|item| MediaView::from(&item.media));
     let person = account.map(|account| desk.person(AccountId(account))).transpose()?;
     let account = person.as_ref().map(|person| Box::new(AccountView::from(person)));
     Ok(ContentView::Post { post, deleted, file, account })
