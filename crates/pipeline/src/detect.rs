@@ -14,11 +14,12 @@ use seawall_model::{
     PlatformId, Position, Signal, SignalKind, SignalValue, Subject, Timestamp, TraceId,
 };
 use seawall_review::{Change, Content, EVIDENCE_MAX, Finding, RestsOnMissing};
-use seawall_rule::{Effect, Input, Observation, Observations, Observed, Rests, Value};
+use seawall_rule::{Input, Observation, Observations, Observed, Rests, Value};
 use seawall_text::{TermMatch, TermScratch};
 use seawall_wave::{TraceKey, post_key};
 
 use crate::active::Active;
+use crate::reason::{self, Asked};
 
 /// Terms that a case names at most; rules are told of all of them.
 const TERMS_NAMED_MAX: usize = 16;
@@ -210,7 +211,7 @@ impl Observations for Answers<'_> {
     }
 }
 
-/// Asks the rules about an event, and gives what they want opened.
+/// Asks the rules about an event, and gives what they want put before people.
 pub(crate) fn judge(
     accepted: &Accepted<'_>,
     noted: Noted,
@@ -218,15 +219,13 @@ pub(crate) fn judge(
     (active, key): (&Active, &TraceKey),
     created_at: Option<Timestamp>,
     buffers: &mut Buffers,
-) -> Vec<Finding> {
-    let (Some(rules), Some(subject)) = (active.rules(), subject(accepted)) else {
-        return Vec::new();
-    };
+) -> Option<Finding> {
+    let (rules, subject) = (active.rules()?, subject(accepted)?);
     let pieces: Vec<EvidenceSeen> =
         noted.pieces.iter().chain(&noted.words).take(EVIDENCE_MAX).cloned().collect();
     buffers.json.clear();
     seawall_event::encode_onto(accepted.event, &mut buffers.json);
-    let Ok(data) = Value::from_json(buffers.json.as_bytes()) else { return Vec::new() };
+    let data = Value::from_json(buffers.json.as_bytes()).ok()?;
     let input = Input {
         data,
         secret: Value::Null,
@@ -236,25 +235,23 @@ pub(crate) fn judge(
     };
     let answers = Answers { noted: &noted, signals };
     let evaluation = seawall_rule::evaluate(rules, &input, &answers);
-    let opened = evaluation.effects.iter().filter_map(|fired| match &fired.effect {
-        Effect::OpenCase { policy, .. } => Some((policy, fired)),
-        Effect::DeclareVerdict { .. } => None,
-    });
-    opened
-        .map(|(policy, fired)| Finding {
-            subject,
-            policy: (&**policy).into(),
-            rule: fired.rules.first().map(|rule| (&**rule).into()),
-            rests: match fired.rests_on_missing {
-                Rests::No if !is_of_unknown_author(accepted.event) => RestsOnMissing::No,
-                Rests::No | Rests::Yes => RestsOnMissing::Yes,
-            },
-            evidence: pieces.clone(),
-            at: accepted.event.at,
-            created_at,
-            post: post_of(accepted.event).map(|post| post_key(post, key)),
-        })
-        .collect()
+    let asked = Asked { rules, active, accepted, pieces: &pieces, key };
+    let (reasons, rests) = reason::of(&evaluation.effects, &asked);
+    let first = reasons.first()?;
+    Some(Finding {
+        subject,
+        policy: first.policy.clone(),
+        rule: Some(first.rule.clone()),
+        rests: match rests {
+            Rests::No if !is_of_unknown_author(accepted.event) => RestsOnMissing::No,
+            Rests::No | Rests::Yes => RestsOnMissing::Yes,
+        },
+        evidence: pieces,
+        reasons,
+        at: accepted.event.at,
+        created_at,
+        post: post_of(accepted.event).map(|post| post_key(post, key)),
+    })
 }
 
 /// Whether an event tells a file of a post without telling whose post it is: who sends the file

@@ -20,6 +20,7 @@ mod hours;
 pub mod judge;
 mod pipeline;
 mod reading;
+mod reason;
 mod sketches;
 mod snapshot;
 mod watch;

@@ -56,7 +56,7 @@ impl Pipeline {
         let knowing = (&self.active, &self.key);
         let found = detect::judge(accepted, noted, signals, knowing, created_at, &mut buffers);
         self.buffers = buffers;
-        self.waiting.told.extend(found.into_iter().map(Told::Found));
+        self.waiting.told.extend(found.map(Told::Found));
     }
 
     /// Compares an account with removed profiles: when it tells its profile, and when it
@@ -108,7 +108,7 @@ impl Pipeline {
         let mut bodies = Vec::new();
         match body {
             Body::ReviewerAdded { reviewer, .. } => self.judge.admit(*reviewer),
-            Body::ReviewerWithdrawn { reviewer, .. } => self.judge.dismiss(*reviewer),
+            Body::ReviewerWithdrawn { reviewer, .. } => self.judge.dismiss(*reviewer, &mut bodies),
             Body::KnowledgeAdded { kind, first, last, decision, .. } => {
                 let Some(kind) = KnowledgeKind::from_name(kind) else { return };
                 let decision = decision.map(DecisionId);

@@ -72,7 +72,11 @@ fn take(desk: &mut Desk, step: &Step) {
     match step {
         Step::Post { account, is_more } => {
             let hours = hours(desk);
-            let text = if is_more % 3 == 0 { "to the boil" } else { "look" };
+            let text = match is_more % 6 {
+                0 | 3 => "to the boil",
+                1 => "steam",
+                _ => "look",
+            };
             let file = (is_more % 4 > 0).then_some(CLIP);
             if is_more % 5 == 0 {
                 let post = told(&format!("p{}", is_more % 20), text, file);

@@ -13,6 +13,7 @@ use super::Ended;
 use super::args::{Case, Global};
 
 pub(super) use crate::desk::minute;
+pub(super) use rule::{tell_end, tell_letters};
 pub(super) use tour::{Toured, tour};
 
 pub(super) fn run(global: &Global, given: &Case) -> anyhow::Result<Ended> {

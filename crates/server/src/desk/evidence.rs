@@ -8,7 +8,7 @@ use seawall_link::LinkModel;
 use seawall_model::journal::EvidenceSeen;
 use seawall_model::knowledge::{BankHash, FileHash, Known};
 use seawall_model::{CaseId, EntryId, EventBody, Family, MilliBits, Position, Timestamp};
-use seawall_review::Case;
+use seawall_review::{Case, Reason};
 
 use super::{Desk, DeskError, NAME_CHARS_MAX, lost, minute};
 use crate::show;
@@ -93,7 +93,7 @@ pub fn brief(case: &Case) -> String {
         words.push("lost a support".into());
     }
     if words.is_empty() {
-        words.push(match &case.rule {
+        words.push(match case.asked_alone().next() {
             Some(_) => "what the rule asks of the event itself".into(),
             None => "its evidence is gone".into(),
         });
@@ -106,7 +106,7 @@ pub fn brief(case: &Case) -> String {
 /// # Errors
 /// [`DeskError`] if the journal cannot be read.
 pub fn brief_of(desk: &Desk<'_>, id: CaseId, case: &Case) -> Result<String, DeskError> {
-    let is_gone = lost::is_all_fallen(desk, case);
+    let is_gone = lost::is_all_fallen(desk, case) && case.asked_alone().next().is_none();
     let lost = if is_gone { lost::brief(desk, id, case)? } else { None };
     Ok(lost.unwrap_or_else(|| brief(case)))
 }
@@ -124,11 +124,20 @@ pub fn lines(desk: &mut Desk<'_>, id: CaseId, case: &Case) -> Result<Vec<String>
     for comeback in comebacks(case) {
         lines.extend(waterfall(desk, case, &comeback)?);
     }
+    lines.extend(case.asked_alone().map(|reason| asked_line(case, reason)));
     lines.extend(lost::lines(desk, id, case)?);
-    if lines.is_empty() && case.rule.is_some() {
-        lines.push("what the rule asks of the event itself; no known file, term or return".into());
-    }
     Ok(lines)
+}
+
+/// What a rule asks of an event without any entry of knowledge, in words.
+#[must_use]
+pub fn asked_line(case: &Case, reason: &Reason) -> String {
+    let before = match case.is_of_content(reason) {
+        true => String::new(),
+        false => format!(" (of what was posted before, at position {})", reason.position),
+    };
+    let rule = show::foreign(&reason.rule, NAME_CHARS_MAX);
+    format!("what the rule {rule} asks of the event itself; no known file, term or return{before}")
 }
 
 /// What is added to a piece that was known of older words only: it is told, and carries nothing

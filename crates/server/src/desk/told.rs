@@ -7,8 +7,9 @@
 use seawall_decision::law::Repute;
 use seawall_decision::support::DecisionState;
 use seawall_model::journal::{ActionPlanned, Body, Outcome};
-use seawall_model::{AppealId, CaseId, DecisionId, Timestamp};
-use seawall_review::{Appeal, AppealState, Case, CaseState, RestsOnMissing};
+use seawall_model::{AppealId, CaseId, DecisionId, ReviewerId, Timestamp};
+use seawall_review::{Appeal, AppealState, Case, CaseState, Reason, RestsOnMissing};
+use seawall_store::Recorded;
 
 use super::{
     DecidedTold, Desk, DeskError, NAME_CHARS_MAX, Viewer, ago, law, lost, minute, register,
@@ -31,6 +32,15 @@ pub fn opened_lines(desk: &Desk<'_>, case: &Case) -> Vec<String> {
         Some(rule) => format!("opened by the rule {}", show::foreign(rule, NAME_CHARS_MAX)),
         None => "opened because a decision was overturned".into(),
     });
+    let others = case.reasons.iter().filter(|reason| Some(&reason.rule) != case.rule.as_ref());
+    for Reason { rule, policy, .. } in others {
+        let rule = show::foreign(rule, NAME_CHARS_MAX);
+        let under = match *policy == case.policy {
+            true => String::new(),
+            false => format!(" under {}", show::foreign(policy, NAME_CHARS_MAX)),
+        };
+        lines.push(format!("asked for by the rule {rule}{under} too"));
+    }
     if case.rests == RestsOnMissing::Yes {
         lines.push("rests on a missing or failed input: nothing automatic follows".into());
     }
@@ -172,6 +182,47 @@ pub fn held_lines(desk: &Desk<'_>, id: CaseId, case: &Case, viewer: Viewer) -> V
         format!("{}: {ruled}, having seen the {saw}{waits}", heard.reviewer)
     });
     held.collect()
+}
+
+/// The rulings on a case that were held and count no more, as far as the viewer may see them,
+/// a line each.
+///
+/// # Errors
+/// [`DeskError`] if the journal cannot be read.
+pub fn let_go_lines(
+    desk: &Desk<'_>,
+    id: CaseId,
+    case: &Case,
+    viewer: Viewer,
+) -> Result<Vec<String>, DeskError> {
+    let all = desk.of_types(&["ruling_let_go"])?;
+    let line = |recorded: Recorded| match &recorded.entry.body {
+        Body::RulingLetGo { case: Some(of), reviewer, .. } if *of == id.0 => {
+            // While others may still rule, they are blind to it.
+            let is_seen = case.state != CaseState::Open || viewer.sees(ReviewerId(*reviewer));
+            let words = let_go_words(&recorded.entry.body)?;
+            is_seen.then(|| format!("{words}, at {}", minute(recorded.entry.at)))
+        }
+        _ => None,
+    };
+    Ok(all.into_iter().filter_map(line).collect())
+}
+
+/// A ruling that counts no more, in words; `None` for other entries.
+#[must_use]
+pub fn let_go_words(body: &Body) -> Option<String> {
+    let Body::RulingLetGo { reviewer, ruled, why, .. } = body else { return None };
+    let why = match why.as_str() {
+        "decided" => "the case was decided by others",
+        "post_changed" => "its post was edited or deleted",
+        "case_grew" => "more became known of the case",
+        "evidence_fell" => "evidence of the case fell",
+        "case_reopened" => "what the case was decided on fell",
+        "reviewer_withdrawn" => "the key of its reviewer signs no more",
+        other => other,
+    };
+    let ruled = ruled.as_deref().unwrap_or("standing for removed profiles");
+    Some(format!("{}: {ruled}, which counts no more: {why}", ReviewerId(*reviewer)))
 }
 
 /// The decisions on a case, a line each.

@@ -186,8 +186,14 @@ fn a_case_and_a_decision_say_what_they_rested_on_and_how_it_fell() {
     closed.still(&["removed", "withdraw", "k6", "--key", "badr.key"]).ended(0);
     let told = show(&closed, OF_RETURN, &[]);
     says(&told, &["no longer rests on k6, the profile of a removed account, which was withdrawn"]);
+    decide(&closed, OF_NEWSROOM, "keep-documents", &[]).ended(0);
+    closed.still(&["bank", "withdraw", "k3", "--key", "badr.key"]).ended(0);
+    let told = show(&closed, OF_NEWSROOM, &[]);
+    says(&told, &["no longer rests on k3 of the bank", "decided"]);
+    never_says(&told, &["what the rule"]);
     let list = closed.still(&["case", "list"]).ended(0).out;
-    says(&list, &["what it rested on is gone (k6)"]);
+    says(&list, &["what it rested on is gone (k6)", "what it rested on is gone (k3)"]);
+    never_says(&list, &["what the rule asks of the event itself"]);
     // What fell by an overturn says of which decision.
     let removed = undo(&stage, "d7", "dana.key").ended(0);
     says(&removed.out, &["is overturned by"]);

@@ -92,6 +92,7 @@ fn tell_decided(
                 }
             }
             Body::KnowledgeAdded { first, last, .. } => tell_brought_in(desk, *first, *last)?,
+            Body::RulingLetGo { .. } => tell_let_go(body)?,
             _ => {}
         }
     }
@@ -200,18 +201,44 @@ pub(super) fn undo(global: &Global, given: &CaseUndo) -> anyhow::Result<Ended> {
                 let about = desk.subject(*subject)?;
                 say!("  c{case} is opened: {about} has lost a support and keeps others")?;
             }
-            Body::ActionsLapsed { actions } => tell_ended(&mut desk, actions)?,
-            Body::AppealDecided { .. } => tell_appeal(body)?,
-            _ => {}
+            body => tell_end(&mut desk, body)?,
         }
     }
-    for letter in &letters {
+    tell_letters(&mut desk, &letters)?;
+    say!("\nnext\n  {}", typed.case("list"))?;
+    Ok(Ended::Fine)
+}
+
+/// What ends with something that was taken back, in words: restrictions without a person, appeals
+/// and rulings that were held.
+pub(in crate::command) fn tell_end(desk: &mut Desk<'_>, body: &Body) -> anyhow::Result<()> {
+    match body {
+        Body::ActionsLapsed { actions } => tell_ended(desk, actions)?,
+        Body::AppealDecided { .. } => tell_appeal(body)?,
+        Body::RulingLetGo { .. } => tell_let_go(body)?,
+        _ => {}
+    }
+    Ok(())
+}
+
+/// Letters to those concerned, each with whom it goes to.
+pub(in crate::command) fn tell_letters(
+    desk: &mut Desk<'_>,
+    letters: &[Letter],
+) -> anyhow::Result<()> {
+    for letter in letters {
         let about = desk.subject(letter.about)?;
         say!("\nnotice to the account concerned ({about})\n")?;
         look::tell_letter(letter, NoticeWanted::Both)?;
     }
-    say!("\nnext\n  {}", typed.case("list"))?;
-    Ok(Ended::Fine)
+    Ok(())
+}
+
+/// A ruling that was held and counts no more, in words.
+fn tell_let_go(body: &Body) -> std::io::Result<()> {
+    let Body::RulingLetGo { case, .. } = body else { return Ok(()) };
+    let case = case.map_or(String::new(), |case| format!(" on {}", CaseId(case)));
+    told::let_go_words(body).map_or(Ok(()), |words| say!("  a ruling{case} of {words}"))
 }
 
 /// An appeal that was decided, in words.
@@ -231,7 +258,11 @@ fn tell_ended(desk: &mut Desk<'_>, actions: &[u64]) -> anyhow::Result<()> {
     let known = desk.actions()?;
     for done in actions.iter().filter_map(|number| known.get(number)) {
         let subject = desk.subject(done.action.subject)?;
-        say!("  {} the {subject}: what it rested on is gone", done.action.inverse)?;
+        let number = done.action.action;
+        say!(
+            "  {} the {subject}: action {number} ends, for what it rested on is gone",
+            done.action.inverse
+        )?;
     }
     Ok(())
 }
