@@ -22,5 +22,6 @@ pub(super) fn run(global: &Global, given: &Case) -> anyhow::Result<Ended> {
         Case::Show(given) => look::run(global, given),
         Case::Decide(given) => rule::decide(global, given),
         Case::Undo(given) => rule::undo(global, given),
+        Case::Appeal(given) => rule::appeal(global, given),
     }
 }

@@ -8,6 +8,7 @@ use seawall_decision::law::Repute;
 use seawall_decision::support::DecisionState;
 use seawall_model::journal::{ActionPlanned, Body, Outcome};
 use seawall_model::{AppealId, CaseId, DecisionId, ReviewerId, Timestamp};
+use seawall_pipeline::Judge;
 use seawall_review::{Appeal, AppealState, Case, CaseState, Reason, RestsOnMissing};
 use seawall_store::Recorded;
 
@@ -15,6 +16,9 @@ use super::{
     DecidedTold, Desk, DeskError, NAME_CHARS_MAX, Viewer, ago, law, lost, minute, register,
 };
 use crate::show;
+
+/// Characters shown of what somebody says in an appeal.
+const APPEAL_CHARS_MAX: usize = 2_000;
 
 /// The policy of a case and what opened it, a line each.
 #[must_use]
@@ -142,28 +146,36 @@ fn carried_words(outcome: Outcome) -> &'static str {
     }
 }
 
-/// The appeals on a case, and who may rule on those that wait, a line each.
+/// The appeals on a case, what is said in them, and who may rule on those that wait, a line each.
 #[must_use]
-pub fn appeal_lines(desk: &Desk<'_>, id: CaseId) -> Vec<String> {
+pub fn appeal_lines(desk: &mut Desk<'_>, id: CaseId) -> Vec<String> {
     let judge = desk.judge();
-    let of_case = judge.appeals().all().filter(|(_, appeal)| appeal.case == id);
-    let line = |(number, appeal): (AppealId, &Appeal)| {
-        let state = match appeal.state {
-            AppealState::Open => {
-                let may: Vec<String> =
-                    judge.uninvolved(number).map(|reviewer| reviewer.to_string()).collect();
-                match may.as_slice() {
-                    [] => "waits; everybody here took part: invite a reviewer from outside".into(),
-                    may => format!("waits for one of {}", may.join(", ")),
-                }
+    let mut lines = Vec::new();
+    for (number, appeal) in judge.appeals().all().filter(|(_, appeal)| appeal.case == id) {
+        lines.push(appeal_line(judge, number, appeal));
+        lines.push(match desk.said(appeal.position) {
+            Some(text) => format!("  says: {}", show::foreign(&text, APPEAL_CHARS_MAX)),
+            None => "  says nothing, or what it said was erased".into(),
+        });
+    }
+    lines
+}
+
+fn appeal_line(judge: &Judge, number: AppealId, appeal: &Appeal) -> String {
+    let state = match appeal.state {
+        AppealState::Open => {
+            let may: Vec<String> =
+                judge.uninvolved(number).map(|reviewer| reviewer.to_string()).collect();
+            match may.as_slice() {
+                [] => "waits; everybody here took part: invite a reviewer from outside".into(),
+                may => format!("waits for one of {}", may.join(", ")),
             }
-            AppealState::Upheld(by) => format!("decided by {by}: the action stands"),
-            AppealState::Granted(Some(by)) => format!("granted by {by}"),
-            AppealState::Granted(None) => "granted: the action had ended".into(),
-        };
-        format!("{number} of {}, against action {}: {state}", minute(appeal.at), appeal.action)
+        }
+        AppealState::Upheld(by) => format!("decided by {by}: the action stands"),
+        AppealState::Granted(Some(by)) => format!("granted by {by}"),
+        AppealState::Granted(None) => "granted: the action had ended".into(),
     };
-    of_case.map(line).collect()
+    format!("{number} of {}, against action {}: {state}", minute(appeal.at), appeal.action)
 }
 
 /// The rulings on an open case that are held, as far as the viewer may see them, a line each.

@@ -153,6 +153,12 @@ fn next_lines(
         }
         CaseState::Withdrawn => {}
     }
+    let waiting = desk.judge().appeals().waiting().filter(|(_, appeal)| appeal.case == id);
+    for (appeal, _) in waiting {
+        for ruling in ["uphold", "overturn"] {
+            lines.push(typed.case(&format!("appeal {appeal} {ruling} --key KEYFILE")));
+        }
+    }
     lines.push(typed.case("list"));
     Ok(lines)
 }
