@@ -145,12 +145,18 @@ impl Noted {
 
     /// Notes what the comparison with removed profiles gave; `None` if there was nothing to
     /// compare.
-    pub(crate) fn comeback(&mut self, best: Option<(EntryId, MatchWeight)>, position: Position) {
-        let Some((entry, weight)) = best else {
-            self.comeback = Some(Observation::Nothing);
-            return;
-        };
-        self.comeback = Some(Observation::Real(weight.total.0 as f64 / 1_000.0));
+    pub(crate) fn comeback(&mut self, bests: &[(EntryId, MatchWeight)], position: Position) {
+        self.comeback = Some(match bests.first() {
+            Some((_, weight)) => Observation::Real(weight.total.0 as f64 / 1_000.0),
+            None => Observation::Nothing,
+        });
+        for (entry, weight) in bests {
+            self.resembles(*entry, weight, position);
+        }
+    }
+
+    /// Names one removed profile, family by family.
+    fn resembles(&mut self, entry: EntryId, weight: &MatchWeight, position: Position) {
         let mut families: BTreeMap<Family, MilliBits> = BTreeMap::new();
         for term in weight.terms() {
             families.entry(term.family).or_default().0 += term.bits.0;
@@ -324,15 +330,18 @@ pub(crate) fn change(accepted: &Accepted<'_>, key: &TraceKey) -> Option<Change> 
     Some(Change { post: post_key(post.as_str(), key), position, content })
 }
 
-/// The best removed profile for a sketch, if any has evidence; never the account's own.
-pub(crate) fn best(
+/// The removed profiles that a sketch resembles most: several where they weigh the same; never
+/// the account's own.
+pub(crate) fn bests(
     profile: &seawall_link::Profile,
     accepted: &Accepted<'_>,
     seen: &impl Frequencies,
     active: &Active,
     buffers: &mut Buffers,
-) -> Option<(EntryId, MatchWeight)> {
-    let best = active.removed().best(profile, active.model(), seen, &mut buffers.links)?;
-    let is_own = active.removed_account(best.0).is_some_and(|own| Some(own) == accepted.account);
-    (!is_own).then_some(best)
+) -> Vec<(EntryId, MatchWeight)> {
+    let mut bests = active.removed().bests(profile, active.model(), seen, &mut buffers.links);
+    bests.retain(|(entry, _)| {
+        active.removed_account(*entry).is_none_or(|own| Some(own) != accepted.account)
+    });
+    bests
 }

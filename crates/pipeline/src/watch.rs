@@ -85,9 +85,9 @@ impl Pipeline {
             if sketches.get(account) != Some(&sketch) {
                 self.waiting.profiles.push((account, sketch.clone()));
             }
-            let best = detect::best(&sketch, accepted, &self.seen, &self.active, buffers);
+            let bests = detect::bests(&sketch, accepted, &self.seen, &self.active, buffers);
             sketches.keep(account, accepted.position, sketch);
-            return noted.comeback(best, accepted.position);
+            return noted.comeback(&bests, accepted.position);
         }
         for link in reading.map(Reading::links).unwrap_or_default() {
             let link = seawall_wave::normalise_link(link);
@@ -97,8 +97,8 @@ impl Pipeline {
                 continue;
             }
             if let Some(sketch) = sketches.add_link(account, link) {
-                let best = detect::best(sketch, accepted, &self.seen, &self.active, buffers);
-                noted.comeback(best, accepted.position);
+                let bests = detect::bests(sketch, accepted, &self.seen, &self.active, buffers);
+                noted.comeback(&bests, accepted.position);
             }
         }
     }

@@ -81,6 +81,22 @@ fn printed(language: Language) -> Vec<(&'static str, Statement)> {
         redress: Redress { appeal_days: some(14), out_of_court: OutOfCourt::NotOffered },
         withheld_until: Some(at("2026-05-14T00:00:00Z")),
     };
+    let [granted, upheld, ended] = printed_of_appeals(policy);
+    [
+        ("removed", Facts::Taken(removed)),
+        ("restricted", Facts::Taken(restricted)),
+        ("suspended", Facts::Taken(suspended)),
+        ("ordered", Facts::Ordered(ordered)),
+        ("restored", granted),
+        ("upheld", upheld),
+        ("ended", ended),
+    ]
+    .map(|(name, facts)| (name, statement(&facts, language)))
+    .into()
+}
+
+/// Those that tell what became of an appeal: granted, not granted, and against what had ended.
+fn printed_of_appeals(policy: Policy<'_>) -> [Facts<'_>; 3] {
     let restored = Restored {
         undone: Undone::Remove(some(2)),
         taken_at: at("2026-03-12T09:00:00Z"),
@@ -98,17 +114,7 @@ fn printed(language: Language) -> Vec<(&'static str, Statement)> {
         },
     };
     let ended = Appealed { action: ActionId(13), outcome: AppealOutcome::Ended, ..upheld };
-    [
-        ("removed", Facts::Taken(removed)),
-        ("restricted", Facts::Taken(restricted)),
-        ("suspended", Facts::Taken(suspended)),
-        ("ordered", Facts::Ordered(ordered)),
-        ("restored", Facts::Restored(restored)),
-        ("upheld", Facts::Appealed(upheld)),
-        ("ended", Facts::Appealed(ended)),
-    ]
-    .map(|(name, facts)| (name, statement(&facts, language)))
-    .into()
+    [Facts::Restored(restored), Facts::Appealed(upheld), Facts::Appealed(ended)]
 }
 
 #[test]

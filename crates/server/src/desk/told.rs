@@ -4,6 +4,8 @@
 //! Left out: evidence, content and law, which have modules of their own, and what can be typed
 //! next.
 
+use std::collections::BTreeMap;
+
 use seawall_decision::law::Repute;
 use seawall_decision::support::DecisionState;
 use seawall_model::journal::{ActionPlanned, Body, Outcome};
@@ -179,21 +181,39 @@ fn appeal_line(judge: &Judge, number: AppealId, appeal: &Appeal) -> String {
 }
 
 /// The rulings on an open case that are held, as far as the viewer may see them, a line each.
-#[must_use]
-pub fn held_lines(desk: &Desk<'_>, id: CaseId, case: &Case, viewer: Viewer) -> Vec<String> {
-    if case.state != CaseState::Open {
-        return Vec::new();
+///
+/// # Errors
+/// [`DeskError`] if the journal cannot be read.
+pub fn held_lines(
+    desk: &Desk<'_>,
+    id: CaseId,
+    case: &Case,
+    viewer: Viewer,
+) -> Result<Vec<String>, DeskError> {
+    if case.state != CaseState::Open || case.heard.is_empty() {
+        return Ok(Vec::new());
+    }
+    // What each lacked when it was asked last, which may be long after it was signed.
+    let mut lacks: BTreeMap<u64, Vec<String>> = BTreeMap::new();
+    for recorded in desk.of_types(&["ruling_held"])? {
+        if let Body::RulingHeld { case: Some(of), reviewer, missing } = recorded.entry.body
+            && of == id.0
+        {
+            lacks.insert(reviewer, missing);
+        }
     }
     let seen = case.heard.iter().filter(|heard| viewer.sees(heard.reviewer));
     let held = seen.map(|heard| {
         let (ruled, saw) = (heard.ruled.as_str(), heard.saw.as_str());
-        let waits = match desk.judge().held().any(|held| held == (id, heard.reviewer)) {
-            true => format!(": {}", law::QUOTA_WORDS),
-            false => String::new(),
+        let missing = lacks.get(&heard.reviewer.0).map_or(&[][..], Vec::as_slice);
+        let missing: Vec<&str> = missing.iter().map(|name| law::lacking(name)).collect();
+        let missing = match missing.as_slice() {
+            [] => String::new(),
+            some => format!(": {}", some.join("; ")),
         };
-        format!("{}: {ruled}, having seen the {saw}{waits}", heard.reviewer)
+        format!("{}: {ruled}, having seen the {saw}{missing}", heard.reviewer)
     });
-    held.collect()
+    Ok(held.collect())
 }
 
 /// The rulings on a case that were held and count no more, as far as the viewer may see them,

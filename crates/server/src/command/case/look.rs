@@ -87,7 +87,7 @@ fn tell(desk: &mut Desk<'_>, typed: &Typed, id: CaseId, case: &Case) -> anyhow::
         section("why nothing was restricted by itself", &law::unattended(desk, case)?)?;
     }
     section("in force", &told::in_force_lines(desk, id)?)?;
-    section("rulings held", &told::held_lines(desk, id, case, Viewer::Folder))?;
+    section("rulings held", &told::held_lines(desk, id, case, Viewer::Folder)?)?;
     section("rulings let go", &told::let_go_lines(desk, id, case, Viewer::Folder)?)?;
     section("appeals", &told::appeal_lines(desk, id))?;
     if case.state == CaseState::Open {

@@ -245,7 +245,7 @@ pub fn row(desk: &mut Desk<'_>, id: CaseId, viewer: Viewer) -> Result<CaseRow, D
         rule: case.rule.as_deref().map(str::to_owned),
         why: super::evidence::brief_of(desk, id, case)?,
         needs: law::brief(desk, id, case, viewer)?,
-        is_exact: super::evidence::is_exact(case),
+        is_exact: super::evidence::is_exact_now(case, desk.active()),
         comeback: comebacks.first().map(super::evidence::Comeback::total),
         rests_on_missing: case.rests == RestsOnMissing::Yes,
         restricted_unattended: desk
