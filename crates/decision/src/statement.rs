@@ -17,9 +17,9 @@ use std::fmt;
 use seawall_model::Timestamp;
 
 pub use facts::{
-    Circumstance, Country, Detection, Facts, Initiative, Lasting, Measure, Ordered, OutOfCourt,
-    Policy, Posts, Redress, Restored, RestrictedBy, Scope, Taken, Territory, UnattendedHours,
-    Undone, Why,
+    AppealOutcome, Appealed, Circumstance, Country, Detection, Facts, Initiative, Lasting, Measure,
+    Ordered, OutOfCourt, Policy, Posts, Redress, Restored, RestrictedBy, Scope, Taken, Territory,
+    UnattendedHours, Undone, Why,
 };
 pub use phrase::{NothingToShow, PHRASE_CHARS_MAX, Phrase};
 pub use words::{Digits, Language};
@@ -59,6 +59,7 @@ pub fn statement(facts: &Facts<'_>, language: Language) -> Statement {
         Facts::Taken(taken) => told_taken(taken, language),
         Facts::Ordered(ordered) => told_ordered(ordered, language),
         Facts::Restored(restored) => told_restored(restored, language),
+        Facts::Appealed(appealed) => told_appealed(appealed, language),
     }
 }
 
@@ -96,7 +97,9 @@ impl<'a> Letter<'a> {
 fn told_taken(taken: &Taken<'_>, language: Language) -> Statement {
     let name = measure_name(taken.measure);
     let scope = taken.measure.scope();
+    let number = taken.action.to_string();
     let mut values = vec![
+        ("number", Value::Foreign(&number)),
         ("date", Value::Date(taken.taken_at)),
         ("title", Value::Foreign(taken.policy.title.as_str())),
         ("version", Value::Foreign(taken.policy.version.as_str())),
@@ -133,7 +136,7 @@ fn told_taken(taken: &Taken<'_>, language: Language) -> Statement {
         Initiative::Notice => "initiative.notice",
     };
     letter.paragraph(&[initiative, automation(taken)]);
-    redress(taken.redress, &mut letter, &[]);
+    redress(taken.redress, &mut letter, &["redress.number"], &[]);
     letter.end(&format!("subject.{name}"), None)
 }
 
@@ -203,12 +206,14 @@ fn excerpt_key(scope: Scope) -> &'static str {
     }
 }
 
-/// The paragraph about appeal, other bodies and courts, with more sentences before the last.
-fn redress(redress: Redress, letter: &mut Letter<'_>, more: &[&str]) {
+/// The paragraph about appeal, other bodies and courts, with more sentences after the first and
+/// before the last.
+fn redress(redress: Redress, letter: &mut Letter<'_>, appeal: &[&str], more: &[&str]) {
     // The days of the appeal, not those the measure lasts.
     letter.values.retain(|(name, _)| *name != "days");
     letter.values.push(("days", Value::Count(redress.appeal_days.get())));
     let mut keys = vec!["redress.appeal"];
+    keys.extend(appeal);
     keys.extend((redress.out_of_court == OutOfCourt::Open).then_some("redress.out_of_court"));
     keys.extend(more);
     keys.push("redress.court");
@@ -237,7 +242,7 @@ fn told_ordered(ordered: &Ordered<'_>, language: Language) -> Statement {
     if ordered.withheld_until.is_some() {
         letter.paragraph(&["order.withheld"]);
     }
-    redress(ordered.redress, &mut letter, &["order.redress"]);
+    redress(ordered.redress, &mut letter, &[], &["order.redress"]);
     letter.end("subject.order", ordered.withheld_until)
 }
 
@@ -269,4 +274,35 @@ fn told_restored(restored: &Restored, language: Language) -> Statement {
     letter.paragraph(&[why]);
     letter.paragraph(&[end]);
     letter.end(&format!("subject.restored.{name}"), None)
+}
+
+fn told_appealed(appealed: &Appealed<'_>, language: Language) -> Statement {
+    let number = appealed.action.to_string();
+    let mut values = vec![
+        ("number", Value::Foreign(&number)),
+        ("taken", Value::Date(appealed.taken_at)),
+        ("appealed", Value::Date(appealed.appealed_at)),
+    ];
+    let AppealOutcome::Upheld { at, policy, out_of_court } = appealed.outcome else {
+        let mut letter = Letter::new(language, values);
+        letter.paragraph(&["appeal.brought"]);
+        letter.paragraph(&["appeal.ended"]);
+        letter.paragraph(&["restored.thanks"]);
+        return letter.end("subject.appeal", None);
+    };
+    values.extend([
+        ("date", Value::Date(at)),
+        ("title", Value::Foreign(policy.title.as_str())),
+        ("version", Value::Foreign(policy.version.as_str())),
+        ("reference", Value::Foreign(policy.reference.as_str())),
+    ]);
+    let mut letter = Letter::new(language, values);
+    letter.paragraph(&["appeal.brought"]);
+    letter.paragraph(&["appeal.upheld", "policy.text"]);
+    letter.paragraph(&["appeal.automation", "appeal.stands"]);
+    let mut keys = vec!["appeal.once"];
+    keys.extend((out_of_court == OutOfCourt::Open).then_some("appeal.out_of_court"));
+    keys.push("redress.court");
+    letter.paragraph(&keys);
+    letter.end("subject.appeal", None)
 }

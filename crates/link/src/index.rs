@@ -32,6 +32,8 @@ pub const READ_MIN: usize = 4_096;
 /// And at most so many.
 pub const READ_MAX: usize = 1 << 18;
 
+/// Removed profiles that weigh the same and are told of at most; of more the oldest.
+pub const EQUAL_MAX: usize = 4;
 const CANDIDATES_PART: usize = 100;
 const READ_PART: usize = 2;
 /// A key that names one thing exactly is worth so many n-grams of its rarity.
@@ -245,25 +247,43 @@ impl Index {
         seen: &impl Frequencies,
         scratch: &mut Scratch,
     ) -> Option<(EntryId, MatchWeight)> {
+        self.bests(profile, model, seen, scratch).into_iter().next()
+    }
+
+    /// The removed profiles with the most evidence: several where they weigh the same, in order
+    /// of their entries, [`EQUAL_MAX`] at most.
+    ///
+    /// As [`Self::best`], which is the first of them.
+    pub fn bests(
+        &self,
+        profile: &Profile,
+        model: &LinkModel,
+        seen: &impl Frequencies,
+        scratch: &mut Scratch,
+    ) -> Vec<(EntryId, MatchWeight)> {
         self.search(profile, scratch);
         let rare = Populations { seen, removed: self };
-        let mut best: Option<(EntryId, MatchWeight)> = None;
+        let mut bests: Vec<(EntryId, MatchWeight)> = Vec::new();
         for Ranked { id, slot, .. } in &scratch.ranked {
             let removed = &self.slots[*slot as usize].profile;
-            let order = |total: MilliBits, id: EntryId| (total, Reverse(id));
-            let is_beaten = |total: MilliBits| {
-                best.is_some_and(|(top, weight)| order(total, *id) < order(weight.total, top))
-            };
+            let top = bests.first().map(|(_, weight)| weight.total);
+            let is_beaten = |total: MilliBits| top.is_some_and(|top| total < top);
             // Frequencies cost more than the comparison and only ever take bits away.
             if is_beaten(crate::score(profile, removed, model, &Never).total) {
                 continue;
             }
             let weight = crate::score(profile, removed, model, &rare);
-            if families(&weight) != Families::NONE && !is_beaten(weight.total) {
-                best = Some((*id, weight));
+            if families(&weight) == Families::NONE || is_beaten(weight.total) {
+                continue;
             }
+            if top != Some(weight.total) {
+                bests.clear();
+            }
+            let place = bests.partition_point(|(other, _)| *other < *id);
+            bests.insert(place, (*id, weight));
+            bests.truncate(EQUAL_MAX);
         }
-        best
+        bests
     }
 
     /// Leaves the candidates in `scratch.ranked`.

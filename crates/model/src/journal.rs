@@ -26,7 +26,7 @@ pub use body::Body;
 pub use class::Class;
 pub use seen::{
     ActionPlanned, AppealRuled, BurstSeen, Effect, EvidenceSeen, GroundSeen, Outcome, PolicyCited,
-    Ruling, Says, SignalCount, SpanReason, SubjectSeen,
+    ReasonSeen, Ruling, Says, SignalCount, SpanReason, SubjectSeen,
 };
 
 /// The version this build writes.

@@ -14,11 +14,12 @@ use seawall_model::{
     PlatformId, Position, Signal, SignalKind, SignalValue, Subject, Timestamp, TraceId,
 };
 use seawall_review::{Change, Content, EVIDENCE_MAX, Finding, RestsOnMissing};
-use seawall_rule::{Effect, Input, Observation, Observations, Observed, Rests, Value};
+use seawall_rule::{Input, Observation, Observations, Observed, Rests, Value};
 use seawall_text::{TermMatch, TermScratch};
 use seawall_wave::{TraceKey, post_key};
 
 use crate::active::Active;
+use crate::reason::{self, Asked};
 
 /// Terms that a case names at most; rules are told of all of them.
 const TERMS_NAMED_MAX: usize = 16;
@@ -144,12 +145,18 @@ impl Noted {
 
     /// Notes what the comparison with removed profiles gave; `None` if there was nothing to
     /// compare.
-    pub(crate) fn comeback(&mut self, best: Option<(EntryId, MatchWeight)>, position: Position) {
-        let Some((entry, weight)) = best else {
-            self.comeback = Some(Observation::Nothing);
-            return;
-        };
-        self.comeback = Some(Observation::Real(weight.total.0 as f64 / 1_000.0));
+    pub(crate) fn comeback(&mut self, bests: &[(EntryId, MatchWeight)], position: Position) {
+        self.comeback = Some(match bests.first() {
+            Some((_, weight)) => Observation::Real(weight.total.0 as f64 / 1_000.0),
+            None => Observation::Nothing,
+        });
+        for (entry, weight) in bests {
+            self.resembles(*entry, weight, position);
+        }
+    }
+
+    /// Names one removed profile, family by family.
+    fn resembles(&mut self, entry: EntryId, weight: &MatchWeight, position: Position) {
         let mut families: BTreeMap<Family, MilliBits> = BTreeMap::new();
         for term in weight.terms() {
             families.entry(term.family).or_default().0 += term.bits.0;
@@ -210,7 +217,7 @@ impl Observations for Answers<'_> {
     }
 }
 
-/// Asks the rules about an event, and gives what they want opened.
+/// Asks the rules about an event, and gives what they want put before people.
 pub(crate) fn judge(
     accepted: &Accepted<'_>,
     noted: Noted,
@@ -218,15 +225,13 @@ pub(crate) fn judge(
     (active, key): (&Active, &TraceKey),
     created_at: Option<Timestamp>,
     buffers: &mut Buffers,
-) -> Vec<Finding> {
-    let (Some(rules), Some(subject)) = (active.rules(), subject(accepted)) else {
-        return Vec::new();
-    };
+) -> Option<Finding> {
+    let (rules, subject) = (active.rules()?, subject(accepted)?);
     let pieces: Vec<EvidenceSeen> =
         noted.pieces.iter().chain(&noted.words).take(EVIDENCE_MAX).cloned().collect();
     buffers.json.clear();
     seawall_event::encode_onto(accepted.event, &mut buffers.json);
-    let Ok(data) = Value::from_json(buffers.json.as_bytes()) else { return Vec::new() };
+    let data = Value::from_json(buffers.json.as_bytes()).ok()?;
     let input = Input {
         data,
         secret: Value::Null,
@@ -236,28 +241,26 @@ pub(crate) fn judge(
     };
     let answers = Answers { noted: &noted, signals };
     let evaluation = seawall_rule::evaluate(rules, &input, &answers);
-    let opened = evaluation.effects.iter().filter_map(|fired| match &fired.effect {
-        Effect::OpenCase { policy, .. } => Some((policy, fired)),
-        Effect::DeclareVerdict { .. } => None,
-    });
-    opened
-        .map(|(policy, fired)| Finding {
-            subject,
-            policy: (&**policy).into(),
-            rule: fired.rules.first().map(|rule| (&**rule).into()),
-            rests: match fired.rests_on_missing {
-                Rests::No => RestsOnMissing::No,
-                Rests::Yes => RestsOnMissing::Yes,
-            },
-            evidence: pieces.clone(),
-            at: accepted.event.at,
-            created_at,
-            post: post_of(accepted.event).map(|post| post_key(post, key)),
-            // What is known of the post itself is told at the hand-over.
-            content: 0,
-            is_deleted: false,
-        })
-        .collect()
+    let asked = Asked { rules, active, accepted, pieces: &pieces, key };
+    let (reasons, rests) = reason::of(&evaluation.effects, &asked);
+    let first = reasons.first()?;
+    Some(Finding {
+        subject,
+        policy: first.policy.clone(),
+        rule: Some(first.rule.clone()),
+        rests: match rests {
+            Rests::No => RestsOnMissing::No,
+            Rests::Yes => RestsOnMissing::Yes,
+        },
+        evidence: pieces,
+        reasons,
+        at: accepted.event.at,
+        created_at,
+        post: post_of(accepted.event).map(|post| post_key(post, key)),
+        // What is known of the post itself is told at the hand-over.
+        content: 0,
+        is_deleted: false,
+    })
 }
 
 /// What a case about an event is about. Whose post it is, is told at the hand-over: who sends a
@@ -331,15 +334,18 @@ pub(crate) fn change(
     Some(Change { post, position, content, author, created_at })
 }
 
-/// The best removed profile for a sketch, if any has evidence; never the account's own.
-pub(crate) fn best(
+/// The removed profiles that a sketch resembles most: several where they weigh the same; never
+/// the account's own.
+pub(crate) fn bests(
     profile: &seawall_link::Profile,
     accepted: &Accepted<'_>,
     seen: &impl Frequencies,
     active: &Active,
     buffers: &mut Buffers,
-) -> Option<(EntryId, MatchWeight)> {
-    let best = active.removed().best(profile, active.model(), seen, &mut buffers.links)?;
-    let is_own = active.removed_account(best.0).is_some_and(|own| Some(own) == accepted.account);
-    (!is_own).then_some(best)
+) -> Vec<(EntryId, MatchWeight)> {
+    let mut bests = active.removed().bests(profile, active.model(), seen, &mut buffers.links);
+    bests.retain(|(entry, _)| {
+        active.removed_account(*entry).is_none_or(|own| Some(own) != accepted.account)
+    });
+    bests
 }

@@ -10,6 +10,7 @@ mod error;
 mod fall;
 mod grounds;
 mod law;
+mod let_go;
 mod quota;
 mod ruling;
 mod snapshot;
@@ -29,6 +30,7 @@ use crate::active::{Active, Contents};
 
 pub(crate) use appeal::Brought;
 pub use error::RulingError;
+use let_go::LetGo;
 use quota::{DayLimits, Taken};
 
 /// A decision that was made.
@@ -157,11 +159,16 @@ impl Judge {
     ) {
         // What fell between the event and the hand-over is no evidence any more.
         let is_in_force = |entry: Option<u64>| entry.is_none_or(|n| active.contains(EntryId(n)));
-        let before = finding.evidence.len();
         finding.evidence.retain(|piece| is_in_force(piece.entry));
-        if finding.evidence.is_empty() && before > 0 {
+        finding.reasons.retain_mut(|reason| {
+            let alone = reason.stands_alone();
+            reason.entries.retain(|entry| is_in_force(Some(*entry)));
+            alone || !reason.stands_alone()
+        });
+        if finding.reasons.is_empty() {
             return;
         }
+        let held = self.cases.of(&finding).map(|(_, case)| let_go::held(case)).unwrap_or_default();
         let Some(body) = self.cases.observe(finding) else { return };
         let (Body::CaseOpened { case, .. } | Body::CaseGrew { case, .. }) = body else {
             out.push(body);
@@ -173,6 +180,7 @@ impl Judge {
             _ => Vec::new(),
         };
         out.push(body);
+        let_go::all(id, &held, LetGo::CaseGrew, out);
         for entry in evidence.iter().filter_map(|piece| piece.entry) {
             // An entry that is in force is known to the supports, and there is room for as
             // many matches as for cases: what it refuses cannot be met here.
@@ -299,10 +307,7 @@ impl Judge {
             out.push(Body::ActionsLapsed { actions });
         }
         let entries = active.lapsed(now);
-        if !entries.is_empty() {
-            self.withdraw_entries(&entries, active);
-            out.push(Body::EntriesLapsed { entries: entries.iter().map(|id| id.0).collect() });
-        }
+        self.let_lapse(&entries, active, out);
     }
 
     /// When something lapses next, or there is room for what waits.
@@ -319,9 +324,14 @@ impl Judge {
         out: &mut Vec<Body>,
     ) {
         let entries = active.removed_of(account);
+        self.let_lapse(&entries, active, out);
+    }
+
+    fn let_lapse(&mut self, entries: &[EntryId], active: &mut Active, out: &mut Vec<Body>) {
         if !entries.is_empty() {
-            self.withdraw_entries(&entries, active);
+            let gone = self.withdraw_entries(entries, active);
             out.push(Body::EntriesLapsed { entries: entries.iter().map(|id| id.0).collect() });
+            out.extend(gone.let_go);
         }
     }
 
@@ -333,9 +343,12 @@ impl Judge {
         active: &Active,
         out: &mut Vec<Body>,
     ) {
+        let of_post = self.cases.about_post(change.post);
+        let held = of_post.map(|(_, case)| let_go::held(case)).unwrap_or_default();
         let Some(body) = self.cases.change(change) else { return };
         let Body::PostChanged { case, account, .. } = body else { return };
         out.push(body);
+        let_go::all(CaseId(case), &held, LetGo::PostChanged, out);
         let Some(author) = account.map(AccountId) else { return };
         if let Some(created_at) = change.created_at {
             self.dated(author, created_at, out);
@@ -350,13 +363,13 @@ impl Judge {
     }
 
     /// Takes entries out of force, and the evidence that rests on them out of all cases: a
-    /// closed one keeps its decision, and is not to rest on it again when it is opened. Gives the
-    /// open cases that lost evidence, each with the entry; not those about an entry itself.
-    fn withdraw_entries(&mut self, entries: &[EntryId], active: &mut Active) -> Vec<(u64, u64)> {
+    /// closed one keeps its decision, and is not to rest on it again when it is opened.
+    fn withdraw_entries(&mut self, entries: &[EntryId], active: &mut Active) -> Gone {
         let gone: BTreeSet<u64> = entries.iter().map(|entry| entry.0).collect();
         for entry in entries {
             active.take(*entry);
         }
+        self.cases.forget_settled(&gone);
         let touched: BTreeSet<(CaseId, u64)> = self
             .cases
             .all()
@@ -365,19 +378,27 @@ impl Judge {
                 of.filter(|entry| gone.contains(entry)).map(move |entry| (id, entry))
             })
             .collect();
-        let mut lost = Vec::new();
+        let mut found = Gone::default();
         for (id, entry) in touched {
-            let case = self.cases.get(id);
-            let is_told = case.is_some_and(|case| {
-                case.state == CaseState::Open && !matches!(case.subject, SubjectSeen::Entry { .. })
-            });
-            if is_told {
-                lost.push((id.0, entry));
+            let Some(case) = self.cases.get(id) else { continue };
+            let is_of_entry = matches!(case.subject, SubjectSeen::Entry { .. });
+            if case.state == CaseState::Open && !is_of_entry {
+                found.lost.push((id.0, entry));
             }
+            let_go::all(id, &let_go::held(case), LetGo::EvidenceFell, &mut found.let_go);
             self.cases.withdraw(id, entry);
         }
-        lost
+        found
     }
+}
+
+/// What cases lose with entries that leave force.
+#[derive(Debug, Default)]
+struct Gone {
+    /// The open cases that lost evidence, each with the entry; not those about an entry itself.
+    lost: Vec<(u64, u64)>,
+    /// The rulings that were held in them.
+    let_go: Vec<Body>,
 }
 
 /// Hours for which the policy of a case restricts reach unattended, as it stands now.

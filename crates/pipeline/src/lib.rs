@@ -21,6 +21,7 @@ pub mod judge;
 mod pipeline;
 mod posts;
 mod reading;
+mod reason;
 mod sketches;
 mod snapshot;
 mod watch;

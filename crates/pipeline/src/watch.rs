@@ -1,8 +1,10 @@
 //! What the pipeline does with knowledge: step one looks for it, step three lets it in and
 //! out and puts what was found before people.
 
+use std::collections::BTreeSet;
+
 use seawall_link::{Feature, FeatureKind};
-use seawall_model::journal::{Body, SubjectSeen};
+use seawall_model::journal::{Body, EvidenceSeen, SubjectSeen};
 use seawall_model::knowledge::KnowledgeKind;
 use seawall_model::{Accepted, AccountId, DecisionId, EventBody, EventKind, Signal};
 use seawall_review::{Change, Finding};
@@ -58,8 +60,7 @@ impl Pipeline {
         let knowing = (&self.active, &self.key);
         let found = detect::judge(accepted, noted, signals, knowing, created_at, &mut buffers);
         self.buffers = buffers;
-        let found = found.into_iter().map(|found| Told::Found(found, accepted.account));
-        self.waiting.told.extend(found);
+        self.waiting.told.extend(found.map(|found| Told::Found(found, accepted.account)));
     }
 
     /// Compares an account with removed profiles: when it tells its profile, and when it
@@ -88,9 +89,9 @@ impl Pipeline {
             if sketches.get(account) != Some(&sketch) {
                 self.waiting.profiles.push((account, sketch.clone()));
             }
-            let best = detect::best(&sketch, accepted, &self.seen, &self.active, buffers);
+            let bests = detect::bests(&sketch, accepted, &self.seen, &self.active, buffers);
             sketches.keep(account, accepted.position, sketch);
-            return noted.comeback(best, accepted.position);
+            return noted.comeback(&bests, accepted.position);
         }
         for link in reading.map(Reading::links).unwrap_or_default() {
             let link = seawall_wave::normalise_link(link);
@@ -100,8 +101,8 @@ impl Pipeline {
                 continue;
             }
             if let Some(sketch) = sketches.add_link(account, link) {
-                let best = detect::best(sketch, accepted, &self.seen, &self.active, buffers);
-                noted.comeback(best, accepted.position);
+                let bests = detect::bests(sketch, accepted, &self.seen, &self.active, buffers);
+                noted.comeback(&bests, accepted.position);
             }
         }
     }
@@ -111,7 +112,7 @@ impl Pipeline {
         let mut bodies = Vec::new();
         match body {
             Body::ReviewerAdded { reviewer, .. } => self.judge.admit(*reviewer),
-            Body::ReviewerWithdrawn { reviewer, .. } => self.judge.dismiss(*reviewer),
+            Body::ReviewerWithdrawn { reviewer, .. } => self.judge.dismiss(*reviewer, &mut bodies),
             Body::KnowledgeAdded { kind, first, last, decision, .. } => {
                 let Some(kind) = KnowledgeKind::from_name(kind) else { return };
                 let decision = decision.map(DecisionId);
@@ -195,9 +196,12 @@ impl Pipeline {
         };
         if author.is_none() || author != by {
             found.created_at = known.and_then(Known::created_at);
-            let before = found.evidence.len();
-            found.evidence.retain(|piece| piece.kind != "comeback");
-            if found.evidence.is_empty() && before > 0 {
+            let is_theirs = |piece: &EvidenceSeen| piece.kind == "comeback";
+            let theirs = found.evidence.iter().filter(|piece| is_theirs(piece));
+            let theirs: BTreeSet<u64> = theirs.filter_map(|piece| piece.entry).collect();
+            found.evidence.retain(|piece| !is_theirs(piece));
+            theirs.iter().for_each(|entry| found.lose(*entry));
+            if found.reasons.is_empty() {
                 return None;
             }
         }

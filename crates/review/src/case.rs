@@ -4,6 +4,8 @@ use seawall_model::journal::{EvidenceSeen, PolicyCited, SubjectSeen};
 use seawall_model::knowledge::FileClass;
 use seawall_model::{AccountId, ActionKind, DecisionId, ReviewerId, Timestamp, TraceId};
 
+use crate::reason::{Reason, Settled};
+
 /// Whether a verdict rests on a missing or failed input. Law 4: nothing automatic follows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RestsOnMissing {
@@ -33,6 +35,8 @@ pub struct Finding {
     pub rests: RestsOnMissing,
     /// What is known.
     pub evidence: Vec<EvidenceSeen>,
+    /// The rules that want people to look; none where no rule found it.
+    pub reasons: Vec<Reason>,
     /// When the event that showed it happened.
     pub at: Timestamp,
     /// When the account of the subject was created, where known.
@@ -187,6 +191,10 @@ pub struct Case {
     pub rests: RestsOnMissing,
     /// What is known.
     pub evidence: Vec<EvidenceSeen>,
+    /// The rules that want people to look.
+    pub reasons: Vec<Reason>,
+    /// What people ruled on in earlier cases about the subject.
+    pub settled: Settled,
     /// Rulings that are held, in order.
     pub heard: Vec<Heard>,
     /// When the first event behind it happened.
@@ -214,6 +222,8 @@ impl Case {
             state: CaseState::Open,
             rests: finding.rests,
             evidence: finding.evidence,
+            reasons: finding.reasons,
+            settled: Settled::default(),
             heard: Vec::new(),
             at: finding.at,
             post: finding.post,
@@ -228,6 +238,9 @@ impl Case {
     pub(crate) fn fresh(&self, evidence: &[EvidenceSeen]) -> Vec<EvidenceSeen> {
         let mut room = crate::EVIDENCE_MAX.saturating_sub(self.evidence.len());
         let is_fresh = |piece: &&EvidenceSeen| {
+            if self.settled.evidence.iter().any(|known| is_same(known, piece)) {
+                return false;
+            }
             if self.evidence.iter().any(|known| is_same(known, piece)) {
                 return self.state == CaseState::Open && self.renewed(piece).is_some();
             }
@@ -281,13 +294,19 @@ impl Case {
         }
     }
 
-    pub(crate) fn grow(&mut self, fresh: &[EvidenceSeen], rests: RestsOnMissing) {
+    pub(crate) fn grow(
+        &mut self,
+        fresh: &[EvidenceSeen],
+        reasons: &[Reason],
+        rests: RestsOnMissing,
+    ) {
         for piece in fresh {
             match self.renewed(piece) {
                 Some(place) => self.evidence[place] = piece.clone(),
                 None => self.evidence.push(piece.clone()),
             }
         }
+        self.keep_reasons(reasons);
         self.version += 1;
         // What was ruled was ruled on less.
         self.heard.clear();

@@ -8,12 +8,13 @@
 
 mod appeal;
 mod case;
+mod reason;
 mod snapshot;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use hashbrown::HashMap;
-use seawall_model::journal::{Body, EvidenceSeen, SubjectSeen};
+use seawall_model::journal::{Body, EvidenceSeen, ReasonSeen, SubjectSeen};
 use seawall_model::{AccountId, CaseId, ReviewerId, Timestamp, TraceId};
 
 pub use appeal::{APPEALS_MAX, Appeal, AppealState, Appeals};
@@ -21,8 +22,9 @@ pub use case::{
     Case, CaseState, Change, Content, Finding, Heard, RestsOnMissing, Ruled, Saw, confirmers,
     file_class,
 };
+pub use reason::{REASONS_MAX, Reason, Settled};
 
-/// Open cases at most. Raising it costs about 300 bytes each; what is beyond is held in the
+/// Open cases at most. Raising it costs about 500 bytes each; what is beyond is held in the
 /// journal and opened by nobody.
 pub const CASES_OPEN_MAX: usize = 1_000_000;
 /// Pieces of evidence of one case at most; more of the same shows nothing new.
@@ -66,7 +68,8 @@ impl Cases {
     /// nothing if everything was known.
     ///
     /// A subject whose last case was closed gets another one only for evidence that rests on
-    /// what that case did not know.
+    /// what its cases did not know, or for a rule that wants people to look at what they did not
+    /// rule on: another rule, or the same about another version, file or kind of report.
     pub fn observe(&mut self, mut finding: Finding) -> Option<Body> {
         // An edit of a post, and a file told apart from it, are about the same post.
         if let Some(subject) = finding.post.and_then(|post| self.posts.get(&post)) {
@@ -75,25 +78,40 @@ impl Cases {
         if let Some(id) = self.newest.get(&finding.subject).copied() {
             let case = self.cases.get_mut(&id)?;
             let fresh = case.fresh(&finding.evidence);
-            if fresh.is_empty() {
+            let reasons = case.fresh_reasons(finding.reasons, &fresh);
+            if fresh.is_empty() && reasons.is_empty() {
                 return None;
             }
             if case.state == CaseState::Open {
-                case.grow(&fresh, finding.rests);
+                case.grow(&fresh, &reasons, finding.rests);
                 return Some(Body::CaseGrew {
                     case: id.0,
                     version: case.version,
                     rests_on_missing: finding.rests == RestsOnMissing::Yes,
                     evidence: fresh,
+                    reasons: reasons.iter().map(Reason::seen).collect(),
                 });
             }
-            return self.open(Finding { evidence: fresh, ..finding });
+            return self.open(Finding { evidence: fresh, reasons, ..finding });
         }
         self.open(finding)
     }
 
+    /// The newest case that a finding is about.
+    #[must_use]
+    pub fn of(&self, finding: &Finding) -> Option<(CaseId, &Case)> {
+        let of_post = finding.post.and_then(|post| self.posts.get(&post));
+        self.about(of_post.copied().unwrap_or(finding.subject))
+    }
+
     fn open(&mut self, mut finding: Finding) -> Option<Body> {
         finding.evidence.truncate(EVIDENCE_MAX);
+        finding.reasons.truncate(REASONS_MAX);
+        if let Some(first) = finding.reasons.first() {
+            // Those before it were ruled on, or fell.
+            finding.policy.clone_from(&first.policy);
+            finding.rule = Some(first.rule.clone());
+        }
         if self.open >= CASES_OPEN_MAX {
             let rule = finding.rule.unwrap_or_default().into_string();
             return Some(Body::CaseHeld { subject: finding.subject, rule });
@@ -118,6 +136,7 @@ impl Cases {
                 SubjectSeen::Account { .. } | SubjectSeen::Entry { .. } => None,
             },
             evidence: finding.evidence.clone(),
+            reasons: finding.reasons.iter().map(Reason::seen).collect(),
         };
         self.keep(id, finding);
         Some(body)
@@ -141,6 +160,7 @@ impl Cases {
         if let Some(before) = before.and_then(|before| self.cases.get(&before)) {
             let Case { content, edited, is_deleted, .. } = *before;
             (case.content, case.edited, case.is_deleted) = (content, edited, is_deleted);
+            case.settled = Settled::after(before);
         }
         self.cases.insert(id, case);
     }
@@ -237,10 +257,12 @@ impl Cases {
         &mut self,
         id: CaseId,
         evidence: &[EvidenceSeen],
+        reasons: &[ReasonSeen],
         rests: RestsOnMissing,
     ) {
+        let reasons: Vec<Reason> = reasons.iter().map(Reason::recorded).collect();
         if let Some(case) = self.cases.get_mut(&id) {
-            case.grow(evidence, rests);
+            case.grow(evidence, &reasons, rests);
         }
     }
 
@@ -319,9 +341,10 @@ impl Cases {
         }
     }
 
-    /// Takes the evidence away that rests on an entry of knowledge. An open case without any
-    /// left is closed, unless it was decided before and opened again: people look at it then, but
-    /// never at an entry that is gone. A decided one keeps its decision. Gives what evidence it was.
+    /// Takes the evidence away that rests on an entry of knowledge, and the rules that asked for
+    /// nothing else. An open case without any evidence or rule left is closed, unless it was
+    /// decided before and opened again: people look at it then, but never at an entry that is
+    /// gone. A decided one keeps its decision. Gives what evidence it was.
     pub fn withdraw(&mut self, id: CaseId, entry: u64) -> Option<Vec<EvidenceSeen>> {
         let case = self.cases.get_mut(&id)?;
         let (gone, left): (Vec<_>, Vec<_>) =
@@ -330,15 +353,26 @@ impl Cases {
         if gone.is_empty() {
             return None;
         }
+        reason::fall(&mut case.reasons, entry);
         if case.state == CaseState::Open {
             case.version += 1;
             case.heard.clear();
             let is_asked = case.is_reopened && !matches!(case.subject, SubjectSeen::Entry { .. });
-            if case.evidence.is_empty() && !is_asked {
+            if case.evidence.is_empty() && case.reasons.is_empty() && !is_asked {
                 self.close(id, CaseState::Withdrawn);
             }
         }
         Some(gone)
+    }
+
+    /// Forgets that people looked at what rested on entries that are gone: should they be in
+    /// force again, what they match is put before people again.
+    pub fn forget_settled(&mut self, entries: &BTreeSet<u64>) {
+        for case in self.cases.values_mut() {
+            for entry in entries {
+                case.settled.forget(*entry);
+            }
+        }
     }
 
     /// How many are open.

@@ -5,7 +5,10 @@ use seawall_model::journal::{EvidenceSeen, PolicyCited, SubjectSeen};
 use seawall_model::knowledge::FileClass;
 use seawall_model::{AccountId, CaseId, DecisionId, Family, ReviewerId, Timestamp, TraceId};
 
-use crate::{Case, CaseState, Cases, Change, Content, Finding, Heard, RestsOnMissing, Ruled, Saw};
+use crate::{
+    Case, CaseState, Cases, Change, Content, Finding, Heard, Reason, RestsOnMissing, Ruled, Saw,
+    Settled,
+};
 
 /// Written where an account is not known.
 const NOBODY: u64 = u64::MAX;
@@ -74,21 +77,21 @@ impl Finding {
     pub fn decode(reader: &mut Reader<'_>) -> Result<Self, CodecError> {
         let case = Case::decode(reader)?;
         let created_at = decode_time(reader)?;
-        let Case { subject, policy, rule, rests, evidence, at, post, .. } = case;
-        let Case { content, is_deleted, .. } = case;
-        let told = Self {
+        let Case { subject, policy, rule, rests, evidence, reasons, at, .. } = case;
+        let Case { post, content, is_deleted, .. } = case;
+        Ok(Self {
             subject,
             policy,
             rule,
             rests,
             evidence,
+            reasons,
             at,
             created_at,
             post,
             content,
             is_deleted,
-        };
-        Ok(told)
+        })
     }
 }
 
@@ -116,6 +119,12 @@ impl Case {
         for piece in &self.evidence {
             encode_evidence(piece, writer);
         }
+        encode_reasons(&self.reasons, writer);
+        writer.len(self.settled.evidence.len());
+        for piece in &self.settled.evidence {
+            encode_evidence(piece, writer);
+        }
+        encode_reasons(&self.settled.reasons, writer);
         writer.len(self.heard.len());
         for heard in &self.heard {
             encode_heard(heard, writer);
@@ -156,11 +165,18 @@ impl Case {
             is_deleted,
             is_reopened,
             evidence: Vec::new(),
+            reasons: Vec::new(),
+            settled: Settled::default(),
             heard: Vec::new(),
         };
         for _ in 0..reader.len(10)? {
             case.evidence.push(decode_evidence(reader)?);
         }
+        case.reasons = decode_reasons(reader)?;
+        for _ in 0..reader.len(10)? {
+            case.settled.evidence.push(decode_evidence(reader)?);
+        }
+        case.settled.reasons = decode_reasons(reader)?;
         for _ in 0..reader.len(10)? {
             case.heard.push(decode_heard(reader)?);
         }
@@ -202,6 +218,36 @@ fn decode_evidence(reader: &mut Reader<'_>) -> Result<EvidenceSeen, CodecError> 
         distance: Some(reader.u32()?).filter(|distance| *distance != u32::MAX),
         position: reader.u64()?,
     })
+}
+
+fn encode_reasons(reasons: &[Reason], writer: &mut Writer) {
+    writer.len(reasons.len());
+    for reason in reasons {
+        text(&reason.rule, writer);
+        text(&reason.policy, writer);
+        writer.len(reason.entries.len());
+        for entry in &reason.entries {
+            writer.u64(*entry);
+        }
+        writer.u8(u8::from(reason.fact.is_some()));
+        writer.u128(reason.fact.map_or(0, |fact| fact.0));
+        writer.u64(reason.position);
+    }
+}
+
+fn decode_reasons(reader: &mut Reader<'_>) -> Result<Vec<Reason>, CodecError> {
+    let mut reasons = Vec::new();
+    for _ in 0..reader.len(28)? {
+        let (rule, policy) = (read_text(reader)?, read_text(reader)?);
+        let mut entries = Vec::new();
+        for _ in 0..reader.len(8)? {
+            entries.push(reader.u64()?);
+        }
+        let is_fact = reader.u8()? == 1;
+        let fact = Some(TraceId(reader.u128()?)).filter(|_| is_fact);
+        reasons.push(Reason { rule, policy, entries, fact, position: reader.u64()? });
+    }
+    Ok(reasons)
 }
 
 fn encode_heard(heard: &Heard, writer: &mut Writer) {

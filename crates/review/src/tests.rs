@@ -28,10 +28,22 @@ fn finding(evidence: Vec<EvidenceSeen>) -> Finding {
         policy: "kettles".into(),
         rule: Some("BannedClip".into()),
         rests: RestsOnMissing::No,
+        reasons: vec![reason("BannedClip", &evidence)],
         evidence,
         at: Timestamp::MIN,
         content: 9,
         is_deleted: false,
+    }
+}
+
+/// A rule that asks for all of this.
+fn reason(rule: &str, evidence: &[EvidenceSeen]) -> Reason {
+    Reason {
+        rule: rule.into(),
+        policy: "kettles".into(),
+        entries: evidence.iter().filter_map(|piece| piece.entry).collect(),
+        fact: None,
+        position: 9,
     }
 }
 
@@ -178,7 +190,7 @@ fn evidence_of_older_words_stays_told_and_is_renewed_where_the_new_ones_show_it_
     assert_eq!(cases.change(&edited(12)), Some(changed.clone()));
     let again = EvidenceSeen { position: 12, distance: Some(3), ..piece("bank_match", 5) };
     let grown = cases.observe(found(vec![again.clone(), piece("bank_match", 6)]));
-    let Some(Body::CaseGrew { evidence, .. }) = grown else { panic!("{grown:?}") };
+    let Some(Body::CaseGrew { evidence, reasons, .. }) = grown else { panic!("{grown:?}") };
     assert_eq!(
         evidence,
         std::slice::from_ref(&again),
@@ -191,7 +203,7 @@ fn evidence_of_older_words_stays_told_and_is_renewed_where_the_new_ones_show_it_
     let mut recorded = Cases::default();
     recorded.observe(found((1..=64).map(|entry| piece("bank_match", entry)).collect()));
     recorded.recorded_change(&changed);
-    recorded.recorded_growth(CaseId(1), &evidence, RestsOnMissing::No);
+    recorded.recorded_growth(CaseId(1), &evidence, &reasons, RestsOnMissing::No);
     assert_eq!(recorded, cases);
 }
 
@@ -265,4 +277,133 @@ fn an_older_case_learns_its_author_from_a_newer_one_and_a_snapshot_knows_it() {
     cases.encode(&mut writer);
     let bytes = writer.into_bytes();
     assert_eq!(Cases::decode(&mut Reader::new(&bytes)).unwrap(), cases);
+}
+
+/// What a rule finds in the event itself, of this fact and position.
+fn word(rule: &str, fact: Option<u128>, position: u64) -> Finding {
+    let fact = fact.map(TraceId);
+    let reasons = vec![Reason { fact, position, ..reason(rule, &[]) }];
+    Finding { rule: Some(rule.into()), reasons, post: Some(ID), ..finding(Vec::new()) }
+}
+
+fn decided(case: u64) -> CaseState {
+    CaseState::Decided(DecisionId(case))
+}
+
+/// The rules for which a case was opened, and its number.
+fn opened(body: Option<Body>) -> (u64, Vec<String>) {
+    let Some(Body::CaseOpened { case, reasons, rule, .. }) = body else { panic!("{body:?}") };
+    assert_eq!(rule.as_ref(), reasons.first().map(|reason| &reason.rule));
+    (case, reasons.into_iter().map(|reason| reason.rule).collect())
+}
+
+#[test]
+fn a_rule_without_evidence_opens_another_case_only_for_what_nobody_ruled_on() {
+    let mut cases = Cases::default();
+    let about = |rule, fact, position| word(rule, fact, position);
+    assert_eq!(opened(cases.observe(about("Boil", None, 9))).0, 1);
+    assert_eq!(cases.observe(about("Boil", None, 9)), None, "it is open");
+    cases.close(CaseId(1), decided(1));
+    for _ in 0..3 {
+        assert_eq!(cases.observe(about("Boil", None, 10)), None, "ruled on");
+    }
+    // Another rule; the first is settled, and stays so in the next case.
+    let mut both = about("Boil", None, 10);
+    both.reasons.push(reason("Steam", &[]));
+    assert_eq!(opened(cases.observe(both.clone())), (2, vec!["Steam".into()]));
+    assert_eq!(cases.observe(both.clone()), None);
+    cases.close(CaseId(2), decided(2));
+    assert_eq!(cases.observe(both), None);
+    // Another kind of report about the same, once.
+    let reports = [7, 7, 8, 7].map(|fact| cases.observe(about("Boil", Some(fact), 11)).is_some());
+    assert_eq!(reports, [true, false, true, false], "the open case grows by another");
+    cases.close(CaseId(3), decided(3));
+    // Another version.
+    cases.change(&edited(12));
+    assert_eq!(opened(cases.observe(about("Boil", None, 12))), (4, vec!["Boil".into()]));
+    cases.close(CaseId(4), CaseState::Withdrawn);
+    assert_eq!(opened(cases.observe(about("Boil", None, 12))).0, 5, "nobody ruled on it");
+    cases.close(CaseId(5), decided(5));
+    cases.change(&Change { content: Content::Deleted, ..edited(13) });
+    assert_eq!(cases.observe(about("Steam", Some(9), 14)), None, "it is gone");
+    let mut writer = Writer::new();
+    cases.encode(&mut writer);
+    let bytes = writer.into_bytes();
+    assert_eq!(Cases::decode(&mut Reader::new(&bytes)).unwrap(), cases);
+}
+
+#[test]
+fn what_earlier_cases_of_a_subject_settled_stays_settled_in_later_ones() {
+    let mut cases = Cases::default();
+    for (number, entry) in [(1, 1), (2, 8)] {
+        cases.observe(finding(vec![piece("bank_match", entry)]));
+        cases.close(CaseId(number), decided(number));
+    }
+    let both = || finding(vec![piece("bank_match", 1), piece("bank_match", 8)]);
+    assert_eq!(cases.observe(both()), None, "the first is not forgotten for the second");
+    // What is gone and comes back is told again.
+    cases.withdraw(CaseId(1), 1);
+    cases.forget_settled(&BTreeSet::from([1]));
+    let again = cases.observe(both());
+    let Some(Body::CaseOpened { evidence, reasons, .. }) = again else { panic!("{again:?}") };
+    assert_eq!(evidence, [piece("bank_match", 1)]);
+    assert_eq!(reasons[0].entries, [1], "of the one that is new");
+}
+
+#[test]
+fn what_was_settled_is_bounded_and_the_oldest_is_let_go() {
+    let mut cases = Cases::default();
+    for number in 1..=REASONS_MAX as u64 + 2 {
+        let fact = Some(u128::from(number));
+        assert_eq!(opened(cases.observe(word("Told", fact, 9))).0, number);
+        cases.close(CaseId(number), decided(number));
+    }
+    assert_eq!(cases.observe(word("Told", Some(2), 9)), None, "it is remembered");
+    assert!(cases.observe(word("Told", Some(1), 9)).is_some(), "so long ago");
+    // So is what an open case grows by.
+    for fact in 100..200 {
+        cases.observe(word("Told", Some(fact), 9));
+    }
+    let (_, newest) = cases.about(POST).unwrap();
+    assert_eq!(newest.reasons.len(), REASONS_MAX);
+}
+
+#[test]
+fn a_case_is_withdrawn_only_when_no_rule_asks_for_it_any_more() {
+    let mut cases = Cases::default();
+    let evidence = vec![piece("bank_match", 1)];
+    let mut both = finding(evidence.clone());
+    both.reasons.push(reason("Boil", &[]));
+    cases.observe(both);
+    cases.withdraw(CaseId(1), 1);
+    let case = cases.get(CaseId(1)).unwrap();
+    assert_eq!((case.state, case.evidence.len(), case.version), (CaseState::Open, 0, 2));
+    assert_eq!(case.reasons, [reason("Boil", &[])]);
+    // One that asks for two entries falls with the second.
+    let subject = SubjectSeen::Account { account: 4 };
+    let two = vec![piece("bank_match", 2), piece("bank_match", 3)];
+    cases.observe(Finding { subject, ..finding(two) });
+    cases.withdraw(CaseId(2), 2);
+    assert_eq!(cases.get(CaseId(2)).unwrap().reasons[0].entries, [3]);
+    cases.withdraw(CaseId(2), 3);
+    assert_eq!(cases.get(CaseId(2)).unwrap().state, CaseState::Withdrawn);
+}
+
+#[test]
+fn a_rule_that_finds_the_newest_words_too_takes_the_place_of_what_it_found_before() {
+    let mut cases = Cases::default();
+    cases.observe(word("Boil", None, 9));
+    cases.change(&edited(12));
+    let grown = cases.observe(word("Boil", None, 12));
+    let Some(Body::CaseGrew { version: 3, evidence, reasons, .. }) = grown else {
+        panic!("{grown:?}")
+    };
+    assert_eq!((evidence.len(), reasons.len(), reasons[0].position), (0, 1, 12));
+    assert_eq!(cases.get(CaseId(1)).unwrap().reasons.len(), 1);
+    assert_eq!(cases.observe(word("Boil", None, 12)), None);
+    let mut recorded = Cases::default();
+    recorded.observe(word("Boil", None, 9));
+    recorded.change(&edited(12));
+    recorded.recorded_growth(CaseId(1), &[], &reasons, RestsOnMissing::No);
+    assert_eq!(recorded, cases);
 }

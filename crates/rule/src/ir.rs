@@ -47,6 +47,35 @@ pub(crate) enum Op {
     Require { file: NodeId, condition: Option<NodeId>, candidates: Box<[usize]> },
 }
 
+impl Op {
+    /// Calls `on` for each node whose value may change this one's: what only words a
+    /// description is passed over.
+    fn for_each_read(&self, mut on: impl FnMut(NodeId)) {
+        match self {
+            Self::Constant(_) | Self::Observe(_) => {}
+            Self::Json(json) => json.required.into_iter().chain(json.coerce).for_each(on),
+            Self::Entity { id, .. } => on(*id),
+            Self::Binary { left, right, .. } | Self::Compare { left, right, .. } => {
+                [*left, *right].into_iter().for_each(on);
+            }
+            Self::Negate(operand) | Self::Not(operand) => on(*operand),
+            Self::Junction { operands, .. } | Self::List(operands) => {
+                operands.iter().copied().for_each(on);
+            }
+            Self::Format(pieces) => pieces.iter().for_each(|piece| match piece {
+                Piece::Node(node) => on(*node),
+                Piece::Text(_) => {}
+            }),
+            Self::Call { arguments, .. } => arguments.iter().copied().flatten().for_each(on),
+            Self::Rule { signals, .. } => on(*signals),
+            Self::When { rules, .. } => on(*rules),
+            Self::Require { file, condition, .. } => {
+                condition.iter().chain([file]).copied().for_each(on);
+            }
+        }
+    }
+}
+
 /// Reads the event's data.
 #[derive(Debug)]
 pub(crate) struct Json {
@@ -166,6 +195,32 @@ impl Ruleset {
             Op::Observe(question) => Some((question.observed(), path, node.place)),
             _ => None,
         })
+    }
+
+    /// What a rule asks the detectors, itself or through what it reads; of all rules of this
+    /// name. That a file of rules is required only where something was found is left out.
+    ///
+    /// Cost: one visit to each node that the rule reads.
+    #[must_use]
+    pub fn asked_by(&self, rule: &str) -> Vec<Observed<'_>> {
+        let is_it = |node: &Node| match &node.op {
+            Op::Rule { rule: number, .. } => {
+                self.rules.get(*number).is_some_and(|of| **of == *rule)
+            }
+            _ => false,
+        };
+        let mut left: Vec<NodeId> =
+            (0..self.nodes.len()).filter(|id| is_it(&self.nodes[*id])).collect();
+        let mut seen = std::collections::BTreeSet::new();
+        let mut asked = Vec::new();
+        while let Some(id) = left.pop() {
+            let Some(node) = self.nodes.get(id).filter(|_| seen.insert(id)) else { continue };
+            match &node.op {
+                Op::Observe(question) => asked.push(question.observed()),
+                op => op.for_each_read(|read| left.push(read)),
+            }
+        }
+        asked
     }
 
     /// Policies that the rules open cases under, each with its file and place.

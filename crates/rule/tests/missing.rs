@@ -285,6 +285,34 @@ fn a_rule_set_says_what_it_will_ask_for() {
     assert_eq!(rules.digest(), sources.digest());
 }
 
+#[test]
+fn a_rule_says_what_it_asks_for_itself_and_through_what_it_reads() {
+    let mut sources = Sources::new();
+    let text = "Bits: Optional[float] = ComebackBits()
+Count: int = TermMatches(list='slogans')
+Near: bool = BankDistance(bank='clips') != None
+Word: Optional[str] = JsonData(path='$.post.text', required=False)
+Both = Rule(when_all=[Near, Count > 0], description=f'{Bits}')
+Over = Rule(when_all=[Both or Bits != None], description='d')
+Alone = Rule(when_all=[Word == 'a'], description=f'{Count}')
+WhenRules(rules_any=[Both, Over, Alone], then=[OpenCase(policy='p', reason='r')])
+";
+    sources.insert("main.sml", text).unwrap();
+    let rules = load(&sources).unwrap();
+    let asked = |rule| {
+        let mut asked: Vec<String> =
+            rules.asked_by(rule).iter().map(|asked| format!("{asked:?}")).collect();
+        asked.sort();
+        asked
+    };
+    let bank = "BankDistance { bank: \"clips\" }";
+    let terms = "TermMatches { list: \"slogans\" }";
+    assert_eq!(asked("Both"), [bank, terms]);
+    assert_eq!(asked("Over"), [bank, "ComebackBits", terms], "through another rule");
+    assert_eq!(asked("Alone"), [] as [&str; 0], "its description asks, and says nothing of it");
+    assert_eq!(asked("Nobody"), [] as [&str; 0]);
+}
+
 /// Whole numbers out of three fields that may be missing.
 fn whole() -> impl Strategy<Value = String> {
     let leaf = prop::sample::select(vec!["F", "G", "H", "0", "1", "2"]).prop_map(str::to_owned);

@@ -37,7 +37,7 @@ pub use series::intervals;
 pub use shape::{Season, Shape};
 pub use trace::{
     Found, LeftOut, NAME_CHARS_MAX, TEXT_CHARS_MIN, TEXT_WORDS_MIN, TRACES_PER_POST_MAX, Trace,
-    TraceKey, TraceKind, name_of, normalise_link, post_key, traces,
+    TraceKey, TraceKind, fact_key, name_of, normalise_link, post_key, traces,
 };
 pub use windows::{
     Dropped, ONCE_TRACE_BYTES, PARTITIONS, QUIET_TRACE_BYTES, Sighting, Windows, partition,

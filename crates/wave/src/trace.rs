@@ -82,6 +82,25 @@ pub fn post_key(post: &str, key: &TraceKey) -> TraceId {
     // No kind of trace has this number.
     hasher.update(&[u8::MAX]);
     hasher.update(post.as_bytes());
+    head(&hasher)
+}
+
+/// The keyed hash of what an event tells, by which it is known again when it is told again. A
+/// part that is missing is another than an empty one.
+#[must_use]
+pub fn fact_key<'a>(parts: impl IntoIterator<Item = Option<&'a [u8]>>, key: &TraceKey) -> TraceId {
+    let mut hasher = blake3::Hasher::new_keyed(&key.0);
+    // No kind of trace has this number, nor has a post.
+    hasher.update(&[u8::MAX - 1]);
+    for part in parts {
+        let length = part.map_or(u64::MAX, |part| part.len() as u64);
+        hasher.update(&length.to_be_bytes());
+        hasher.update(part.unwrap_or_default());
+    }
+    head(&hasher)
+}
+
+fn head(hasher: &blake3::Hasher) -> TraceId {
     let mut head = [0; 16];
     hasher.finalize_xof().fill(&mut head);
     TraceId(u128::from_be_bytes(head))

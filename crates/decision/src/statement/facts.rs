@@ -6,7 +6,7 @@
 
 use std::num::NonZeroU32;
 
-use seawall_model::{ActionKind, PlatformId, Timestamp};
+use seawall_model::{ActionId, ActionKind, PlatformId, Timestamp};
 
 use super::Phrase;
 use super::words::{self, Language};
@@ -21,11 +21,15 @@ pub enum Facts<'a> {
     Ordered(Ordered<'a>),
     /// Something was undone.
     Restored(Restored),
+    /// An appeal was considered, and changed nothing.
+    Appealed(Appealed<'a>),
 }
 
 /// Something that was done under a policy.
 #[derive(Clone, Copy, Debug)]
 pub struct Taken<'a> {
+    /// Its number, by which the person appeals.
+    pub action: ActionId,
     /// What, on how much, for how long.
     pub measure: Measure,
     /// When. The day is shown in UTC.
@@ -239,6 +243,36 @@ pub struct Ordered<'a> {
     pub redress: Redress,
     /// Until when the order forbids telling; the notice is sent then.
     pub withheld_until: Option<Timestamp>,
+}
+
+/// What became of an appeal by which nothing was undone; where something was, that is told as
+/// [`Restored`].
+#[derive(Clone, Copy, Debug)]
+pub struct Appealed<'a> {
+    /// The number of the action appealed against.
+    pub action: ActionId,
+    /// When that was taken. Days are shown in UTC.
+    pub taken_at: Timestamp,
+    /// When the appeal came.
+    pub appealed_at: Timestamp,
+    /// What became of it.
+    pub outcome: AppealOutcome<'a>,
+}
+
+/// What became of an appeal by which nothing was undone.
+#[derive(Clone, Copy, Debug)]
+pub enum AppealOutcome<'a> {
+    /// Somebody who took no part found the decision justified.
+    Upheld {
+        /// When.
+        at: Timestamp,
+        /// The policy that the action was taken under.
+        policy: Policy<'a>,
+        /// Whether a body outside the courts can be asked.
+        out_of_court: OutOfCourt,
+    },
+    /// The action had ended before anybody considered it.
+    Ended,
 }
 
 /// Something that was undone.

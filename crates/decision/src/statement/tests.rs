@@ -1,4 +1,4 @@
-//! Five notices in each language, as they are printed in the reference; and ten thousand
+//! Seven notices in each language, as they are printed in the reference; and ten thousand
 //! invented ones, in which nothing may be missing, turned or told that must not be.
 
 use std::collections::BTreeSet;
@@ -6,7 +6,7 @@ use std::num::NonZeroU32;
 
 use rand_chacha::ChaCha12Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
-use seawall_model::{ActionKind, PlatformId};
+use seawall_model::{ActionId, ActionKind, PlatformId};
 
 use super::*;
 
@@ -25,7 +25,7 @@ fn some(count: u32) -> NonZeroU32 {
     NonZeroU32::new(count).unwrap()
 }
 
-/// The five printed notices in one language.
+/// The seven printed notices in one language.
 fn printed(language: Language) -> Vec<(&'static str, Statement)> {
     let english = language == Language::English;
     let in_language = |ar: &str, en: &str| phrase(if english { en } else { ar });
@@ -41,6 +41,7 @@ fn printed(language: Language) -> Vec<(&'static str, Statement)> {
     let own = PlatformId::new("post/58213").unwrap();
     let redress = Redress { appeal_days: some(180), out_of_court: OutOfCourt::Open };
     let removed = Taken {
+        action: ActionId(12),
         measure: Measure::Remove(some(3)),
         taken_at: at("2026-03-12T09:00:00Z"),
         excerpt: Some(&own),
@@ -56,12 +57,14 @@ fn printed(language: Language) -> Vec<(&'static str, Statement)> {
             scope: Scope::Posts(some(1)),
             by: RestrictedBy::Rule(UnattendedHours::new(72).unwrap()),
         },
+        action: ActionId(13),
         circumstance: Circumstance::Copy,
         initiative: Initiative::Own,
         detection: Detection::Automated,
         ..removed
     };
     let suspended = Taken {
+        action: ActionId(14),
         measure: Measure::Suspend(Lasting::Open),
         excerpt: None,
         territory: Territory::Union,
@@ -78,25 +81,44 @@ fn printed(language: Language) -> Vec<(&'static str, Statement)> {
         redress: Redress { appeal_days: some(14), out_of_court: OutOfCourt::NotOffered },
         withheld_until: Some(at("2026-05-14T00:00:00Z")),
     };
+    let [granted, upheld, ended] = printed_of_appeals(policy);
+    [
+        ("removed", Facts::Taken(removed)),
+        ("restricted", Facts::Taken(restricted)),
+        ("suspended", Facts::Taken(suspended)),
+        ("ordered", Facts::Ordered(ordered)),
+        ("restored", granted),
+        ("upheld", upheld),
+        ("ended", ended),
+    ]
+    .map(|(name, facts)| (name, statement(&facts, language)))
+    .into()
+}
+
+/// Those that tell what became of an appeal: granted, not granted, and against what had ended.
+fn printed_of_appeals(policy: Policy<'_>) -> [Facts<'_>; 3] {
     let restored = Restored {
         undone: Undone::Remove(some(2)),
         taken_at: at("2026-03-12T09:00:00Z"),
         restored_at: at("2026-03-20T11:30:00Z"),
         why: Why::Appeal,
     };
-    [
-        ("removed", Facts::Taken(removed)),
-        ("restricted", Facts::Taken(restricted)),
-        ("suspended", Facts::Taken(suspended)),
-        ("ordered", Facts::Ordered(ordered)),
-        ("restored", Facts::Restored(restored)),
-    ]
-    .map(|(name, facts)| (name, statement(&facts, language)))
-    .into()
+    let upheld = Appealed {
+        action: ActionId(12),
+        taken_at: at("2026-03-12T09:00:00Z"),
+        appealed_at: at("2026-03-15T18:10:00Z"),
+        outcome: AppealOutcome::Upheld {
+            at: at("2026-03-20T11:30:00Z"),
+            policy,
+            out_of_court: OutOfCourt::Open,
+        },
+    };
+    let ended = Appealed { action: ActionId(13), outcome: AppealOutcome::Ended, ..upheld };
+    [Facts::Restored(restored), Facts::Appealed(upheld), Facts::Appealed(ended)]
 }
 
 #[test]
-fn five_notices_in_arabic_and_in_english() {
+fn seven_notices_in_arabic_and_in_english() {
     for (name, notice) in printed(WEST) {
         insta::assert_snapshot!(format!("{name}_ar"), notice);
     }
@@ -221,10 +243,26 @@ impl Draw {
         }
     }
 
+    fn appealed<'a>(&mut self, planted: &'a Planted) -> Appealed<'a> {
+        let policy = planted.policy();
+        let upheld = AppealOutcome::Upheld {
+            at: self.time(),
+            policy,
+            out_of_court: self.of(&[OutOfCourt::Open, OutOfCourt::NotOffered]),
+        };
+        Appealed {
+            action: ActionId(self.count().into()),
+            taken_at: self.time(),
+            appealed_at: self.time(),
+            outcome: self.of(&[upheld, AppealOutcome::Ended]),
+        }
+    }
+
     fn notice(&mut self, planted: &Planted, language: Language) -> Statement {
         let excerpt = self.of(&[None, Some(&planted.post)]);
-        let facts = match self.0.next_u32() % 10 {
+        let facts = match self.0.next_u32() % 11 {
             0..6 => Facts::Taken(Taken {
+                action: ActionId(self.count().into()),
                 measure: self.measure(),
                 taken_at: self.time(),
                 excerpt,
@@ -235,11 +273,7 @@ impl Draw {
                     Circumstance::Alike,
                     Circumstance::Return,
                 ]),
-                policy: Policy {
-                    title: &planted.title,
-                    version: &planted.version,
-                    reference: &planted.reference,
-                },
+                policy: planted.policy(),
                 initiative: self.of(&[Initiative::Own, Initiative::Notice]),
                 detection: self.of(&[Detection::People, Detection::Automated]),
                 redress: self.redress(),
@@ -257,7 +291,8 @@ impl Draw {
                     self.of(&[None, Some(time)])
                 },
             }),
-            _ => Facts::Restored(self.restored()),
+            8..10 => Facts::Restored(self.restored()),
+            _ => Facts::Appealed(self.appealed(planted)),
         };
         statement(&facts, language)
     }
@@ -277,6 +312,10 @@ const PLANTED: &str = "\u{202e}\u{202d}\u{2066}\u{2067}\u{2068}\u{2069}\u{200e}\
 const PLANTED_CONTROLS: &str = "\u{0}\u{7}\u{1b}\u{85}\r\n\t\u{2028}\u{2029}";
 
 impl Planted {
+    fn policy(&self) -> Policy<'_> {
+        Policy { title: &self.title, version: &self.version, reference: &self.reference }
+    }
+
     fn new() -> Self {
         let planted = |name: &str| {
             phrase(&format!("{PLANTED}{name}{PLANTED}{PLANTED_CONTROLS}{{posts}}{PLANTED}"))

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ActionPlanned, BurstSeen, Effect, EvidenceSeen, GroundSeen, Outcome, PolicyCited, Ruling,
-    SignalCount, SpanReason, SubjectSeen, optional_rfc3339, rfc3339,
+    ActionPlanned, BurstSeen, Effect, EvidenceSeen, GroundSeen, Outcome, PolicyCited, ReasonSeen,
+    Ruling, SignalCount, SpanReason, SubjectSeen, optional_rfc3339, rfc3339,
 };
 use crate::Timestamp;
 
@@ -281,6 +281,9 @@ pub enum Body {
         deleted: bool,
         /// What is known against it.
         evidence: Vec<EvidenceSeen>,
+        /// The rules that want people to look.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        reasons: Vec<ReasonSeen>,
     },
     /// Derived: more became known of an open case.
     CaseGrew {
@@ -292,6 +295,9 @@ pub enum Body {
         rests_on_missing: bool,
         /// What was added.
         evidence: Vec<EvidenceSeen>,
+        /// The rules that want people to look at that, or at what it says now.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        reasons: Vec<ReasonSeen>,
     },
     /// Derived: the post that a case is about was posted, edited or deleted since.
     /// What was ruled on other words counts no more.
@@ -333,6 +339,18 @@ pub enum Body {
         /// What law 1 finds missing, by the names of its sentences; `quota` where nothing is but
         /// room for today.
         missing: Vec<String>,
+    },
+    /// Derived: a ruling that was held counts no more.
+    RulingLetGo {
+        /// The case; `None` if it is about knowledge.
+        case: Option<u64>,
+        /// Who ruled.
+        reviewer: u64,
+        /// What; `None` if it is about knowledge.
+        ruled: Option<String>,
+        /// Why: `decided` by others; `post_changed`, `case_grew`, `evidence_fell` or
+        /// `case_reopened` where it was on what has changed; `reviewer_withdrawn`.
+        why: String,
     },
     /// Derived: rulings became a decision.
     Decided {

@@ -46,6 +46,7 @@ impl Body {
             | Self::CaseGrew { .. }
             | Self::CaseHeld { .. }
             | Self::RulingHeld { .. }
+            | Self::RulingLetGo { .. }
             | Self::Decided { .. }
             | Self::RestrictedUnattended { .. }
             | Self::RestrictionHeld { .. }
@@ -88,6 +89,7 @@ impl Body {
             Self::CaseGrew { .. } => "case_grew",
             Self::CaseHeld { .. } => "case_held",
             Self::RulingHeld { .. } => "ruling_held",
+            Self::RulingLetGo { .. } => "ruling_let_go",
             Self::Decided { .. } => "decided",
             Self::RestrictedUnattended { .. } => "restricted_unattended",
             Self::ActionsLapsed { .. } => "actions_lapsed",

@@ -239,6 +239,25 @@ pub struct EvidenceSeen {
     pub position: u64,
 }
 
+/// A rule that wants people to look, and what its verdict rests on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReasonSeen {
+    /// The rule.
+    pub rule: String,
+    /// The policy it names.
+    pub policy: String,
+    /// Entries of knowledge that it asks for and that were found, in order; none where it asks
+    /// the event itself alone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub entries: Vec<u64>,
+    /// The keyed hash of what it was asked of, where it rests on no entry and on what is no
+    /// content of the post: the category of a report, a file, the profile of the account.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fact: Option<String>,
+    /// Position of the event that showed it.
+    pub position: u64,
+}
+
 /// What a decision rests on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(tag = "ground", rename_all = "snake_case")]

@@ -7,10 +7,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use seawall_decision::support::Decided;
-use seawall_model::journal::{ActionPlanned, Body, EvidenceSeen, Says, SubjectSeen};
+use seawall_model::journal::{ActionPlanned, Body, EvidenceSeen, ReasonSeen, Says, SubjectSeen};
 use seawall_model::knowledge::{FileClass, KnowledgeKind};
 use seawall_model::{AccountId, CaseId, DecisionId, EntryId, ReviewerId, Timestamp, TraceId};
-use seawall_review::{CaseState, Finding, Heard, RestsOnMissing, Ruled, Saw, confirmers};
+use seawall_review::{CaseState, Finding, Heard, Reason, RestsOnMissing, Ruled, Saw, confirmers};
 
 use super::grounds::{brings_knowledge, confirmers_of_knowledge, ground_of};
 use super::quota::QUOTA;
@@ -51,7 +51,7 @@ impl Judge {
     ) {
         match body {
             Body::ReviewerAdded { reviewer, .. } => self.admit(*reviewer),
-            Body::ReviewerWithdrawn { reviewer, .. } => self.dismiss(*reviewer),
+            Body::ReviewerWithdrawn { reviewer, .. } => self.dismiss(*reviewer, &mut Vec::new()),
             Body::KnowledgeAdded { kind, first, last, decision, .. } => {
                 let Some(kind) = KnowledgeKind::from_name(kind) else { return };
                 let decision = decision.map(DecisionId);
@@ -61,9 +61,9 @@ impl Judge {
                 self.adopt_ruling(ReviewerId(ruling.reviewer), &ruling.says);
             }
             Body::CaseOpened { .. } => self.adopt_case(body),
-            Body::CaseGrew { case, rests_on_missing, evidence, .. } => {
+            Body::CaseGrew { case, rests_on_missing, evidence, reasons, .. } => {
                 let rests = RestsOnMissing::from(*rests_on_missing);
-                self.cases.recorded_growth(CaseId(*case), evidence, rests);
+                self.cases.recorded_growth(CaseId(*case), evidence, reasons, rests);
                 self.adopt_matches(CaseId(*case), evidence);
             }
             Body::Decided { .. } => self.adopt_decision(body, at, active, contents),
@@ -111,6 +111,7 @@ impl Judge {
         else {
             return;
         };
+        let Body::CaseOpened { reasons, .. } = body else { return };
         let position = match subject {
             SubjectSeen::Post { position, .. } => *position,
             SubjectSeen::Account { .. } | SubjectSeen::Entry { .. } => 0,
@@ -121,6 +122,7 @@ impl Judge {
             rule: rule.as_deref().map(Into::into),
             rests: RestsOnMissing::from(*rests_on_missing),
             evidence: evidence.clone(),
+            reasons: reasons_of(rule.as_deref(), policy, evidence, reasons),
             at: *first_at,
             created_at: *account_created_at,
             post: post.as_deref().and_then(TraceId::parse),
@@ -274,4 +276,21 @@ fn confirmed(
         return BTreeSet::new();
     }
     confirmers(agreed).into_iter().filter(|reviewer| signed_by.contains(reviewer)).collect()
+}
+
+/// Why a case was opened; where an older build does not tell it, its rule and all that was known.
+fn reasons_of(
+    rule: Option<&str>,
+    policy: &str,
+    evidence: &[EvidenceSeen],
+    told: &[ReasonSeen],
+) -> Vec<Reason> {
+    if !told.is_empty() {
+        return told.iter().map(Reason::recorded).collect();
+    }
+    let Some(rule) = rule else { return Vec::new() };
+    let entries: BTreeSet<u64> = evidence.iter().filter_map(|piece| piece.entry).collect();
+    let position = evidence.iter().map(|piece| piece.position).max().unwrap_or_default();
+    let (rule, policy, entries) = (rule.into(), policy.into(), entries.into_iter().collect());
+    vec![Reason { rule, policy, entries, fact: None, position }]
 }

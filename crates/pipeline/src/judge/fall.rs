@@ -7,7 +7,8 @@ use seawall_model::journal::{Body, EvidenceSeen, SubjectSeen};
 use seawall_model::{AccountId, CaseId, DecisionId, EntryId};
 use seawall_review::{CaseState, Finding, RestsOnMissing};
 
-use super::Judge;
+use super::let_go::LetGo;
+use super::{Judge, let_go};
 use crate::active::Active;
 
 /// What an overturn or a withdrawal brings about, in the words of the journal.
@@ -19,6 +20,8 @@ struct Fallen {
     unlinked: Vec<(u64, u64)>,
     decisions_fallen: Vec<u64>,
     reopened: Vec<DecisionId>,
+    /// What tells of rulings that were held.
+    let_go: Vec<Body>,
 }
 
 impl Judge {
@@ -34,7 +37,7 @@ impl Judge {
         let mut fallen = sorted(&consequences);
         let mut actions_reversed = self.actions.reverse(decision);
         actions_reversed.extend(self.bring_about(&mut fallen, active));
-        let cases_reopened = self.reopen(Some(decision), &fallen, active);
+        let cases_reopened = self.reopen(Some(decision), &mut fallen, active);
         let entries_reopened = fallen.entries_reopened.clone();
         out.push(Body::Overturned {
             decision: decision.0,
@@ -47,6 +50,7 @@ impl Judge {
             actions_reversed,
             cases_reopened,
         });
+        out.extend(fallen.let_go);
         self.look_again(&entries_reopened, by, out);
     }
 
@@ -61,7 +65,7 @@ impl Judge {
     ) {
         let (mut fallen, named) = self.withdrawn(entries);
         let actions_reversed = self.bring_about(&mut fallen, active);
-        let cases_reopened = self.reopen(None, &fallen, active);
+        let cases_reopened = self.reopen(None, &mut fallen, active);
         let entries_reopened = fallen.entries_reopened.clone();
         let others = fallen.entries_withdrawn.iter().filter(|entry| !named.contains(entry));
         out.push(Body::Withdrawn {
@@ -75,6 +79,7 @@ impl Judge {
             actions_reversed,
             cases_reopened,
         });
+        out.extend(fallen.let_go);
         self.look_again(&entries_reopened, by, out);
     }
 
@@ -94,7 +99,9 @@ impl Judge {
     /// did that fell. Gives the actions that are reversed.
     fn bring_about(&mut self, fallen: &mut Fallen, active: &mut Active) -> Vec<u64> {
         let gone: Vec<EntryId> = fallen.entries_withdrawn.iter().copied().map(EntryId).collect();
-        fallen.matches_withdrawn = self.withdraw_entries(&gone, active);
+        let gone = self.withdraw_entries(&gone, active);
+        fallen.matches_withdrawn = gone.lost;
+        fallen.let_go.extend(gone.let_go);
         // What lapsed or was withdrawn before is kept by nobody, whoever stood for it.
         fallen.entries_reopened.retain(|entry| active.contains(EntryId(*entry)));
         let fell = fallen.decisions_fallen.iter().map(|id| DecisionId(*id));
@@ -119,6 +126,7 @@ impl Judge {
                 rule: None,
                 rests: RestsOnMissing::No,
                 evidence: vec![evidence],
+                reasons: Vec::new(),
                 at,
                 created_at: None,
                 content: 0,
@@ -154,7 +162,7 @@ impl Judge {
         fallen.decisions_fallen.clone_from(decisions_fallen);
         self.bring_about(&mut fallen, active);
         self.actions.end(actions_reversed);
-        for case in self.reopen(of, &fallen, active) {
+        for case in self.reopen(of, &mut fallen, active) {
             // Another build closed what was bare: the record is taken as it stands.
             if !cases_reopened.contains(&case) {
                 self.cases.close(CaseId(case), CaseState::Withdrawn);
@@ -164,7 +172,7 @@ impl Judge {
 
     /// Opens the cases again whose decision fell or lost a ground: people must look, whatever
     /// is left of them.
-    fn reopen(&mut self, of: Option<DecisionId>, fallen: &Fallen, active: &Active) -> Vec<u64> {
+    fn reopen(&mut self, of: Option<DecisionId>, fallen: &mut Fallen, active: &Active) -> Vec<u64> {
         let fell = fallen.decisions_fallen.iter().map(|id| DecisionId(*id));
         let touched = of.into_iter().chain(fell).chain(fallen.reopened.iter().copied());
         let mut cases = Vec::new();
@@ -183,6 +191,8 @@ impl Judge {
                 self.cases.close(case, CaseState::Withdrawn);
                 continue;
             }
+            let held = self.cases.get(case).map(let_go::held).unwrap_or_default();
+            let_go::all(case, &held, LetGo::CaseReopened, &mut fallen.let_go);
             self.cases.reopen(case);
             cases.push(case.0);
         }

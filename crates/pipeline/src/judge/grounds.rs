@@ -8,14 +8,18 @@ use seawall_model::knowledge::PolicyScope;
 use seawall_model::{ActionKind, EntryId, ReviewerId};
 use seawall_review::{Case, Heard, Saw};
 
-use super::law::counted;
+use super::law::{counted, nearest_all};
 use crate::active::Active;
 
 /// What a decision on a case rests on.
 pub(super) fn grounds(case: &Case, agreed: &[&Heard], active: &Active) -> Vec<GroundSeen> {
     let matches = || resting(case, "bank_match", active).map(|entry| GroundSeen::Match { entry });
     // A return was found by its links, whoever looked at more.
-    let links = || resting(case, "comeback", active).map(|entry| GroundSeen::Link { entry });
+    let nearest = nearest_all(case, active);
+    let links = || {
+        let resting = resting(case, "comeback", active).filter(|entry| nearest.contains(entry));
+        resting.map(|entry| GroundSeen::Link { entry })
+    };
     let mut grounds = BTreeSet::new();
     for heard in agreed {
         match heard.saw {

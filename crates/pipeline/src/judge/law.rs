@@ -1,5 +1,6 @@
 //! What law 1 is asked: a case as a proposal.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use seawall_decision::law::{
@@ -250,6 +251,9 @@ fn evidence<'a>(
     confirmed: &'a BTreeMap<EntryId, BTreeSet<ReviewerId>>,
     active: &Active,
 ) -> Vec<Evidence<'a>> {
+    // Who resembles one removed account by its name and another by its face is neither: families
+    // are counted of one.
+    let of = nearest(case, active);
     let piece = |piece: &EvidenceSeen| {
         let entry = piece.entry.map(EntryId);
         let family = piece.family.as_deref().and_then(Family::from_name);
@@ -260,7 +264,7 @@ fn evidence<'a>(
                 class: active.hash(entry).map_or(FileClass::Other, |(_, class)| class),
                 confirmed_by: confirmed.get(&entry)?,
             }),
-            ("comeback", _, Some(family)) => Some(Evidence::Link {
+            ("comeback", _, Some(family)) if piece.entry == of => Some(Evidence::Link {
                 family,
                 weight: MilliBits(piece.milli_bits.unwrap_or(0)),
                 // Whether a thing is rare within a community is for whoever knows the
@@ -272,6 +276,32 @@ fn evidence<'a>(
         }
     };
     counted(case, active).filter_map(piece).collect()
+}
+
+/// The removed profile of whose links the most families tell, of these the heaviest, of these the
+/// oldest; `None` where there is none.
+fn nearest(case: &Case, active: &Active) -> Option<u64> {
+    ties(case, active).into_iter().max_by_key(|(entry, tie)| (*tie, Reverse(*entry))).map(|it| it.0)
+}
+
+/// The removed profiles that tie an account as well as the nearest does: by as many families.
+pub(super) fn nearest_all(case: &Case, active: &Active) -> BTreeSet<u64> {
+    let ties = ties(case, active);
+    let most = ties.values().map(|(families, _)| *families).max();
+    ties.into_iter().filter(|(_, (families, _))| Some(*families) == most).map(|it| it.0).collect()
+}
+
+/// How many families tie an account to each removed profile with more than nothing, and what all
+/// of them weigh.
+fn ties(case: &Case, active: &Active) -> BTreeMap<u64, (usize, i64)> {
+    let mut ties: BTreeMap<u64, (usize, i64)> = BTreeMap::new();
+    for piece in counted(case, active).filter(|piece| piece.kind == "comeback") {
+        let Some((entry, bits)) = piece.entry.zip(piece.milli_bits) else { continue };
+        let tie = ties.entry(entry).or_default();
+        tie.0 += usize::from(bits > 0);
+        tie.1 += bits;
+    }
+    ties
 }
 
 /// The evidence of a case that carries anything now.

@@ -12,8 +12,8 @@ use seawall_model::journal::Body;
 use seawall_model::{CaseId, ReviewerId, Timestamp};
 use seawall_review::{Case, CaseState, Heard};
 
-use super::Judge;
 use super::ruling::{check_case, held, sentence_name};
+use super::{Judge, let_go};
 use crate::Constants;
 use crate::active::Active;
 
@@ -149,9 +149,13 @@ impl Judge {
                 Ok(Permitted::Held) => return,
                 Ok(Permitted::Now { second_reading_due }) => {
                     let due = (second_reading_due, now);
-                    let decided = self.decide(id, &case, &agreed, due, active);
-                    let lacking = |missing: &str| held(id, reviewer, vec![missing.to_owned()]);
-                    out.push(decided.unwrap_or_else(lacking));
+                    match self.decide(id, &case, &agreed, due, active) {
+                        Ok(decided) => {
+                            out.push(decided);
+                            let_go::others(id, &case, &agreed, out);
+                        }
+                        Err(missing) => out.push(held(id, reviewer, vec![missing.to_owned()])),
+                    }
                 }
                 Err(missing) => out.push(held(id, reviewer, missing)),
             }

@@ -14,7 +14,7 @@ use seawall_review::{Case, CaseState, Heard, Ruled, Saw, confirmers};
 use super::error::RulingError;
 use super::grounds::{brings_knowledge, confirmers_of_knowledge, ground_of, grounds, lacks};
 use super::quota::QUOTA;
-use super::{Judge, Laid, Made, entry_kind, put};
+use super::{Judge, Laid, Made, entry_kind, let_go, put};
 use crate::active::{Active, Contents};
 
 /// The first and last of some entries, and their kind where they were laid down only.
@@ -190,9 +190,14 @@ impl Judge {
                 }
             }
         }
-        let decided = self.decide(id, &case, &agreed, (due, now), active);
         // No ruling ends without a word.
-        out.push(decided.unwrap_or_else(|missing| held(id, reviewer, vec![missing.to_owned()])));
+        match self.decide(id, &case, &agreed, (due, now), active) {
+            Ok(decided) => {
+                out.push(decided);
+                let_go::others(id, &case, &agreed, out);
+            }
+            Err(missing) => out.push(held(id, reviewer, vec![missing.to_owned()])),
+        }
     }
 
     /// Makes a decision on a case, and gives the entry that tells it.
@@ -370,17 +375,6 @@ impl Judge {
     /// Admits a reviewer.
     pub(crate) fn admit(&mut self, reviewer: u64) {
         self.reviewers.insert(ReviewerId(reviewer), true);
-    }
-
-    /// Takes a reviewer's key out of use.
-    pub(crate) fn dismiss(&mut self, reviewer: u64) {
-        let reviewer = ReviewerId(reviewer);
-        self.reviewers.insert(reviewer, false);
-        // What they ruled and nobody seconded yet counts no more.
-        self.cases.drop_held(reviewer);
-        for laid in self.laid.values_mut().filter(|laid| laid.by == Some(reviewer)) {
-            laid.by = None;
-        }
     }
 }
 

@@ -96,7 +96,7 @@ fn what_was_ruled_on_other_words_is_held_no_more() {
     desk.found();
     assert_eq!(names(&desk.decide(1, 1, "remove", "file")), ["ruling_held"]);
     desk.edited(5, "p0", "look again", Some(CLIP));
-    desk.found();
+    assert_eq!(names(&desk.found()), ["post_changed", "ruling_let_go", "case_grew"]);
     assert!(desk.case(1).heard.is_empty());
     let done = desk.decide(1, 2, "remove", "content");
     let Body::Decided { reviewers, .. } = &done[0] else { panic!("{done:?}") };

@@ -32,6 +32,10 @@ Bits: Optional[float] = ComebackBits()
 Comeback = Rule(when_all=[Bits != None and Bits > 0.0], description='a return')
 WhenRules(rules_any=[Comeback], then=[OpenCase(policy='kettles', reason='a return')])
 
+Words: Optional[str] = JsonData(path='$.post.text', required=False)
+Steam = Rule(when_all=[Words == 'steam'], description='a word that no list has')
+WhenRules(rules_any=[Steam], then=[OpenCase(policy='kettles', reason='steam')])
+
 Cheer = Rule(when_all=[TermMatches(list='cheers') > 0], description='a cheer')
 WhenRules(rules_any=[Cheer], then=[OpenCase(policy='kettles', reason='a cheer')])
 ";

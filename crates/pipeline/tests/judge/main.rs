@@ -4,12 +4,14 @@
 //! decide and undo, [`resting`] is what becomes of that when what it rests on goes, [`changed`]
 //! when a post does, [`unattended`] is what happens without them, [`appeals`] is what those say
 //! whom it concerns, [`quotas`] is what waits for room, [`met`] is where those meet what goes,
-//! [`served`] is what the platform did, [`authors`] is whose post it is. [`accepted`] rules at random, and [`worlds`] does all of
+//! [`again`] is what is asked again, [`served`] is what the platform did, [`authors`] is whose
+//! post it is. [`accepted`] rules at random, and [`worlds`] does all of
 //! it by chance.
 
 #![expect(clippy::unwrap_used, reason = "a test may end on what it did not expect")]
 
 mod accepted;
+mod again;
 mod appeals;
 mod authors;
 mod changed;

@@ -41,7 +41,7 @@ fn what_waits_for_room_is_let_go_when_its_post_changes() {
     let mut deleted = waiting();
     deleted.deleted(2, "p1");
     for mut desk in [edited, deleted] {
-        assert_eq!(names(&desk.found()), ["post_changed"]);
+        assert_eq!(names(&desk.found()), ["post_changed", "ruling_let_go"]);
         assert_eq!(desk.pipeline.judge().held().count(), 0);
         assert_eq!(desk.tick(1_024), [], "it was about other words");
         assert_eq!((desk.state(2), desk.in_force()), (CaseState::Open, vec![1]));
@@ -88,7 +88,9 @@ fn who_ruled_otherwise_meanwhile_confirms_nothing_of_what_waited() {
     // Heard after the first, and waits too: the newest word on the case is not what is decided.
     assert_eq!(names(&desk.decide(2, 2, "restrict", "content")), ["ruling_held"]);
     let bodies = desk.tick(1_024);
-    let [Body::Decided { decision, reviewers, confirmed_by, .. }] = &bodies[..] else {
+    let [Body::Decided { decision, reviewers, confirmed_by, .. }, Body::RulingLetGo { .. }] =
+        &bodies[..]
+    else {
         panic!("{bodies:?}")
     };
     assert_eq!((reviewers.as_slice(), confirmed_by.as_slice()), (&[1][..], &[1][..]));

@@ -135,18 +135,53 @@ fn a_ruling_that_counts_no_more_waits_no_more() {
     let mut grown = full();
     let post = told("p1", "to the boil", Some(CLIP));
     grown.event(2, 11, seawall_model::EventBody::PostEdited(Box::new(post)), None);
-    assert_eq!(names(&grown.found()), ["post_changed", "case_grew"]);
+    assert_eq!(told_gone(&grown.found()), ["post_changed"]);
     let mut kept = full();
-    assert_eq!(cases(&kept.decide(2, 2, "keep", "content")), [2]);
+    let bodies = kept.decide(2, 2, "keep", "content");
+    assert_eq!((cases(&bodies), told_gone(&bodies)), (vec![2], vec!["decided".to_owned()]));
     let mut withdrawn = full();
-    withdrawn.rule(2, Says::Withdraw { entries: vec![2] }).unwrap();
+    let bodies = withdrawn.rule(2, Says::Withdraw { entries: vec![2] }).unwrap();
+    assert_eq!(told_gone(&bodies), ["evidence_fell"]);
     let mut dismissed = full();
-    dismissed.say(Body::ReviewerWithdrawn { reviewer: 1, by: 2, signature: String::new() });
+    let bodies =
+        dismissed.say(Body::ReviewerWithdrawn { reviewer: 1, by: 2, signature: String::new() });
+    assert_eq!(told_gone(&bodies), ["reviewer_withdrawn"]);
     for mut desk in [grown, kept, withdrawn, dismissed] {
         assert_eq!(desk.pipeline.judge().held().count(), 0);
         assert_eq!(desk.tick(1_024), []);
         assert_eq!(desk.in_force(), [1]);
     }
+}
+
+/// Why the ruling of the first on case 2 was let go, as often as it is told.
+fn told_gone(bodies: &[Body]) -> Vec<String> {
+    let gone = bodies.iter().filter_map(|body| match body {
+        Body::RulingLetGo { case: Some(2), reviewer: 1, ruled: Some(ruled), why } => {
+            assert_eq!(ruled, "remove");
+            Some(why.clone())
+        }
+        _ => None,
+    });
+    gone.collect()
+}
+
+#[test]
+fn of_two_that_wait_and_differ_the_second_is_told_that_the_case_was_decided() {
+    let mut desk = posts(1, 2);
+    remove(&mut desk, 1);
+    assert_eq!(remove(&mut desk, 2), held(2));
+    let other = desk.decide(2, 2, "restrict", "content");
+    assert_eq!(names(&other), ["ruling_held"]);
+    let bodies = desk.tick(1_024);
+    assert_eq!(names(&bodies), ["decided", "ruling_let_go"]);
+    let (case, ruled) = (Some(2), Some("restrict".into()));
+    let gone = Body::RulingLetGo { case, reviewer: 2, ruled, why: "decided".into() };
+    assert_eq!(bodies[1], gone);
+    assert_eq!(desk.tick(1_048), [], "it is told once");
+    // The same where it waited for a second person.
+    let mut desk = posts(9, 1);
+    assert_eq!(names(&desk.decide(1, 2, "remove", "file")), ["ruling_held"]);
+    assert_eq!(names(&desk.decide(1, 3, "keep", "content")), ["decided", "ruling_let_go"]);
 }
 
 #[test]

@@ -1,11 +1,13 @@
 //! What becomes of decisions and cases when what they rest on lapses or is withdrawn, and who
 //! confirms what they bring in.
 
+use std::collections::BTreeSet;
+
 use crate::desk::*;
 
 use seawall_model::journal::{Body, GroundSeen, Says};
-use seawall_model::knowledge::{BankHash, FileClass, FileHash, Known};
-use seawall_model::{DecisionId, EntryId, EventBody, ReviewerId, Standing};
+use seawall_model::knowledge::{BankHash, FileClass, FileHash, Known, Removed, RemovedProfile};
+use seawall_model::{DecisionId, EntryId, EventBody, MediaRef, Profile, ReviewerId, Standing};
 use seawall_review::CaseState;
 
 /// A return that was suspended for its links to the profile, and the decision.
@@ -173,4 +175,55 @@ fn words_that_mean_nothing_are_refused() {
     assert!(desk.rule(1, says("it", None)).unwrap_err().contains("content, file or links"));
     assert!(desk.rule(1, says("file", Some("nice"))).unwrap_err().contains("no class of files"));
     assert!(desk.rule(1, says("file", Some("news"))).is_ok());
+}
+
+#[test]
+fn of_two_removed_accounts_that_look_the_same_both_are_told_and_one_suffices() {
+    let mut desk = Desk::new();
+    let twins = [50, 51].map(|of| desk.add(removed(Some(of), "copper pot"), &[1, 2]));
+    desk.account(60, 10, "copper pot");
+    let found = desk.found();
+    let [Body::CaseOpened { evidence, reasons, .. }] = &found[..] else { panic!("{found:?}") };
+    let told: BTreeSet<u64> = evidence.iter().filter_map(|piece| piece.entry).collect();
+    assert_eq!((told, &*reasons[0].entries), (BTreeSet::from(twins), &twins[..]));
+    // Their own removal is no return from it, and hides no other.
+    desk.account(50, 11, "copper pot");
+    let found = desk.found();
+    let [Body::CaseOpened { evidence, .. }] = &found[..] else { panic!("{found:?}") };
+    assert!(evidence.iter().all(|piece| piece.entry == Some(twins[1])), "{evidence:?}");
+    let done = desk.decide(1, 1, "suspend", "links");
+    let Body::Decided { grounds, .. } = &done[0] else { panic!("{done:?}") };
+    assert_eq!(grounds, &twins.map(|entry| GroundSeen::Link { entry }));
+    let bodies = desk.rule(3, Says::Withdraw { entries: vec![twins[0]] }).unwrap();
+    let Body::Withdrawn { unlinked, decisions_fallen, actions_reversed, .. } = &bodies[1] else {
+        panic!("{bodies:?}")
+    };
+    assert_eq!((unlinked.len(), decisions_fallen.len(), actions_reversed.len()), (1, 0, 0));
+    desk.snapshot_is_whole();
+}
+
+#[test]
+fn a_name_of_one_removed_account_and_the_face_of_another_are_no_two_families() {
+    let mut desk = Desk::new();
+    // One family alone is little beside what speaks against any return.
+    let rules = RULES.replace("Bits > 0.0", "Bits > -99.0");
+    desk.add(Known::Rules(vec![("main.sml".into(), rules.into())]), &[1]);
+    let mut add = |profile: RemovedProfile| {
+        let Known::Removed(known) = removed(Some(50), "copper pot") else { unreachable!() };
+        desk.add(Known::Removed(Removed { profile, ..known }), &[1, 2])
+    };
+    let name = Some("copper pot of the harbour".into());
+    let named = add(RemovedProfile { name: name.clone(), ..RemovedProfile::default() });
+    let avatar_sha256 = Some(face("copper pot"));
+    let faced = add(RemovedProfile { avatar_sha256, ..RemovedProfile::default() });
+    let avatar = Some(MediaRef { sha256: avatar_sha256, ..MediaRef::default() });
+    for profile in
+        [Profile { name, ..Profile::default() }, Profile { avatar, ..Profile::default() }]
+    {
+        desk.event(60, 10, EventBody::AccountUpdated, Some(profile));
+    }
+    assert_eq!(names(&desk.found()), ["case_opened", "case_grew"]);
+    let told: Vec<_> = desk.case(1).evidence.iter().map(|piece| piece.entry).collect();
+    assert_eq!(told, [Some(named), Some(faced)]);
+    assert_eq!(names(&desk.decide(1, 1, "suspend", "links")), ["ruling_held"]);
 }

@@ -75,7 +75,11 @@ fn take(desk: &mut Desk, step: &Step) {
     match step {
         Step::Post { account, is_more } => {
             let hours = hours(desk);
-            let text = if is_more % 3 == 0 { "to the boil" } else { "look" };
+            let text = match is_more % 6 {
+                0 | 3 => "to the boil",
+                1 => "steam",
+                _ => "look",
+            };
             let file = (is_more % 4 > 0).then_some(CLIP);
             if is_more % 5 == 0 {
                 let post = told(&format!("p{}", is_more % 20), text, file);
@@ -135,8 +139,7 @@ fn take(desk: &mut Desk, step: &Step) {
             desk.say(Body::ReviewerWithdrawn { reviewer, by, signature });
         }
         Step::Hours(hours) => {
-            let now = desk.now.plus_seconds(hours * 3_600);
-            desk.now = now;
+            desk.now = desk.now.plus_seconds(hours * 3_600);
             desk.say(Body::Tick);
         }
     }

@@ -146,7 +146,9 @@ fn told(
         Body::RestrictedUnattended { case, action, .. } => {
             asked.push(Asked::done(action, None, Some(*case), (at, at)));
         }
-        Body::ActionsLapsed { actions } | Body::Overturned { actions_reversed: actions, .. } => {
+        Body::ActionsLapsed { actions }
+        | Body::Overturned { actions_reversed: actions, .. }
+        | Body::Withdrawn { actions_reversed: actions, .. } => {
             asked.extend(actions.iter().map(|number| Asked::undo(*number, at)));
         }
         Body::Delivered { action, effect, outcome, status, attempts } => {

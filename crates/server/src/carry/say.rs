@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use sha2::Sha256;
 
 use crate::config::ServeConfig;
+use crate::desk::notice::{Letter, Tells};
 use crate::desk::view::NoticeView;
 use crate::desk::{Desk, notice};
 
@@ -111,7 +112,9 @@ impl Saying {
             (_, _, Some(case)) => notice::of_case(desk, case)?,
             _ => Vec::new(),
         };
-        let letter = letters.iter().find(|letter| letter.about == subject);
+        // What became of an appeal is not what is done.
+        let is_it = |letter: &&Letter| letter.tells == Tells::Measure && letter.about == subject;
+        let letter = letters.iter().find(is_it);
         Ok(letter.map(NoticeView::from))
     }
 

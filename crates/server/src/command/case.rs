@@ -13,6 +13,7 @@ use super::Ended;
 use super::args::{Case, Global};
 
 pub(super) use crate::desk::minute;
+pub(super) use rule::{tell_end, tell_letters};
 pub(super) use tour::{Toured, tour};
 
 pub(super) fn run(global: &Global, given: &Case) -> anyhow::Result<Ended> {
@@ -21,5 +22,6 @@ pub(super) fn run(global: &Global, given: &Case) -> anyhow::Result<Ended> {
         Case::Show(given) => look::run(global, given),
         Case::Decide(given) => rule::decide(global, given),
         Case::Undo(given) => rule::undo(global, given),
+        Case::Appeal(given) => rule::appeal(global, given),
     }
 }

@@ -6,8 +6,9 @@
 //! step that lacks a ruling gets it.
 
 mod given_back;
+mod marks;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::Context;
@@ -18,9 +19,9 @@ use seawall_model::knowledge::{
 use seawall_model::{EntryId, PlatformId, Rejection, RejectionCode, Timestamp};
 use seawall_pipeline::{Active, RulingError};
 use seawall_store::LAID_DOWN_MAX;
-use sha2::{Digest, Sha256};
 
 use given_back::GivenBack;
+use marks::Marks;
 
 use super::args::{Global, ImportRemoved};
 use super::case::minute;
@@ -45,9 +46,6 @@ const TEXT_BYTES_MAX: usize = 4_096;
 
 /// Profiles of one file; a longer file is divided first.
 const PROFILES_MAX: usize = 1_000_000;
-
-/// A short name of what is the same removal.
-type Mark = [u8; 16];
 
 /// What the import came to.
 #[derive(Default)]
@@ -85,11 +83,11 @@ pub(super) fn run(global: &Global, given: &ImportRemoved) -> anyhow::Result<Ende
     let (mut good, bad) = read(&mut desk, given, (import, expires), &mut outcome)?;
     finish_steps(&mut desk, &people, &good, &mut outcome)?;
     let known = marks_in_force(&desk)?;
-    let mut seen = HashSet::new();
+    let mut seen = Marks::default();
     good.retain(|entry| {
-        let marks = marks(entry);
-        let is_known = marks.iter().any(|mark| known.contains(mark));
-        let is_twice = !is_known && !marks.iter().all(|mark| seen.insert(*mark));
+        let is_known = known.has(entry);
+        let is_twice = !is_known && seen.has(entry);
+        seen.add(entry);
         outcome.known += u64::from(is_known);
         outcome.twice += u64::from(is_twice);
         !is_known && !is_twice
@@ -301,31 +299,13 @@ fn hash(row: &table::Row<'_>, column: &str) -> Result<Option<[u8; 32]>, String> 
     }
 }
 
-/// What an entry is recognised by: its account, where it is known here, and its profile,
-/// each with the time it was removed. An account may become known between two imports.
-fn marks(entry: &Knowledge) -> Vec<Mark> {
-    let Known::Removed(removed) = &entry.known else { return Vec::new() };
-    let bare = |account| {
-        let profile = match account {
-            Some(_) => RemovedProfile::default(),
-            None => removed.profile.clone(),
-        };
-        let (policy, reason) = ("".into(), "".into());
-        let known = Known::Removed(Removed { account, policy, reason, at: removed.at, profile });
-        let bytes = Knowledge { source: "".into(), expires: None, known }.to_bytes();
-        let mut mark = Mark::default();
-        mark.copy_from_slice(&Sha256::digest(bytes)[..16]);
-        mark
-    };
-    removed.account.map(|account| bare(Some(account))).into_iter().chain([bare(None)]).collect()
-}
-
-fn marks_in_force(desk: &Desk) -> anyhow::Result<HashSet<Mark>> {
+/// What is in force.
+fn marks_in_force(desk: &Desk) -> anyhow::Result<Marks> {
     let base = desk.opened.derivation.knowledge();
-    let mut known = HashSet::new();
+    let mut known = Marks::default();
     for id in base.of_kind(KnowledgeKind::Removed)? {
         if desk.in_force(id) {
-            known.extend(base.read(id)?.iter().flat_map(marks));
+            base.read(id)?.iter().for_each(|entry| known.add(entry));
         }
     }
     Ok(known)
@@ -338,14 +318,14 @@ fn finish_steps(
     good: &[Knowledge],
     outcome: &mut Outcome,
 ) -> anyhow::Result<()> {
-    let wanted: HashSet<Mark> = good.iter().flat_map(marks).collect();
+    let mut wanted = Marks::default();
+    good.iter().for_each(|entry| wanted.add(entry));
     for (first, last) in unsupported(desk)? {
         let base = desk.opened.derivation.knowledge();
         let mut is_ours = true;
         for id in first..=last {
             let entry = base.read(EntryId(id))?;
-            let marks = entry.as_ref().map(marks).unwrap_or_default();
-            is_ours &= marks.iter().any(|mark| wanted.contains(mark));
+            is_ours &= entry.is_some_and(|entry| wanted.has(&entry));
         }
         if is_ours {
             stand(desk, people, first, last)?;

@@ -12,14 +12,18 @@ use std::path::Path;
 use anyhow::Context;
 use seawall_model::journal::{Body, Ruling, Says};
 use seawall_model::knowledge::{Knowledge, KnowledgeKind, Known};
-use seawall_model::{AppealId, CaseId, DecisionId, EntryId, ReviewerId, Timestamp};
+use seawall_model::{CaseId, DecisionId, EntryId, ReviewerId, Timestamp};
 use seawall_store::{Chance, LAID_DOWN_MAX};
 
 use super::args::{Entries, Given, Global};
-use super::{Ended, settings, show};
+use super::{Ended, case, settings, show};
 use crate::chance;
+use crate::desk::notice;
 use crate::engine::{self, Opened};
 use crate::signing::ReviewerKey;
+
+/// Letters that are told in full at once; the rest is told with each case.
+const LETTERS_SHOWN: usize = 3;
 
 /// An open data folder, and the time it is.
 pub(super) struct Desk {
@@ -173,6 +177,23 @@ impl Desk {
                 show::program(),
                 listing(found)
             );
+        }
+        Ok(())
+    }
+
+    /// Tells what ended with something that was taken back, and the first of the letters to those
+    /// concerned.
+    pub(super) fn tell_ends(&self, followed: &[Body]) -> anyhow::Result<()> {
+        let mut reader = self.opened.folder.log_reader()?;
+        let mut desk = crate::desk::Desk::over(&self.opened.derivation, &mut reader, self.now);
+        followed.iter().try_for_each(|body| case::tell_end(&mut desk, body))?;
+        // Whatever was reversed rested on what was taken back, and was not itself overturned.
+        let letters = notice::of_overturn(&desk, DecisionId(0), followed)?;
+        let (first, more) = letters.split_at(letters.len().min(LETTERS_SHOWN));
+        case::tell_letters(&mut desk, first)?;
+        if !more.is_empty() {
+            let count = show::counted(more.len() as u64, "notice", "notices");
+            say!("\n{count} more: see `{} case show CASE --notice both`", show::program())?;
         }
         Ok(())
     }
@@ -331,16 +352,13 @@ pub(super) fn withdraw(
             if range.start() == range.end() { "it" } else { "them" }
         )?;
         followed.iter().try_for_each(tell_withdrawn)?;
+        desk.tell_ends(&followed)?;
     }
     Ok(Ended::Fine)
 }
 
 /// What falls with entries that were withdrawn, a line each.
 fn tell_withdrawn(body: &Body) -> std::io::Result<()> {
-    if let Body::AppealDecided { appeal, .. } = body {
-        let appeal = AppealId(*appeal);
-        say!("  the appeal {appeal} is granted: what it was against has ended")?;
-    }
     let Body::Withdrawn {
         entries_withdrawn,
         decisions_fallen,

@@ -167,8 +167,9 @@ fn withdraw(global: &Global, given: &ReviewerWithdraw) -> anyhow::Result<Ended> 
         Some((_, true)) => {}
     }
     let signature = by.sign(format!("withdraw {id}").as_bytes());
-    desk.opened.derivation.dismiss(id, by.id, signature, desk.now)?;
-    say!("the key of {id} signs nothing any more; what it signed before stays")?;
+    let followed = desk.opened.derivation.dismiss(id, by.id, signature, desk.now)?;
+    say!("the key of {id} signs nothing any more; what was decided by it before stays")?;
+    desk.tell_ends(&followed)?;
     if others == 1 {
         say!("one reviewer is left: what needs two people has to wait for another")?;
     }

@@ -47,6 +47,8 @@ struct CaseTold {
     at: Timestamp,
     account: Option<u64>,
     is_return: Return,
+    /// The removed profiles in force that it may be the return of.
+    roots: BTreeSet<u64>,
     decisions: BTreeSet<u64>,
     actions: BTreeSet<u64>,
     /// Whether a restriction without a person was held over the day's quota.
@@ -93,12 +95,14 @@ pub(super) fn gather(
     let mut returned = BTreeSet::new();
     for case in told.cases.values().filter(|case| times.contains(&case.at)) {
         let start = buckets.iter().rev().map(|bucket| bucket.start).find(|start| *start <= case.at);
-        let is_new = case.is_return != Return::No && returned.insert(case.account);
+        // Where every removal fell that it would be a return from, it is none.
+        let is_return = if case.roots.is_empty() { Return::No } else { case.is_return };
+        let is_new = is_return != Return::No && returned.insert(case.account);
         let bucket = shown.by_bucket.entry(start.unwrap_or(times.start)).or_default();
         bucket.0 += 1;
         bucket.1 += u64::from(is_new);
         shown.opened += 1;
-        match case.is_return {
+        match is_return {
             Return::OfNew if is_new => shown.returns_of_new += 1,
             Return::OfOlder if is_new => shown.returns_of_older += 1,
             _ => {}
@@ -128,26 +132,7 @@ struct Told {
 impl Told {
     fn take(&mut self, body: Body, at: Timestamp, reader: &mut LogReader) {
         match body {
-            Body::CaseOpened { case, subject, evidence, .. } => {
-                let event = event_of(subject, &evidence, reader);
-                let told = CaseTold {
-                    at: event.map_or(at, |(_, at)| at),
-                    account: subject.account().map(|account| account.0),
-                    is_return: returned(&evidence, event.map(|(kind, _)| kind)),
-                    decisions: BTreeSet::new(),
-                    actions: BTreeSet::new(),
-                    is_over_quota: false,
-                    appeals: BTreeSet::new(),
-                };
-                self.cases.insert(case, told);
-            }
-            Body::CaseGrew { case, evidence, .. } => {
-                if let Some(told) = self.cases.get_mut(&case)
-                    && told.is_return == Return::No
-                {
-                    told.is_return = returned(&evidence, None);
-                }
-            }
+            Body::CaseOpened { .. } | Body::CaseGrew { .. } => self.take_case(body, at, reader),
             Body::CaseHeld { .. } => self.held += 1,
             Body::RestrictionHeld { case, .. } => {
                 if let Some(told) = self.cases.get_mut(&case) {
@@ -181,13 +166,63 @@ impl Told {
             Body::ActionsLapsed { actions } => {
                 self.in_force.retain(|action| !actions.contains(action));
             }
-            Body::Overturned { decision, decisions_fallen, actions_reversed, .. } => {
+            Body::Overturned {
+                decision,
+                decisions_fallen,
+                actions_reversed,
+                entries_withdrawn,
+                ..
+            } => {
+                self.uproot(&entries_withdrawn);
                 self.fall(decisions_fallen.iter().chain([&decision]), &actions_reversed);
             }
-            Body::Withdrawn { decisions_fallen, actions_reversed, .. } => {
+            Body::Withdrawn {
+                entries,
+                entries_withdrawn,
+                decisions_fallen,
+                actions_reversed,
+                ..
+            } => {
+                self.uproot(&entries);
+                self.uproot(&entries_withdrawn);
                 self.fall(decisions_fallen.iter(), &actions_reversed);
             }
             _ => {}
+        }
+    }
+
+    fn take_case(&mut self, body: Body, at: Timestamp, reader: &mut LogReader) {
+        match body {
+            Body::CaseOpened { case, subject, evidence, .. } => {
+                let event = event_of(subject, &evidence, reader);
+                let told = CaseTold {
+                    at: event.map_or(at, |(_, at)| at),
+                    account: subject.account().map(|account| account.0),
+                    is_return: returned(&evidence, event.map(|(kind, _)| kind)),
+                    roots: roots(&evidence).collect(),
+                    decisions: BTreeSet::new(),
+                    actions: BTreeSet::new(),
+                    is_over_quota: false,
+                    appeals: BTreeSet::new(),
+                };
+                self.cases.insert(case, told);
+            }
+            Body::CaseGrew { case, evidence, .. } => {
+                if let Some(told) = self.cases.get_mut(&case) {
+                    told.roots.extend(roots(&evidence));
+                    if told.is_return == Return::No {
+                        told.is_return = returned(&evidence, None);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// A removal that fell is what nobody returns from. One whose time is over was right.
+    fn uproot(&mut self, entries: &[u64]) {
+        for told in self.cases.values_mut() {
+            told.roots.retain(|root| !entries.contains(root));
         }
     }
 
@@ -215,6 +250,12 @@ fn event_of(
     let before = Position(position.checked_sub(1)?);
     let stored = reader.chunk(before, Position(position), 1).ok()?.pop()?;
     Some((stored.kind, stored.at))
+}
+
+/// The removed profiles that a case compares with.
+fn roots(evidence: &[EvidenceSeen]) -> impl Iterator<Item = u64> {
+    let comebacks = evidence.iter().filter(|piece| piece.kind == "comeback");
+    comebacks.filter_map(|piece| piece.entry)
 }
 
 fn returned(evidence: &[EvidenceSeen], kind: Option<EventKind>) -> Return {

@@ -70,7 +70,7 @@ pub fn lines(desk: &mut Desk<'_>, case: &Case) -> Result<Vec<String>, DeskError>
             Ok(lines)
         }
         SubjectSeen::Account { account } => {
-            let person = desk.person(AccountId(account))?;
+            let person = person_of(desk, case, AccountId(account))?;
             let removed = match evidence::comebacks(case).first().and_then(|best| best.entry) {
                 Some(entry) => removed(desk, entry)?.map(|profile| (entry, profile)),
                 None => None,
@@ -195,6 +195,29 @@ fn platform_line(person: &Person) -> Option<String> {
         _ => "deleted",
     };
     Some(format!("since    {did} at {}", minute(at)))
+}
+
+/// The account of a case; where its profile tells no picture, with the one that was told apart and
+/// that a bank knows.
+///
+/// # Errors
+/// [`DeskError`] if the log cannot be read.
+pub(super) fn person_of(
+    desk: &mut Desk<'_>,
+    case: &Case,
+    account: AccountId,
+) -> Result<Person, DeskError> {
+    let mut person = desk.person(account)?;
+    let matches = case.evidence.iter().rev().filter(|piece| piece.kind == "bank_match");
+    for piece in matches {
+        if person.avatar.is_some() {
+            break;
+        }
+        if let Some(EventBody::Media(item)) = desk.event(piece.position).map(|event| event.body) {
+            person.avatar = Some(item.media);
+        }
+    }
+    Ok(person)
 }
 
 /// An account, each field beside the one of the removed account it resembles.

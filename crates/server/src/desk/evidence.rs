@@ -8,7 +8,8 @@ use seawall_link::LinkModel;
 use seawall_model::journal::EvidenceSeen;
 use seawall_model::knowledge::{BankHash, FileHash, Known};
 use seawall_model::{CaseId, EntryId, EventBody, Family, MilliBits, Position, Timestamp};
-use seawall_review::Case;
+use seawall_pipeline::{Active, Judge};
+use seawall_review::{Case, Reason};
 
 use super::{Desk, DeskError, NAME_CHARS_MAX, lost, minute};
 use crate::show;
@@ -61,15 +62,24 @@ pub fn comebacks(case: &Case) -> Vec<Comeback> {
     found
 }
 
-/// Whether the file itself is in a bank.
+/// Whether the file itself is in a bank, or was before the post was edited.
 #[must_use]
 pub fn is_exact(case: &Case) -> bool {
-    case.evidence.iter().any(|piece| piece.kind == "bank_match" && piece.distance == Some(0))
+    case.evidence.iter().any(is_same_file)
+}
+
+/// Whether the file itself is in a bank now, and in what the post says now.
+#[must_use]
+pub fn is_exact_now(case: &Case, active: &Active) -> bool {
+    case.evidence.iter().any(|piece| is_same_file(piece) && Judge::counts(case, piece, active))
+}
+
+fn is_same_file(piece: &EvidenceSeen) -> bool {
+    piece.kind == "bank_match" && piece.distance == Some(0)
 }
 
 /// Why a case is here, in a few words.
-#[must_use]
-pub fn brief(case: &Case) -> String {
+fn brief(desk: &mut Desk<'_>, case: &Case) -> Result<String, DeskError> {
     let mut words = Vec::new();
     if let Some(comeback) = comebacks(case).first() {
         let entry = comeback.entry.map_or(String::new(), |entry| format!(" to k{entry}"));
@@ -79,8 +89,12 @@ pub fn brief(case: &Case) -> String {
         let entry = piece.entry.map_or(String::new(), |entry| format!("k{entry}"));
         words.push(match piece.distance {
             Some(0) => format!("same file as {entry}"),
-            // A picture of the same fingerprint is told so: only a file's own hash gives 0.
-            Some(1) => format!("looks like {entry}, at most 1 bit apart"),
+            // Only a file's own hash gives 0.
+            Some(1) => match has_same_print(desk, piece.entry.unwrap_or(0), piece.position)? {
+                Some(true) => format!("same picture as {entry} by its fingerprint"),
+                Some(false) => format!("looks like {entry}, 1 bit apart"),
+                None => format!("looks like {entry}, at most 1 bit apart"),
+            },
             Some(bits) => format!("looks like {entry}, {bits} bits apart"),
             None => format!("looks like {entry}"),
         });
@@ -93,22 +107,22 @@ pub fn brief(case: &Case) -> String {
         words.push("lost a support".into());
     }
     if words.is_empty() {
-        words.push(match &case.rule {
+        words.push(match case.asked_alone().next() {
             Some(_) => "what the rule asks of the event itself".into(),
             None => "its evidence is gone".into(),
         });
     }
-    words.join("; ")
+    Ok(words.join("; "))
 }
 
 /// Why a case is here, in a few words, and where nothing of it is left, that it is gone.
 ///
 /// # Errors
 /// [`DeskError`] if the journal cannot be read.
-pub fn brief_of(desk: &Desk<'_>, id: CaseId, case: &Case) -> Result<String, DeskError> {
-    let is_gone = lost::is_all_fallen(desk, case);
+pub fn brief_of(desk: &mut Desk<'_>, id: CaseId, case: &Case) -> Result<String, DeskError> {
+    let is_gone = lost::is_all_fallen(desk, case) && case.asked_alone().next().is_none();
     let lost = if is_gone { lost::brief(desk, id, case)? } else { None };
-    Ok(lost.unwrap_or_else(|| brief(case)))
+    lost.map_or_else(|| brief(desk, case), Ok)
 }
 
 /// Why a case is here, a line each, and what it rested on before.
@@ -124,11 +138,20 @@ pub fn lines(desk: &mut Desk<'_>, id: CaseId, case: &Case) -> Result<Vec<String>
     for comeback in comebacks(case) {
         lines.extend(waterfall(desk, case, &comeback)?);
     }
+    lines.extend(case.asked_alone().map(|reason| asked_line(case, reason)));
     lines.extend(lost::lines(desk, id, case)?);
-    if lines.is_empty() && case.rule.is_some() {
-        lines.push("what the rule asks of the event itself; no known file, term or return".into());
-    }
     Ok(lines)
+}
+
+/// What a rule asks of an event without any entry of knowledge, in words.
+#[must_use]
+pub fn asked_line(case: &Case, reason: &Reason) -> String {
+    let before = match case.is_of_content(reason) {
+        true => String::new(),
+        false => format!(" (of what was posted before, at position {})", reason.position),
+    };
+    let rule = show::foreign(&reason.rule, NAME_CHARS_MAX);
+    format!("what the rule {rule} asks of the event itself; no known file, term or return{before}")
 }
 
 /// What is added to a piece that was known of older words only: it is told, and carries nothing

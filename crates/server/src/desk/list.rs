@@ -7,6 +7,7 @@ use std::cmp::Reverse;
 use std::fmt;
 
 use seawall_model::{CaseId, Timestamp};
+use seawall_pipeline::Active;
 use seawall_review::{Case, CaseState};
 
 use super::{DecidedTold, Desk, DeskError, decided, evidence};
@@ -80,11 +81,11 @@ pub struct Cursor {
 }
 
 impl Cursor {
-    fn of(id: CaseId, case: &Case) -> Self {
+    fn of(id: CaseId, case: &Case, active: &Active) -> Self {
         let bits = evidence::comebacks(case).first().map(evidence::Comeback::total);
         Self {
             is_open: Reverse(case.state == CaseState::Open),
-            strength: Reverse((evidence::is_exact(case), bits.unwrap_or(i64::MIN))),
+            strength: Reverse((evidence::is_exact_now(case, active), bits.unwrap_or(i64::MIN))),
             at: case.at,
             case: id,
         }
@@ -136,7 +137,7 @@ pub fn page(
     limit: usize,
 ) -> (Vec<CaseId>, Option<Cursor>) {
     let met = desk.judge().cases().all().filter(|(_, case)| wanted.is_met(case));
-    let places = met.map(|(id, case)| Cursor::of(id, case));
+    let places = met.map(|(id, case)| Cursor::of(id, case, desk.active()));
     first(places.filter(|place| after.is_none_or(|after| *place > after)).collect(), limit)
 }
 

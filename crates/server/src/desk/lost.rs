@@ -6,7 +6,7 @@
 use seawall_model::journal::{Body, EvidenceSeen, GroundSeen};
 use seawall_model::knowledge::Known;
 use seawall_model::{CaseId, DecisionId, EntryId, Timestamp};
-use seawall_review::Case;
+use seawall_review::{Case, CaseState};
 
 use super::{DecidedTold, Desk, DeskError, minute};
 
@@ -19,7 +19,7 @@ const FALLS: [&str; 3] = ["overturned", "withdrawn", "entries_lapsed"];
 /// # Errors
 /// [`DeskError::Store`] if the journal cannot be read.
 ///
-/// Cost: nothing for a case that never changed; else what opened all cases is read.
+/// Cost: nothing for an open case that never changed; else what opened all cases is read.
 pub fn evidence(desk: &Desk<'_>, id: CaseId, case: &Case) -> Result<Vec<EvidenceSeen>, DeskError> {
     let fallen = case.evidence.iter().filter(|piece| is_fallen(desk, piece)).cloned();
     let mut lost: Vec<EvidenceSeen> = fallen.collect();
@@ -48,8 +48,8 @@ fn is_fallen(desk: &Desk<'_>, piece: &EvidenceSeen) -> bool {
 /// What the journal says that a case was opened on or grew by, and that it does not hold.
 fn taken_out(desk: &Desk<'_>, id: CaseId, case: &Case) -> Result<Vec<EvidenceSeen>, DeskError> {
     let mut lost: Vec<EvidenceSeen> = Vec::new();
-    // What changed nothing took nothing out.
-    if case.version <= 1 || desk.of_types(&FALLS)?.is_empty() {
+    // What changed nothing took nothing out; what was decided is no other version by that.
+    if case.version <= 1 && case.state == CaseState::Open || desk.of_types(&FALLS)?.is_empty() {
         return Ok(lost);
     }
     for recorded in desk.of_types(&["case_opened", "case_grew"])? {

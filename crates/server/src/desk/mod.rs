@@ -228,6 +228,14 @@ impl<'a> Desk<'a> {
         Ok(engine::file_of(self.reader, case)?)
     }
 
+    /// What somebody said in an appeal, by the position of its event, if it is still there.
+    pub fn said(&mut self, position: u64) -> Option<String> {
+        match self.event(position)?.body {
+            EventBody::Appeal(appeal) => appeal.text.map(String::from),
+            _ => None,
+        }
+    }
+
     /// The newest posts of an account whose content is still there, the newest first.
     ///
     /// # Errors

@@ -3,6 +3,8 @@
 //! Facts are the account's own post, dates, the policy and the measure: what law 8 permits,
 //! and nothing of the evidence. Left out: sending them.
 
+mod appealed;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU32;
 
@@ -15,7 +17,7 @@ use seawall_decision::statement::{
 use seawall_model::journal::{Body, EvidenceSeen, GroundSeen, SubjectSeen};
 use seawall_model::knowledge::{Knowledge, KnowledgeKind, Known, Policy};
 use seawall_model::{
-    AccountId, ActionKind, CaseId, DecisionId, EventKind, PlatformId, Position, Timestamp,
+    AccountId, ActionId, ActionKind, CaseId, DecisionId, EventKind, PlatformId, Position, Timestamp,
 };
 use seawall_review::Case;
 use seawall_store::Stored;
@@ -27,9 +29,22 @@ const HOUR_SECONDS: i64 = 3_600;
 /// Events of one moment among which the report is looked for that opened a case.
 const AT_ONCE_READ: u32 = 1_000;
 
+pub use appealed::of_appeals;
+
+/// Of what a notice tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tells {
+    /// What was done, or that it was undone.
+    Measure,
+    /// What became of an appeal that undid nothing.
+    Appeal,
+}
+
 /// A notice in both languages.
 #[derive(Clone)]
 pub struct Letter {
+    /// Of what it tells.
+    pub tells: Tells,
     /// What it is about, as the desk calls it.
     pub about: SubjectSeen,
     /// In Arabic.
@@ -41,7 +56,8 @@ pub struct Letter {
 impl Letter {
     fn of(about: SubjectSeen, facts: impl Fn(Language) -> Option<Statement>) -> Option<Self> {
         let arabic = facts(Language::Arabic(Digits::Western))?;
-        Some(Self { about, arabic, english: facts(Language::English)? })
+        let (tells, english) = (Tells::Measure, facts(Language::English)?);
+        Some(Self { tells, about, arabic, english })
     }
 }
 
@@ -61,33 +77,44 @@ pub fn of_case(desk: &mut Desk<'_>, case: CaseId) -> Result<Vec<Letter>, DeskErr
     if done.is_empty() {
         return Ok(letters);
     }
-    let types = ["decided", "restricted_unattended", "overturned", "withdrawn", "actions_lapsed"];
+    let types = [
+        "decided",
+        "restricted_unattended",
+        "overturned",
+        "withdrawn",
+        "actions_lapsed",
+        "appeal_decided",
+    ];
     for recorded in desk.of_types(&types)? {
         let at = recorded.entry.at;
-        let mut ended = |numbers: &[u64], why: fn(&Done, Timestamp) -> Ended| {
+        let mut ended = |numbers: &[u64], why: &dyn Fn(&Done) -> Ended| {
             let of_case = numbers.iter().filter_map(|number| done.get(number));
             letters.extend(of_case.filter_map(|done| {
-                let Ended { at, why } = why(done, at);
+                let Ended { at, why } = why(done);
                 restored(done, at, why)
             }));
         };
         match &recorded.entry.body {
-            Body::ActionsLapsed { actions } => ended(actions, lapsed),
+            Body::ActionsLapsed { actions } => ended(actions, &|done| lapsed(desk, done, at)),
             Body::Overturned { decision, actions_reversed, .. }
             | Body::Withdrawn { by: decision, actions_reversed, .. } => {
                 let overturned = DecisionId(*decision);
                 let of_case = actions_reversed.iter().filter_map(|number| done.get(number));
-                letters
-                    .extend(of_case.filter_map(|done| restored(done, at, why(done, overturned))));
+                letters.extend(
+                    of_case.filter_map(|done| restored(done, at, why(desk, done, overturned))),
+                );
             }
             Body::Decided { actions, released, .. } if actions.is_empty() => {
-                ended(released, |_, at| Ended { at, why: Why::Review });
+                ended(released, &|_| Ended { at, why: Why::Review });
             }
             Body::Decided { case: Some(of), actions, .. } if *of == case.0 => {
                 let decided = DecidedTold::of(recorded.entry.body.clone(), at);
                 for done in actions.iter().filter_map(|planned| done.get(&planned.action)) {
                     letters.extend(taken(desk, done, decided.as_ref())?);
                 }
+            }
+            body @ Body::AppealDecided { .. } => {
+                letters.extend(appealed::decided(desk, body, at, |action| done.get(&action))?);
             }
             Body::RestrictedUnattended { action, .. } => {
                 if let Some(done) = done.get(&action.action) {
@@ -107,8 +134,12 @@ struct Ended {
     why: Why,
 }
 
-/// What ended by itself did so at its time; before that, law 1 permitted it no more.
-fn lapsed(done: &Done, at: Timestamp) -> Ended {
+/// What ended by itself did so at its time; before that, an appeal was granted, or law 1
+/// permitted it no more.
+fn lapsed(desk: &Desk<'_>, done: &Done, at: Timestamp) -> Ended {
+    if appealed::is_granted(desk, done) {
+        return Ended { at, why: Why::Appeal };
+    }
     match done.action.until.filter(|until| *until <= at) {
         Some(until) => Ended { at: until, why: Why::Lapsed },
         None => Ended { at, why: Why::Support },
@@ -154,7 +185,7 @@ pub fn of_overturn(
         _ => None,
     });
     let done = reversed.flatten().filter_map(|number| actions.get(number));
-    let letters = done.filter_map(|done| restored(done, desk.now(), why(done, undone)));
+    let letters = done.filter_map(|done| restored(done, desk.now(), why(desk, done, undone)));
     Ok(letters.collect())
 }
 
@@ -166,11 +197,7 @@ fn taken(
 ) -> Result<Option<Letter>, DeskError> {
     let case = done.case.and_then(|case| desk.judge().cases().get(case));
     let Some(case) = case else { return Ok(None) };
-    let policy = match decided.and_then(|told| told.policy.as_ref()) {
-        Some(cited) => desk.policy(cited)?,
-        None => policy_then(desk, &case.policy, done.action.action)?,
-    };
-    let Some(policy) = policy else { return Ok(None) };
+    let Some(policy) = policy_of(desk, done, decided, case)? else { return Ok(None) };
     let Some(measure) = measure(done) else { return Ok(None) };
     let post = match done.action.subject {
         SubjectSeen::Post { .. } => {
@@ -184,12 +211,27 @@ fn taken(
     };
     let circumstance = circumstance(decided, case);
     let initiative = initiative(desk, case)?;
-    let told = Told { measure, at: done.at, post, detection, circumstance, initiative };
+    let action = ActionId(done.action.action);
+    let told = Told { action, measure, at: done.at, post, detection, circumstance, initiative };
     Ok(Letter::of(done.action.subject, |language| written(&told, &policy, language)))
+}
+
+/// The policy that something was done under, as it stood then.
+fn policy_of(
+    desk: &Desk<'_>,
+    done: &Done,
+    decided: Option<&DecidedTold>,
+    case: &Case,
+) -> Result<Option<Policy>, DeskError> {
+    match decided.and_then(|told| told.policy.as_ref()) {
+        Some(cited) => desk.policy(cited),
+        None => policy_then(desk, &case.policy, done.action.action),
+    }
 }
 
 /// What is told of an action, without its policy.
 struct Told {
+    action: ActionId,
     measure: Measure,
     at: Timestamp,
     post: Option<PlatformId>,
@@ -201,6 +243,12 @@ struct Told {
 /// How a case came to be looked at: because of a notice where the event that opened it is a
 /// report. Its row in the log says so, also where what it says was erased.
 fn initiative(desk: &mut Desk<'_>, case: &Case) -> Result<Initiative, DeskError> {
+    let first = case.reasons.first().map(|reason| reason.position);
+    if let Some(stored) = first.and_then(|position| stored_at(desk.reader, position)) {
+        let is_reported = stored.kind == EventKind::Report;
+        return Ok(if is_reported { Initiative::Notice } else { Initiative::Own });
+    }
+    // As older journals tell it, which tell no reasons.
     let is_reported = match case.subject {
         SubjectSeen::Post { position, account } => match stored_at(desk.reader, position) {
             Some(stored) => stored.kind == EventKind::Report,
@@ -267,15 +315,9 @@ fn policy_then(desk: &Desk<'_>, id: &str, action: u64) -> Result<Option<Policy>,
 }
 
 fn written(told: &Told, policy: &Policy, language: Language) -> Option<Statement> {
-    let [arabic, english] = &policy.title;
-    let title = match language {
-        Language::Arabic(_) => arabic,
-        Language::English => english,
-    };
-    let title = Phrase::new(title).ok()?;
-    let version = Phrase::new(&policy.version.to_string()).ok()?;
-    let reference = Phrase::new(&policy.reference).ok()?;
+    let [title, version, reference] = phrases(policy, language)?;
     let taken = Taken {
+        action: told.action,
         measure: told.measure,
         taken_at: told.at,
         excerpt: told.post.as_ref(),
@@ -291,6 +333,17 @@ fn written(told: &Told, policy: &Policy, language: Language) -> Option<Statement
         },
     };
     Some(statement(&Facts::Taken(taken), language))
+}
+
+/// The title of a policy in a language, its version and where its text is.
+fn phrases(policy: &Policy, language: Language) -> Option<[Phrase; 3]> {
+    let [arabic, english] = &policy.title;
+    let title = match language {
+        Language::Arabic(_) => arabic,
+        Language::English => english,
+    };
+    let phrase = |text: &str| Phrase::new(text).ok();
+    Some([phrase(title)?, phrase(&policy.version.to_string())?, phrase(&policy.reference)?])
 }
 
 /// What was found: people saw the content, or it was a copy, or a return.
@@ -356,8 +409,12 @@ fn hours(from: Timestamp, until: Timestamp) -> u32 {
     u32::try_from(seconds / HOUR_SECONDS).unwrap_or(0)
 }
 
-/// Why an action was reversed by the overturn of a decision: its own, or one it rested on.
-fn why(done: &Done, overturned: DecisionId) -> Why {
+/// Why an action was reversed: an appeal against it was granted, or a decision was overturned: its
+/// own, or one it rested on.
+fn why(desk: &Desk<'_>, done: &Done, overturned: DecisionId) -> Why {
+    if appealed::is_granted(desk, done) {
+        return Why::Appeal;
+    }
     if done.decision == Some(overturned) { Why::Review } else { Why::Support }
 }
 

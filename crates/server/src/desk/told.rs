@@ -4,16 +4,23 @@
 //! Left out: evidence, content and law, which have modules of their own, and what can be typed
 //! next.
 
+use std::collections::BTreeMap;
+
 use seawall_decision::law::Repute;
 use seawall_decision::support::DecisionState;
 use seawall_model::journal::{ActionPlanned, Body, Outcome};
-use seawall_model::{AppealId, CaseId, DecisionId, Timestamp};
-use seawall_review::{Appeal, AppealState, Case, CaseState, RestsOnMissing};
+use seawall_model::{AppealId, CaseId, DecisionId, ReviewerId, Timestamp};
+use seawall_pipeline::Judge;
+use seawall_review::{Appeal, AppealState, Case, CaseState, Reason, RestsOnMissing};
+use seawall_store::Recorded;
 
 use super::{
     DecidedTold, Desk, DeskError, NAME_CHARS_MAX, Viewer, ago, law, lost, minute, register,
 };
 use crate::show;
+
+/// Characters shown of what somebody says in an appeal.
+const APPEAL_CHARS_MAX: usize = 2_000;
 
 /// The policy of a case and what opened it, a line each.
 #[must_use]
@@ -31,6 +38,15 @@ pub fn opened_lines(desk: &Desk<'_>, case: &Case) -> Vec<String> {
         Some(rule) => format!("opened by the rule {}", show::foreign(rule, NAME_CHARS_MAX)),
         None => "opened because a decision was overturned".into(),
     });
+    let others = case.reasons.iter().filter(|reason| Some(&reason.rule) != case.rule.as_ref());
+    for Reason { rule, policy, .. } in others {
+        let rule = show::foreign(rule, NAME_CHARS_MAX);
+        let under = match *policy == case.policy {
+            true => String::new(),
+            false => format!(" under {}", show::foreign(policy, NAME_CHARS_MAX)),
+        };
+        lines.push(format!("asked for by the rule {rule}{under} too"));
+    }
     if case.rests == RestsOnMissing::Yes {
         lines.push("rests on a missing or failed input: nothing automatic follows".into());
     }
@@ -132,46 +148,113 @@ fn carried_words(outcome: Outcome) -> &'static str {
     }
 }
 
-/// The appeals on a case, and who may rule on those that wait, a line each.
+/// The appeals on a case, what is said in them, and who may rule on those that wait, a line each.
 #[must_use]
-pub fn appeal_lines(desk: &Desk<'_>, id: CaseId) -> Vec<String> {
+pub fn appeal_lines(desk: &mut Desk<'_>, id: CaseId) -> Vec<String> {
     let judge = desk.judge();
-    let of_case = judge.appeals().all().filter(|(_, appeal)| appeal.case == id);
-    let line = |(number, appeal): (AppealId, &Appeal)| {
-        let state = match appeal.state {
-            AppealState::Open => {
-                let may: Vec<String> =
-                    judge.uninvolved(number).map(|reviewer| reviewer.to_string()).collect();
-                match may.as_slice() {
-                    [] => "waits; everybody here took part: invite a reviewer from outside".into(),
-                    may => format!("waits for one of {}", may.join(", ")),
-                }
+    let mut lines = Vec::new();
+    for (number, appeal) in judge.appeals().all().filter(|(_, appeal)| appeal.case == id) {
+        lines.push(appeal_line(judge, number, appeal));
+        lines.push(match desk.said(appeal.position) {
+            Some(text) => format!("  says: {}", show::foreign(&text, APPEAL_CHARS_MAX)),
+            None => "  says nothing, or what it said was erased".into(),
+        });
+    }
+    lines
+}
+
+fn appeal_line(judge: &Judge, number: AppealId, appeal: &Appeal) -> String {
+    let state = match appeal.state {
+        AppealState::Open => {
+            let may: Vec<String> =
+                judge.uninvolved(number).map(|reviewer| reviewer.to_string()).collect();
+            match may.as_slice() {
+                [] => "waits; everybody here took part: invite a reviewer from outside".into(),
+                may => format!("waits for one of {}", may.join(", ")),
             }
-            AppealState::Upheld(by) => format!("decided by {by}: the action stands"),
-            AppealState::Granted(Some(by)) => format!("granted by {by}"),
-            AppealState::Granted(None) => "granted: the action had ended".into(),
-        };
-        format!("{number} of {}, against action {}: {state}", minute(appeal.at), appeal.action)
+        }
+        AppealState::Upheld(by) => format!("decided by {by}: the action stands"),
+        AppealState::Granted(Some(by)) => format!("granted by {by}"),
+        AppealState::Granted(None) => "granted: the action had ended".into(),
     };
-    of_case.map(line).collect()
+    format!("{number} of {}, against action {}: {state}", minute(appeal.at), appeal.action)
 }
 
 /// The rulings on an open case that are held, as far as the viewer may see them, a line each.
-#[must_use]
-pub fn held_lines(desk: &Desk<'_>, id: CaseId, case: &Case, viewer: Viewer) -> Vec<String> {
-    if case.state != CaseState::Open {
-        return Vec::new();
+///
+/// # Errors
+/// [`DeskError`] if the journal cannot be read.
+pub fn held_lines(
+    desk: &Desk<'_>,
+    id: CaseId,
+    case: &Case,
+    viewer: Viewer,
+) -> Result<Vec<String>, DeskError> {
+    if case.state != CaseState::Open || case.heard.is_empty() {
+        return Ok(Vec::new());
+    }
+    // What each lacked when it was asked last, which may be long after it was signed.
+    let mut lacks: BTreeMap<u64, Vec<String>> = BTreeMap::new();
+    for recorded in desk.of_types(&["ruling_held"])? {
+        if let Body::RulingHeld { case: Some(of), reviewer, missing } = recorded.entry.body
+            && of == id.0
+        {
+            lacks.insert(reviewer, missing);
+        }
     }
     let seen = case.heard.iter().filter(|heard| viewer.sees(heard.reviewer));
     let held = seen.map(|heard| {
         let (ruled, saw) = (heard.ruled.as_str(), heard.saw.as_str());
-        let waits = match desk.judge().held().any(|held| held == (id, heard.reviewer)) {
-            true => format!(": {}", law::QUOTA_WORDS),
-            false => String::new(),
+        let missing = lacks.get(&heard.reviewer.0).map_or(&[][..], Vec::as_slice);
+        let missing: Vec<&str> = missing.iter().map(|name| law::lacking(name)).collect();
+        let missing = match missing.as_slice() {
+            [] => String::new(),
+            some => format!(": {}", some.join("; ")),
         };
-        format!("{}: {ruled}, having seen the {saw}{waits}", heard.reviewer)
+        format!("{}: {ruled}, having seen the {saw}{missing}", heard.reviewer)
     });
-    held.collect()
+    Ok(held.collect())
+}
+
+/// The rulings on a case that were held and count no more, as far as the viewer may see them,
+/// a line each.
+///
+/// # Errors
+/// [`DeskError`] if the journal cannot be read.
+pub fn let_go_lines(
+    desk: &Desk<'_>,
+    id: CaseId,
+    case: &Case,
+    viewer: Viewer,
+) -> Result<Vec<String>, DeskError> {
+    let all = desk.of_types(&["ruling_let_go"])?;
+    let line = |recorded: Recorded| match &recorded.entry.body {
+        Body::RulingLetGo { case: Some(of), reviewer, .. } if *of == id.0 => {
+            // While others may still rule, they are blind to it.
+            let is_seen = case.state != CaseState::Open || viewer.sees(ReviewerId(*reviewer));
+            let words = let_go_words(&recorded.entry.body)?;
+            is_seen.then(|| format!("{words}, at {}", minute(recorded.entry.at)))
+        }
+        _ => None,
+    };
+    Ok(all.into_iter().filter_map(line).collect())
+}
+
+/// A ruling that counts no more, in words; `None` for other entries.
+#[must_use]
+pub fn let_go_words(body: &Body) -> Option<String> {
+    let Body::RulingLetGo { reviewer, ruled, why, .. } = body else { return None };
+    let why = match why.as_str() {
+        "decided" => "the case was decided by others",
+        "post_changed" => "its post was edited or deleted",
+        "case_grew" => "more became known of the case",
+        "evidence_fell" => "evidence of the case fell",
+        "case_reopened" => "what the case was decided on fell",
+        "reviewer_withdrawn" => "the key of its reviewer signs no more",
+        other => other,
+    };
+    let ruled = ruled.as_deref().unwrap_or("standing for removed profiles");
+    Some(format!("{}: {ruled}, which counts no more: {why}", ReviewerId(*reviewer)))
 }
 
 /// The decisions on a case, a line each.

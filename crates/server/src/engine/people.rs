@@ -100,7 +100,7 @@ impl Derivation {
         Ok(reviewer)
     }
 
-    /// Takes a reviewer's key out of use.
+    /// Takes a reviewer's key out of use, and gives what follows from it: the derived entries.
     ///
     /// # Errors
     /// [`PeopleError`] if the signature does not fit.
@@ -110,14 +110,21 @@ impl Derivation {
         by: ReviewerId,
         signature: String,
         now: Timestamp,
-    ) -> Result<(), PeopleError> {
+    ) -> Result<Vec<Body>, PeopleError> {
         let said = format!("withdraw {reviewer}");
         self.verify(by, said.as_bytes(), &signature)?;
         if !self.public_keys()?.iter().any(|(known, _)| *known == reviewer) {
             return Err(PeopleError::Stranger);
         }
-        self.input(Body::ReviewerWithdrawn { reviewer: reviewer.0, by: by.0, signature }, now)?;
-        Ok(())
+        self.followed(Body::ReviewerWithdrawn { reviewer: reviewer.0, by: by.0, signature }, now)
+    }
+
+    /// Takes an input in, and gives what the journal tells from there on.
+    fn followed(&mut self, input: Body, now: Timestamp) -> Result<Vec<Body>, PeopleError> {
+        let (before, _) = self.journal.head();
+        self.input(input, now)?;
+        let entries = self.journal.read(before + 1, ENTRIES_PER_READ).map_err(EngineError::from)?;
+        Ok(entries.into_iter().map(|recorded| recorded.entry.body).collect())
     }
 
     /// Notes that somebody read the protected register.
@@ -187,10 +194,7 @@ impl Derivation {
     ) -> Result<Vec<Body>, PeopleError> {
         self.verify(ReviewerId(ruling.reviewer), &ruling.to_bytes(), &signature)?;
         self.pipeline.judge().check(&ruling, self.pipeline.active())?;
-        let (before, _) = self.journal.head();
-        self.input(Body::Ruled { ruling, signature }, now)?;
-        let entries = self.journal.read(before + 1, ENTRIES_PER_READ).map_err(EngineError::from)?;
-        Ok(entries.into_iter().map(|recorded| recorded.entry.body).collect())
+        self.followed(Body::Ruled { ruling, signature }, now)
     }
 
     /// Lays entries of knowledge down. They count once a ruling stands for them.

@@ -9,7 +9,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use seawall_event::{Decoded, Format};
 use seawall_model::journal::{AppealRuled, Says};
-use seawall_model::{AccountId, ActionId, AppealId, EventBody};
+use seawall_model::{AccountId, ActionId, AppealId};
 use seawall_review::{Appeal, AppealState};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -356,17 +356,9 @@ fn row(
         appeal: told(id, appeal),
         decision: appeal.decision.map(|decision| decision.to_string()),
         case: appeal.case.to_string(),
-        text: said(desk, appeal.position),
+        text: desk.said(appeal.position),
         i_may_rule: own.is_some_and(|own| may.contains(&own)),
         may_rule: may.iter().map(ToString::to_string).collect(),
-    }
-}
-
-/// What somebody said, if it is still there.
-fn said(desk: &mut Desk<'_>, position: u64) -> Option<String> {
-    match desk.event(position)?.body {
-        EventBody::Appeal(appeal) => appeal.text.map(String::from),
-        _ => None,
     }
 }
 

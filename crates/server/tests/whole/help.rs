@@ -44,6 +44,7 @@ fn prepared() -> Stage {
     stage.still_at(LATER, &["import", story().to_str().unwrap()]).ended(1);
     stage.still_at(LATER, &["import", "events.jsonl"]).ended(0);
     know(&stage);
+    appeal(&stage);
     stage.seawall(&["backup", "kept-backup"]).ended(0);
     std::fs::create_dir(stage.path("bin")).unwrap();
     let script =
@@ -52,6 +53,25 @@ fn prepared() -> Stage {
     let all = std::fs::Permissions::from_mode(0o755);
     std::fs::set_permissions(stage.path("bin/seawall"), all).unwrap();
     stage
+}
+
+/// Another post, which was restricted by the first reviewer, and the appeal p1 against that, on
+/// which a third may rule.
+fn appeal(stage: &Stage) {
+    let media = format!(r#"{{"id":"m2","sha256":"{HASH}"}}"#);
+    let event = |id: &str, kind: &str, told: &str| {
+        let head = format!(r#""type":"{kind}","id":"{id}","account":"account-19""#);
+        format!(r#"{{{head},"at":"2026-05-21T11:00:00Z",{told}}}"#)
+    };
+    let post = format!(r#""post":{{"id":"hp3","text":"And this","media":[{media}]}}"#);
+    stage.write("second.jsonl", event("h4", "post.created", &post));
+    let words = r#""appeal":{"action":"a1","text":"it is our kettle"}"#;
+    stage.write("appeal.jsonl", event("h5", "appeal", words));
+    let reem = ["reviewer", "add", "reem", "--key", "reem.key", "--by", "amal.key"];
+    let decide = ["case", "decide", "c2", "restrict", "--saw", "content", "--key", "badr.key"];
+    for args in [&reem[..], &["import", "second.jsonl"], &decide, &["import", "appeal.jsonl"]] {
+        stage.still_at(LATER, args).ended(0);
+    }
 }
 
 /// Gives a folder two reviewers and the knowledge that the examples name: the policy k1,

@@ -54,6 +54,15 @@ fn an_edit_ends_the_restriction_and_its_words_are_what_is_shown_and_ruled_on() {
     let said = stage.still(&["case", "show", OF_SPOUT]).ended(0);
     says(&said, &["edited at ", "a recipe for tea", "(of what was posted before, at position 4)"]);
     assert!(!said.out.contains("--saw file"), "{}", said.out);
+    // In the list it stands no longer with those whose file is in a bank.
+    let list = stage.still(&["case", "list", "--json"]).ended(0).out;
+    let rows: Vec<Value> = list.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let exact: Vec<&str> = rows
+        .iter()
+        .filter(|row| row["is_exact"] == json!(true))
+        .filter_map(|row| row["case"].as_str())
+        .collect();
+    assert_eq!((exact.as_slice(), rows[0]["case"].as_str()), (&["c1"][..], Some("c1")));
     decide(&stage, OF_SPOUT, "remove", &["--as-read", "1"]).refused(&["changed since version 1"]);
     decide(&stage, OF_SPOUT, "restrict", &["--saw", "file"]).refused(&["c2 has no file to see"]);
     decide(&stage, OF_SPOUT, "keep", &["--as-read", "2"]).ended(0);

@@ -84,5 +84,15 @@ fn returns_and_decisions_stand_in_the_tide_as_they_are_now() {
         assert!(out.contains(words), "{words}: {out}");
     }
     assert_eq!(numbers(&told(&stage, &["--to", "2026-05-20T09:00:00Z"])), [0; 4]);
+    // Nobody returns from a removal that fell.
+    stage.still(&["removed", "withdraw", "k6", "--key", "badr.key"]).ended(0);
+    let tide = told(&stage, &[]);
+    assert_eq!(tide["cases"]["returns_of_accounts_created"].as_u64(), Some(0));
+    let nine = |tide: &serde_json::Value| {
+        let buckets = tide["buckets"].as_array().unwrap();
+        let nine = buckets.iter().find(|bucket| bucket["start"] == "2026-05-20T09:00:00Z");
+        nine.and_then(|bucket| bucket["returns"].as_u64())
+    };
+    assert_eq!((nine(&tide), numbers(&tide)[0]), (Some(0), 4), "its case was opened all the same");
     assert!(told(&stage, &["--trace", "#kettle"])["cases"].is_null(), "cases are of no trace");
 }

@@ -188,6 +188,14 @@ fn a_case_and_a_decision_say_what_they_rested_on_and_how_it_fell() {
     says(&told, &["no longer rests on k6, the profile of a removed account, which was withdrawn"]);
     let list = closed.still(&["case", "list"]).ended(0).out;
     says(&list, &["what it rested on is gone (k6)"]);
+    let kept = watched();
+    decide(&kept, OF_NEWSROOM, "keep-documents", &[]).ended(0);
+    kept.still(&["bank", "withdraw", "k3", "--key", "badr.key"]).ended(0);
+    let told = show(&kept, OF_NEWSROOM, &[]);
+    says(&told, &["no longer rests on k3 of the bank", "c1: post by", "decided"]);
+    never_says(&told, &["what the rule"]);
+    let list = kept.still(&["case", "list"]).ended(0).out;
+    never_says(&list, &["what the rule asks of the event itself"]);
     // What fell by an overturn says of which decision.
     let removed = undo(&stage, "d7", "dana.key").ended(0);
     says(&removed.out, &["is overturned by"]);
@@ -353,8 +361,27 @@ fn a_picture_of_the_same_fingerprint_is_told_as_such_and_one_bit_as_one() {
     says(&show(&stage, "c1", &[]), &["its picture has the same picture fingerprint as k7"]);
     says(&show(&stage, "c2", &[]), &["its picture looks like, 1 of 256 bits apart, k7"]);
     let list = stage.still(&["case", "list"]).ended(0).out;
-    says(&list, &["looks like k7, at most 1 bit apart", "looks like k7, 2 bits apart"]);
+    says(&list, &["same picture as k7 by its fingerprint", "looks like k7, 2 bits apart"]);
     never_says(&list, &["1 bits"]);
+}
+
+#[test]
+fn a_picture_of_a_profile_that_a_bank_knows_is_shown_though_no_profile_tells_it() {
+    let stage = equipped();
+    let media = json!({ "id": "m-face", "sha256": CLIP, "for": "avatar" });
+    import(&stage, &[event(1, "media", "10:00", "lid", "media", &media)]);
+    let told = show(&stage, "c1", &[]);
+    says(&told, &["picture  \u{2068}m-face\u{2069}  sha256 c1c1"]);
+    assert!(case(&stage, "c1")["content"]["account"].to_string().contains("m-face"));
+}
+
+#[test]
+fn a_ruling_that_is_held_says_what_it_lacks() {
+    let stage = watched();
+    decide(&stage, OF_SPOUT, "remove", &["--saw", "file"]).ended(1);
+    let told = show(&stage, OF_SPOUT, &[]);
+    let held = told.split("rulings held\n").nth(1).unwrap().lines().next().unwrap();
+    says(held, &["r1: remove, having seen the file: "]);
 }
 
 #[test]

@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Subcommand, ValueEnum};
+use seawall_model::journal::AppealRuled;
 use seawall_model::knowledge::FileClass;
-use seawall_model::{ActionKind, CaseId, DecisionId};
+use seawall_model::{ActionKind, AppealId, CaseId, DecisionId};
 use seawall_review::{Ruled, Saw};
 
 /// What can be asked of `case`.
@@ -38,6 +39,13 @@ at: the content, its file that was decided before, or the links to what was remo
     #[command(after_help = "Example:
   seawall case undo d1 --key badr.key")]
     Undo(CaseUndo),
+    /// Rule on an appeal: by somebody who took no part in what it is against.
+    #[command(after_help = "Examples:
+  seawall case appeal p1 uphold --key reem.key
+  seawall case appeal p1 overturn --key reem.key
+
+What somebody says in an appeal, and who may rule on it, is told by `case show` of its case.")]
+    Appeal(CaseAppeal),
 }
 
 /// Arguments of `case list`.
@@ -139,6 +147,35 @@ pub struct CaseUndo {
     /// Write JSON.
     #[arg(long, action = ArgAction::SetTrue)]
     pub json: bool,
+}
+
+/// Arguments of `case appeal`.
+#[derive(Debug, Args)]
+pub struct CaseAppeal {
+    /// The appeal, such as p1.
+    #[arg(value_name = "APPEAL", value_parser = appeal)]
+    pub appeal: AppealId,
+    /// uphold if the action stands, overturn if it is taken back.
+    #[arg(value_name = "RULING", value_parser = appeal_ruled)]
+    pub ruling: AppealRuled,
+    /// Your key file.
+    #[arg(long, value_name = "KEYFILE")]
+    pub key: PathBuf,
+    /// Write JSON.
+    #[arg(long, action = ArgAction::SetTrue)]
+    pub json: bool,
+}
+
+fn appeal(text: &str) -> Result<AppealId, String> {
+    AppealId::parse(text).ok_or_else(|| "use a number such as p1".into())
+}
+
+fn appeal_ruled(text: &str) -> Result<AppealRuled, String> {
+    match text {
+        "uphold" => Ok(AppealRuled::Uphold),
+        "overturn" => Ok(AppealRuled::Overturn),
+        _ => Err("use uphold or overturn".into()),
+    }
 }
 
 /// Rulings that may be written with a dash as well.

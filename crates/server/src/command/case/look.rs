@@ -87,7 +87,8 @@ fn tell(desk: &mut Desk<'_>, typed: &Typed, id: CaseId, case: &Case) -> anyhow::
         section("why nothing was restricted by itself", &law::unattended(desk, case)?)?;
     }
     section("in force", &told::in_force_lines(desk, id)?)?;
-    section("rulings held", &told::held_lines(desk, id, case, Viewer::Folder))?;
+    section("rulings held", &told::held_lines(desk, id, case, Viewer::Folder)?)?;
+    section("rulings let go", &told::let_go_lines(desk, id, case, Viewer::Folder)?)?;
     section("appeals", &told::appeal_lines(desk, id))?;
     if case.state == CaseState::Open {
         section("what each ruling needs", &needs_lines(desk, case)?)?;
@@ -151,6 +152,12 @@ fn next_lines(
             lines.push(typed.case(&format!("undo {decision} --key KEYFILE")));
         }
         CaseState::Withdrawn => {}
+    }
+    let waiting = desk.judge().appeals().waiting().filter(|(_, appeal)| appeal.case == id);
+    for (appeal, _) in waiting {
+        for ruling in ["uphold", "overturn"] {
+            lines.push(typed.case(&format!("appeal {appeal} {ruling} --key KEYFILE")));
+        }
     }
     lines.push(typed.case("list"));
     Ok(lines)

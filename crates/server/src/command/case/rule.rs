@@ -2,9 +2,10 @@
 
 use seawall_model::journal::{ActionPlanned, Body, Says};
 use seawall_model::{AppealId, CaseId, DecisionId, EntryId};
+use seawall_review::AppealState;
 use serde_json::{Value, json};
 
-use super::super::args::{CaseDecide, CaseUndo, Global, NoticeWanted};
+use super::super::args::{CaseAppeal, CaseDecide, CaseUndo, Global, NoticeWanted};
 use super::super::{Ended, show};
 use super::folder::{CaseFolder, Typed};
 use super::look;
@@ -92,6 +93,7 @@ fn tell_decided(
                 }
             }
             Body::KnowledgeAdded { first, last, .. } => tell_brought_in(desk, *first, *last)?,
+            Body::RulingLetGo { .. } => tell_let_go(body)?,
             _ => {}
         }
     }
@@ -193,25 +195,80 @@ pub(super) fn undo(global: &Global, given: &CaseUndo) -> anyhow::Result<Ended> {
         tell_json(&followed, &letters)?;
         return Ok(Ended::Fine);
     }
-    for body in &followed {
+    tell_undone(&mut desk, &typed, &followed, &letters)?;
+    Ok(Ended::Fine)
+}
+
+pub(super) fn appeal(global: &Global, given: &CaseAppeal) -> anyhow::Result<Ended> {
+    let key = ReviewerKey::read(&given.key)?;
+    let mut folder = CaseFolder::open(global)?;
+    let typed = folder.typed();
+    let CaseAppeal { appeal, ruling, .. } = given;
+    let followed = folder.rule(&key, Says::Appeal { appeal: appeal.0, ruled: *ruling })?;
+    let mut desk = folder.desk();
+    let against = desk.judge().appeals().get(*appeal).and_then(|appeal| appeal.decision);
+    let mut letters = notice::of_appeals(&desk, &followed)?;
+    letters.extend(notice::of_overturn(&desk, against.unwrap_or(DecisionId(0)), &followed)?);
+    if given.json {
+        tell_json(&followed, &letters)?;
+        return Ok(Ended::Fine);
+    }
+    tell_undone(&mut desk, &typed, &followed, &letters)?;
+    Ok(Ended::Fine)
+}
+
+/// What a ruling took back, or left as it is, and the letters about it.
+fn tell_undone(
+    desk: &mut Desk<'_>,
+    typed: &Typed,
+    followed: &[Body],
+    letters: &[Letter],
+) -> anyhow::Result<()> {
+    for body in followed {
         match body {
-            Body::Overturned { .. } => tell_overturned(&mut desk, body)?,
+            Body::Overturned { .. } => tell_overturned(desk, body)?,
             Body::CaseOpened { case, subject, .. } => {
                 let about = desk.subject(*subject)?;
                 say!("  c{case} is opened: {about} has lost a support and keeps others")?;
             }
-            Body::ActionsLapsed { actions } => tell_ended(&mut desk, actions)?,
-            Body::AppealDecided { .. } => tell_appeal(body)?,
-            _ => {}
+            body => tell_end(desk, body)?,
         }
     }
-    for letter in &letters {
+    tell_letters(desk, letters)?;
+    say!("\nnext\n  {}", typed.case("list"))?;
+    Ok(())
+}
+
+/// What ends with something that was taken back, in words: restrictions without a person, appeals
+/// and rulings that were held.
+pub(in crate::command) fn tell_end(desk: &mut Desk<'_>, body: &Body) -> anyhow::Result<()> {
+    match body {
+        Body::ActionsLapsed { actions } => tell_ended(desk, actions)?,
+        Body::AppealDecided { .. } => tell_appeal(body)?,
+        Body::RulingLetGo { .. } => tell_let_go(body)?,
+        _ => {}
+    }
+    Ok(())
+}
+
+/// Letters to those concerned, each with whom it goes to.
+pub(in crate::command) fn tell_letters(
+    desk: &mut Desk<'_>,
+    letters: &[Letter],
+) -> anyhow::Result<()> {
+    for letter in letters {
         let about = desk.subject(letter.about)?;
         say!("\nnotice to the account concerned ({about})\n")?;
         look::tell_letter(letter, NoticeWanted::Both)?;
     }
-    say!("\nnext\n  {}", typed.case("list"))?;
-    Ok(Ended::Fine)
+    Ok(())
+}
+
+/// A ruling that was held and counts no more, in words.
+fn tell_let_go(body: &Body) -> std::io::Result<()> {
+    let Body::RulingLetGo { case, .. } = body else { return Ok(()) };
+    let case = case.map_or(String::new(), |case| format!(" on {}", CaseId(case)));
+    told::let_go_words(body).map_or(Ok(()), |words| say!("  a ruling{case} of {words}"))
 }
 
 /// An appeal that was decided, in words.
@@ -226,12 +283,18 @@ fn tell_appeal(body: &Body) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// What was done without a person and has nothing left to rest on.
+/// What was done without a person and ended before its time, and why.
 fn tell_ended(desk: &mut Desk<'_>, actions: &[u64]) -> anyhow::Result<()> {
     let known = desk.actions()?;
     for done in actions.iter().filter_map(|number| known.get(number)) {
         let subject = desk.subject(done.action.subject)?;
-        say!("  {} the {subject}: what it rested on is gone", done.action.inverse)?;
+        let (number, inverse) = (done.action.action, &done.action.inverse);
+        let against = desk.judge().appeals().against(number).map(|(_, appeal)| appeal.state);
+        let why = match against {
+            Some(AppealState::Granted(Some(_))) => "an appeal was granted",
+            _ => "what it rested on is gone",
+        };
+        say!("  {inverse} the {subject}: action {number} ends, for {why}")?;
     }
     Ok(())
 }

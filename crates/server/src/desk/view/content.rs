@@ -161,7 +161,7 @@ fn of_account(
     };
     let posts = desk.posts_of(account)?;
     Ok(ContentView::Account {
-        account: Box::new(AccountView::from(&desk.person(account)?)),
+        account: Box::new(AccountView::from(&content::person_of(desk, case, account)?)),
         posts: posts.iter().map(|(at, post)| PostView::of(post, *at)).collect(),
         resembles: removed.map(|profile| Box::new(ResemblesView::of(entry, profile))),
     })

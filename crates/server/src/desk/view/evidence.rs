@@ -8,15 +8,15 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::desk::evidence::{
-    Comeback, comebacks, earlier_profile, odds, of_before, piece_line, returns, unknown,
+    Comeback, asked_line, comebacks, earlier_profile, odds, of_before, piece_line, returns, unknown,
 };
 use crate::desk::{Desk, DeskError, lost};
 
 /// One piece of evidence, or one comparison with a removed account, in words too.
 #[derive(Clone, Serialize, ToSchema)]
 pub struct WhyView {
-    /// What it is: `bank_match`, `term`, `comeback`, `support_lost`; `lost` for what it rested
-    /// on before and rests on no more.
+    /// What it is: `bank_match`, `term`, `comeback`, `support_lost`; `rule` for what a rule asks
+    /// of the event itself; `lost` for what it rested on before and rests on no more.
     pub kind: String,
     /// Its family; null where it belongs to none that counts, and where it is of several.
     pub family: Option<String>,
@@ -116,6 +116,17 @@ pub(super) fn why(desk: &mut Desk<'_>, id: CaseId, case: &Case) -> Result<Vec<Wh
             families,
         });
     }
+    rows.extend(case.asked_alone().map(|reason| WhyView {
+        kind: "rule".into(),
+        family: None,
+        words: asked_line(case, reason),
+        entry: None,
+        distance_bits: None,
+        milli_bits: None,
+        position: Some(reason.position),
+        is_current: case.is_of_content(reason),
+        families: Vec::new(),
+    }));
     for piece in lost::evidence(desk, id, case)? {
         rows.push(WhyView {
             kind: "lost".into(),

@@ -217,6 +217,9 @@ pub struct CaseView {
     pub held: Vec<HeldView>,
     /// How many rulings are held in all.
     pub held_count: usize,
+    /// Rulings that were held and count no more, in words, a line each; of an open case only
+    /// what the reader may see.
+    pub let_go: Vec<String>,
     /// The appeals on it, in words, a line each.
     pub appeals: Vec<String>,
     /// Its decisions, in order.
@@ -242,7 +245,7 @@ pub fn row(desk: &mut Desk<'_>, id: CaseId, viewer: Viewer) -> Result<CaseRow, D
         rule: case.rule.as_deref().map(str::to_owned),
         why: super::evidence::brief_of(desk, id, case)?,
         needs: law::brief(desk, id, case, viewer)?,
-        is_exact: super::evidence::is_exact(case),
+        is_exact: super::evidence::is_exact_now(case, desk.active()),
         comeback: comebacks.first().map(super::evidence::Comeback::total),
         rests_on_missing: case.rests == RestsOnMissing::Yes,
         restricted_unattended: desk
@@ -313,6 +316,7 @@ pub fn case(desk: &mut Desk<'_>, id: CaseId, viewer: Viewer) -> Result<CaseView,
         in_force: decision::in_force(desk, id)?,
         held: held(case, viewer),
         held_count: case.heard.len(),
+        let_go: told::let_go_lines(desk, id, case, viewer)?,
         appeals: told::appeal_lines(desk, id),
         decided: decision::on(desk, id)?,
         notices: notice::of_case(desk, id)?.iter().map(NoticeView::from).collect(),

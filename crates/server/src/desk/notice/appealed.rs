@@ -1,0 +1,95 @@
+//! What is told of an appeal: that it undid nothing, and why. Where it undid something, the notice
+//! of that tells it.
+
+use std::collections::BTreeMap;
+
+use seawall_decision::statement;
+use seawall_decision::statement::{
+    AppealOutcome, Appealed, Digits, Facts, Language, OutOfCourt, Policy as PolicyTold,
+};
+use seawall_model::journal::Body;
+use seawall_model::{ActionId, AppealId, Timestamp};
+use seawall_review::{Appeal, AppealState};
+
+use super::{Letter, Tells, phrases, policy_of};
+use crate::desk::{Desk, DeskError, Done};
+
+/// The notices of appeals that were decided in what followed a ruling, and undid nothing.
+///
+/// # Errors
+/// [`DeskError`] if journal or knowledge cannot be read.
+pub fn of_appeals(desk: &Desk<'_>, followed: &[Body]) -> Result<Vec<Letter>, DeskError> {
+    let mut letters = Vec::new();
+    let mut done: Option<BTreeMap<u64, Done>> = None;
+    for body in followed.iter().filter(|body| matches!(body, Body::AppealDecided { .. })) {
+        let known = match done.take() {
+            Some(known) => known,
+            None => desk.actions()?,
+        };
+        letters.extend(decided(desk, body, desk.now(), |action| known.get(&action))?);
+        done = Some(known);
+    }
+    Ok(letters)
+}
+
+/// Whether somebody granted an appeal against an action.
+pub(super) fn is_granted(desk: &Desk<'_>, done: &Done) -> bool {
+    let against = desk.judge().appeals().against(done.action.action);
+    against.is_some_and(|(_, appeal)| matches!(appeal.state, AppealState::Granted(Some(_))))
+}
+
+/// The notice of an appeal that was decided then, where it undid nothing and is against one of
+/// the actions that are asked for.
+pub(super) fn decided<'a>(
+    desk: &Desk<'_>,
+    body: &Body,
+    at: Timestamp,
+    done: impl Fn(u64) -> Option<&'a Done>,
+) -> Result<Option<Letter>, DeskError> {
+    let Body::AppealDecided { appeal, upheld, by } = body else { return Ok(None) };
+    let Some(appeal) = desk.judge().appeals().get(AppealId(*appeal)).copied() else {
+        return Ok(None);
+    };
+    let Some(done) = done(appeal.action) else { return Ok(None) };
+    match (upheld, by) {
+        (true, _) => of_upheld(desk, done, &appeal, at),
+        (false, None) => Ok(Some(letter(done, &appeal, AppealOutcome::Ended))),
+        (false, Some(_)) => Ok(None),
+    }
+}
+
+fn of_upheld(
+    desk: &Desk<'_>,
+    done: &Done,
+    appeal: &Appeal,
+    at: Timestamp,
+) -> Result<Option<Letter>, DeskError> {
+    let case = desk.case(appeal.case)?;
+    let decided = appeal.decision.map(|decision| desk.decision(decision)).transpose()?;
+    let Some(policy) = policy_of(desk, done, decided.as_ref(), case)? else { return Ok(None) };
+    let told = |language| {
+        let [title, version, reference] = phrases(&policy, language)?;
+        let policy = PolicyTold { title: &title, version: &version, reference: &reference };
+        // No policy says yet whether the platform is bound to one: it promises none.
+        let out_of_court = OutOfCourt::NotOffered;
+        let outcome = AppealOutcome::Upheld { at, policy, out_of_court };
+        Some(statement(&Facts::Appealed(facts(done, appeal, outcome)), language))
+    };
+    let letter = Letter::of(done.action.subject, told);
+    Ok(letter.map(|letter| Letter { tells: Tells::Appeal, ..letter }))
+}
+
+fn letter(done: &Done, appeal: &Appeal, outcome: AppealOutcome<'_>) -> Letter {
+    let told = |language| statement(&Facts::Appealed(facts(done, appeal, outcome)), language);
+    Letter {
+        tells: Tells::Appeal,
+        about: done.action.subject,
+        arabic: told(Language::Arabic(Digits::Western)),
+        english: told(Language::English),
+    }
+}
+
+fn facts<'a>(done: &Done, appeal: &Appeal, outcome: AppealOutcome<'a>) -> Appealed<'a> {
+    let (taken_at, appealed_at) = (done.at, appeal.at);
+    Appealed { action: ActionId(appeal.action), taken_at, appealed_at, outcome }
+}
