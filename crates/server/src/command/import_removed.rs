@@ -297,7 +297,9 @@ fn text(row: &table::Row<'_>, column: &str) -> Result<Option<Box<str>>, String> 
 fn hash(row: &table::Row<'_>, column: &str) -> Result<Option<[u8; 32]>, String> {
     match row.cell(column) {
         "" => Ok(None),
-        text => table::hash(text).map(Some).map_err(|why| format!("{column}: {why}")),
+        text => crate::desk::knowledge::words::hash(text)
+            .map(Some)
+            .map_err(|why| format!("{column}: {why}")),
     }
 }
 

@@ -14,6 +14,7 @@ mod events;
 mod health;
 mod journal;
 mod keys;
+mod knowledge;
 mod listen;
 mod live;
 mod once;
@@ -208,6 +209,29 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(keys::post_rotation))
         .routes(routes!(keys::delete_key))
         .routes(routes!(journal::get_journal))
+        .routes(routes!(knowledge::banks::get_banks, knowledge::banks::post_banks))
+        .routes(routes!(knowledge::banks::get_bank_entry))
+        .routes(routes!(knowledge::banks::post_bank_confirmation))
+        .routes(routes!(knowledge::banks::post_bank_withdrawal))
+        .routes(routes!(knowledge::terms::get_terms, knowledge::terms::post_terms))
+        .routes(routes!(knowledge::terms::get_term))
+        .routes(routes!(knowledge::terms::post_term_confirmation))
+        .routes(routes!(knowledge::terms::post_term_withdrawal))
+        .routes(routes!(knowledge::policies::get_policies, knowledge::policies::post_policy))
+        .routes(routes!(knowledge::policies::get_policy))
+        .routes(routes!(knowledge::policies::post_policy_confirmation))
+        .routes(routes!(knowledge::rules::get_rules, knowledge::rules::post_rules))
+        .routes(routes!(knowledge::rules::get_rules_entry))
+        .routes(routes!(knowledge::rules::post_rules_check))
+        .routes(routes!(knowledge::rules::post_rules_run))
+        .routes(routes!(knowledge::rules::post_rules_confirmation))
+        .routes(routes!(knowledge::rules::post_rules_withdrawal))
+        .routes(routes!(knowledge::protected::get_protected, knowledge::protected::post_protected))
+        .routes(routes!(knowledge::protected::get_protected_entry))
+        .routes(routes!(knowledge::protected::post_protected_withdrawal))
+        .routes(routes!(knowledge::removed::get_removed))
+        .routes(routes!(knowledge::removed::get_removed_entry))
+        .routes(routes!(knowledge::removed::post_removed_withdrawal))
         .routes(routes!(live::get_live))
         .routes(routes!(health::live))
         .routes(routes!(health::ready))
