@@ -389,8 +389,9 @@ fn stand(desk: &mut Desk, people: &[Person; 2], first: u64, last: u64) -> anyhow
 }
 
 fn is_second(error: &anyhow::Error) -> bool {
-    let error = error.downcast_ref::<PeopleError>();
-    matches!(error, Some(PeopleError::Ruling(RulingError::Second(_))))
+    use crate::desk::knowledge::KnowledgeError::People;
+    let error = error.downcast_ref();
+    matches!(error, Some(People(PeopleError::Ruling(RulingError::Second(_)))))
 }
 
 fn lay_down(

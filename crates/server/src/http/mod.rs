@@ -17,14 +17,18 @@ mod keys;
 mod knowledge;
 mod listen;
 mod live;
+mod measures;
 mod once;
 mod openapi;
 mod page;
 mod people;
 mod problem;
+mod rate;
+mod reports;
 mod request;
 mod ruling;
 mod sessions;
+mod waves;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -45,13 +49,14 @@ pub use listen::{Listening, listen};
 pub use openapi::document;
 pub use problem::{Code, Problem, ProblemTold};
 
-use crate::access::{AccessConfig, Door, PasswordGate};
+use crate::access::{Door, PasswordGate};
 use crate::carry::Carrier;
 use crate::chance;
 use crate::config::ServeConfig;
 use crate::desk::{Desk, DeskError};
 use crate::engine::Settings;
 use crate::service::Service;
+use rate::Rates;
 
 /// What every route may use. Clones share it.
 #[derive(Clone)]
@@ -68,6 +73,7 @@ struct Inner {
     requests: Mutex<Requests>,
     door: Door,
     gate: PasswordGate,
+    rates: Rates,
     carrier: Carrier,
     /// Becomes true when the server is to end.
     ending: watch::Sender<bool>,
@@ -92,7 +98,8 @@ impl App {
             test_seed: settings.test_seed,
             metrics,
             requests: Mutex::new(service.folder().requests()?),
-            door: Door::new(people, AccessConfig::default(), chance),
+            door: Door::new(people, settings.config.sessions.access(), chance),
+            rates: Rates::new(settings.config.serve.rates.clone()),
             gate: PasswordGate::new(),
             carrier,
             ending: watch::channel(false).0,
@@ -115,6 +122,11 @@ impl App {
 
     pub(crate) fn gate(&self) -> &PasswordGate {
         &self.inner.gate
+    }
+
+    /// How much everybody asked for lately.
+    pub(crate) fn rates(&self) -> &Rates {
+        &self.inner.rates
     }
 
     pub(crate) fn test_seed(&self) -> Option<u64> {
@@ -183,6 +195,7 @@ impl App {
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(events::post_events))
+        .routes(routes!(reports::post_report))
         .routes(routes!(cases::get_cases))
         .routes(routes!(cases::get_case))
         .routes(routes!(cases::post_ruling))
@@ -232,6 +245,10 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(knowledge::removed::get_removed))
         .routes(routes!(knowledge::removed::get_removed_entry))
         .routes(routes!(knowledge::removed::post_removed_withdrawal))
+        .routes(routes!(measures::get_measures))
+        .routes(routes!(measures::get_tide))
+        .routes(routes!(waves::get_waves))
+        .routes(routes!(waves::get_wave))
         .routes(routes!(live::get_live))
         .routes(routes!(health::live))
         .routes(routes!(health::ready))

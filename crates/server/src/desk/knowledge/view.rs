@@ -15,7 +15,7 @@ use super::{KnowledgeError, confirmed_by, in_force};
 use crate::engine::Derivation;
 
 /// Entries opened for one page at most; where more are passed over, the page is short.
-const OPENED_MAX: u32 = 2_000;
+const OPENED_MAX: u32 = 1_000;
 
 /// How an entry stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -248,7 +248,7 @@ pub type Entries<S> = (Vec<EntryView<S>>, Option<u64>);
 /// # Errors
 /// [`KnowledgeError`] if knowledge cannot be read.
 ///
-/// Cost: opens up to 2,000 entries.
+/// Cost: opens up to 1,000 entries.
 pub fn page<S>(
     derivation: &Derivation,
     wanted: Wanted,

@@ -176,6 +176,9 @@ fn said(known: &Known) -> Option<HashSaid> {
     }
 }
 
+/// Makes a fingerprint of what is told.
+type Make = fn([u8; 32]) -> FileHash;
+
 /// What is to be added, each looked at by itself so that it can be named.
 fn entries(bank: &str, origin: &Origin, given: &HashesAsked) -> Result<Vec<Knowledge>, Problem> {
     let alone = Active::new([0; 32]);
@@ -187,11 +190,10 @@ fn entries(bank: &str, origin: &Origin, given: &HashesAsked) -> Result<Vec<Knowl
         })?;
         let class = words::class(class);
         let class = class.map_err(|why| super::at_field(&place, &format!("class: {why}")))?;
-        let make: [(&str, &Option<String>, fn([u8; 32]) -> FileHash); 2] =
-            [("sha256", &asked.sha256, FileHash::Sha256), ("pdq", &asked.pdq, FileHash::Pdq)];
         let before = entries.len();
-        for (field, text, make) in make {
-            let Some(text) = text else { continue };
+        let sha256 = asked.sha256.as_ref().map(|text| ("sha256", text, FileHash::Sha256 as Make));
+        let pdq = asked.pdq.as_ref().map(|text| ("pdq", text, FileHash::Pdq as Make));
+        for (field, text, make) in sha256.into_iter().chain(pdq) {
             let hash = words::hash(text);
             let hash = hash.map_err(|why| super::at_field(&place, &format!("{field}: {why}")))?;
             let known = Known::Hash(BankHash { bank: bank.into(), hash: make(hash), class });

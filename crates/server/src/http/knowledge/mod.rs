@@ -6,6 +6,7 @@
 //! of that kind.
 
 pub mod banks;
+mod given;
 pub mod policies;
 pub mod protected;
 pub mod removed;
@@ -19,7 +20,7 @@ use axum::response::Response;
 use seawall_model::journal::Body as Entry;
 use seawall_model::knowledge::{Knowledge, KnowledgeKind, Known};
 use seawall_model::{AppealId, CaseId, DecisionId, EntryId, Timestamp};
-use seawall_store::{LAID_DOWN_MAX, LogReader};
+use seawall_store::LogReader;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -32,13 +33,13 @@ use super::ruling::{self, Hand, Signed, of_people};
 use crate::access::Identity;
 use crate::chance;
 use crate::desk::knowledge::view::{self, EntryView, Standing, Wanted};
-use crate::desk::knowledge::words::{run, shown};
+use crate::desk::knowledge::words::shown;
 use crate::desk::knowledge::{
-    Changing, KnowledgeError, check_expiry, check_kind, confirmed_by, decision_of, known_already,
-    said_of_one, words,
+    Changing, KnowledgeError, check_kind, confirmed_by, decision_of, known_already,
 };
 use crate::engine::{Derivation, PeopleError};
 use crate::signing::ReviewerKey;
+use given::{Origin, at_field, check_count, entry_id, of_one, runs, word};
 
 /// Entries of one answer, at most.
 const ENTRIES_MAX: usize = 500;
@@ -275,9 +276,11 @@ async fn add(
         let app = app.clone();
         async move {
             let changed = change(&app, move |changing| {
-                let known = match sift(changing, &mut entries)? {
-                    Ok(known) => known.iter().map(ToString::to_string).collect(),
-                    Err(problem) => return Ok(Err(problem)),
+                let known = match sift(changing, &mut entries) {
+                    Ok(Ok(known)) => known.iter().map(ToString::to_string).collect(),
+                    Ok(Err(problem)) => return Ok(Err(problem)),
+                    // Nothing was begun: an entry that cannot be read ends no engine.
+                    Err(error) => return Ok(Err(of_knowledge(&error))),
                 };
                 if entries.is_empty() {
                     let none = AddedAnswer {
@@ -378,26 +381,6 @@ async fn signed_runs(
     Ok((runs, ruling::signer(app, caller, given.signed.clone()).await?))
 }
 
-fn runs(given: &[String]) -> Result<Vec<RangeInclusive<u64>>, Problem> {
-    let mut runs = Vec::with_capacity(given.len().min(LAID_DOWN_MAX));
-    let mut count = 0_u64;
-    for (place, text) in given.iter().enumerate() {
-        let at = || format!("/entries/{place}");
-        let run = run(text).map_err(|why| Problem::new(Code::Invalid, why).at(at()))?;
-        count = count.saturating_add((run.end() - run.start()).saturating_add(1));
-        if count > LAID_DOWN_MAX as u64 {
-            let detail =
-                format!("a request names at most {LAID_DOWN_MAX} entries: send the rest next");
-            return Err(Problem::new(Code::TooLarge, detail).at(at()));
-        }
-        runs.push(run);
-    }
-    match runs.is_empty() {
-        false => Ok(runs),
-        true => Err(Problem::new(Code::Missing, "name at least one entry").at("/entries")),
-    }
-}
-
 /// What is missing before entries have their full weight.
 fn missing(kind: KnowledgeKind, people: usize) -> Option<String> {
     match (kind, people) {
@@ -441,71 +424,6 @@ fn withdrawn(runs: &[RangeInclusive<u64>], followed: &[Entry]) -> WithdrawnAnswe
         }
     }
     told
-}
-
-/// Where entries come from, and when they lapse.
-struct Origin {
-    source: Box<str>,
-    expires: Option<Timestamp>,
-}
-
-impl Origin {
-    fn of(app: &App, source: &str, expires: Option<&str>) -> Result<Self, Problem> {
-        let invalid = |why: String, at: &str| Problem::new(Code::Invalid, why).at(at);
-        let source = words::name(source).map_err(|why| invalid(why, "/source"))?;
-        let expires = expires.map(|text| {
-            let told = || "a time is written like 2027-06-01T00:00:00Z".to_owned();
-            Timestamp::parse(text).map_err(|_| invalid(told(), "/expires"))
-        });
-        let expires = expires.transpose()?;
-        check_expiry(expires, app.service().clock().now())
-            .map_err(|why| invalid(why, "/expires"))?;
-        Ok(Self { source: source.into(), expires })
-    }
-
-    fn entry(&self, known: Known) -> Knowledge {
-        Knowledge { source: self.source.clone(), expires: self.expires, known }
-    }
-}
-
-/// The name of a list, bank or policy.
-fn word(text: &str, at: &str) -> Result<String, Problem> {
-    words::word(text).map_err(|why| Problem::new(Code::Invalid, why).at(at))
-}
-
-/// Refuses an empty list, and one that is too long.
-fn check_count(count: usize, at: &str) -> Result<(), Problem> {
-    match count {
-        0 => Err(Problem::new(Code::Missing, "there is nothing to add").at(at)),
-        count if count > LAID_DOWN_MAX => {
-            let detail =
-                format!("a request adds at most {LAID_DOWN_MAX} entries: send the rest next");
-            Err(Problem::new(Code::TooLarge, detail).at(at))
-        }
-        _ => Ok(()),
-    }
-}
-
-/// What is wrong with one of several: `term: it is empty` points at its field.
-fn at_field(place: &str, why: &str) -> Problem {
-    match why.split_once(": ") {
-        Some((field, why))
-            if field.bytes().all(|b| b.is_ascii_lowercase() || b == b'_' || b.is_ascii_digit()) =>
-        {
-            Problem::new(Code::Invalid, why).at(format!("{place}/{field}"))
-        }
-        _ => Problem::new(Code::Invalid, why).at(place),
-    }
-}
-
-/// As [`at_field`], of an error over one entry.
-fn of_one(place: &str, error: &dyn std::fmt::Display) -> Problem {
-    at_field(place, &said_of_one(error))
-}
-
-/// The number of an entry as people write it.
-fn entry_id(text: &str) -> Result<EntryId, Problem> {
-    EntryId::parse(text).ok_or_else(|| Problem::new(Code::NotFound, "an entry is named like `k3`"))
 }
 
 /// What is told where knowledge cannot be changed or read.

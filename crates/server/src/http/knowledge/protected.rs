@@ -167,7 +167,8 @@ async fn read<T: Send + 'static>(
         let reviewer = changing.derivation.reviewer_of(&key.public())?;
         changing.derivation.register_read(reviewer, key.sign(READ), changing.now)?;
         let mut reader = changing.folder.log_reader()?;
-        tell(changing, &mut reader).map(Ok)
+        // It is told, or it is not: nothing is left undone by that.
+        Ok(tell(changing, &mut reader).map_err(|error| super::of_knowledge(&error)))
     })
     .await
 }
