@@ -9,10 +9,8 @@ use std::ops::Range;
 use seawall_model::journal::{Body, EvidenceSeen, SubjectSeen};
 use seawall_model::{EventKind, Position, Timestamp};
 use seawall_store::{Access, Folder, LogReader, Recorded};
-use serde::Serialize;
-use utoipa::ToSchema;
 
-use super::{Bucket, TideError};
+use super::{Bucket, CasesView, TideError};
 
 /// Entries that tell what became of cases.
 const TOLD: [&str; 12] = [
@@ -70,34 +68,6 @@ pub struct CasesShown {
     over_quota: u64,
     appeals: u64,
     appeals_waiting: u64,
-}
-
-/// Cases of a time, and what became of them so far, as it is sent.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
-pub struct CasesView {
-    /// Returns of accounts that were created in this time: of the rules' finding, for people to
-    /// confirm.
-    pub returns_of_accounts_created: u64,
-    /// Returns of accounts made before, which changed their profile.
-    pub returns_of_older_accounts: u64,
-    /// Accounts created.
-    pub accounts_created: u64,
-    /// Cases opened.
-    pub opened: u64,
-    /// Cases of them that a decision stands on.
-    pub decided: u64,
-    /// Decisions on them that stand.
-    pub decisions: u64,
-    /// Actions of them in force.
-    pub actions_in_force: u64,
-    /// Findings held for want of room.
-    pub held: u64,
-    /// Cases not restricted without a person, since the day's quota was spent.
-    pub over_quota: u64,
-    /// Appeals.
-    pub appeals: u64,
-    /// Appeals that wait.
-    pub appeals_waiting: u64,
 }
 
 /// Gathers them; `None` where the journal knows of no case.

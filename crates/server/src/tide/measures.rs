@@ -7,59 +7,15 @@
 
 use seawall_model::{EventKind, Timestamp};
 use seawall_store::Folder;
-use serde::Serialize;
-use utoipa::ToSchema;
 
 use super::{Asked, Bucket, By, CasesView, TideError, TideShown, gather};
+
+pub use crate::desk::view::tide::{Counted, IntervalTold, Measure};
 
 /// Standard errors of an interval that holds 95 times in 100.
 const Z95: f64 = 1.959_963_984_540_054;
 /// How the interval is made.
 const METHOD: &str = "Wilson score, 95 %";
-
-/// A measure.
-#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
-pub struct Measure {
-    /// Its stable name.
-    pub name: &'static str,
-    /// What it counts.
-    pub unit: &'static str,
-    /// What it is counted among.
-    pub denominator_unit: &'static str,
-    /// How many in the window, and among how many.
-    #[serde(flatten)]
-    pub counted: Counted,
-    /// The window before: as long, counted in the same way; null if nothing was heard then.
-    pub baseline: Option<Counted>,
-}
-
-/// A number in a window.
-#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
-pub struct Counted {
-    /// When the window begins.
-    pub from: String,
-    /// When it ends; not in it.
-    pub to: String,
-    /// How many; null where it is not known.
-    pub number: Option<f64>,
-    /// Among how many; null where it is not known.
-    pub denominator: Option<f64>,
-    /// One by the other; null where either is not known, or the denominator is 0.
-    pub ratio: Option<f64>,
-    /// The interval of the ratio, where it is a share.
-    pub interval: Option<IntervalTold>,
-}
-
-/// Between what a ratio lies.
-#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
-pub struct IntervalTold {
-    /// The lower end.
-    pub lower: f64,
-    /// The upper end.
-    pub upper: f64,
-    /// How it is made.
-    pub method: &'static str,
-}
 
 /// What a measure counts, and among what.
 struct Kind {

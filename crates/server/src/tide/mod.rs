@@ -16,10 +16,9 @@ use seawall_model::{EventBody, EventKind, Hour, Position, Post, Timestamp, Trace
 use seawall_pipeline::{Constants, Reading};
 use seawall_store::{Access, Content, Folder, LogReader};
 use seawall_wave::{History, Interval, TraceKey};
-use serde::Serialize;
-use utoipa::ToSchema;
 
-pub use cases::{CasesShown, CasesView};
+pub use crate::desk::view::tide::{BucketView, By, CasesView};
+pub use cases::CasesShown;
 pub use waves::{FieldEventShown, WaveShown, field_events, waves};
 
 /// Why the tide cannot be told.
@@ -34,39 +33,6 @@ pub enum TideError {
     /// What was asked for is no trace.
     #[error("`{0}` is no hashtag and no link; use '#tag' or 'https://…'")]
     NoTrace(String),
-}
-
-/// The length of a bucket.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum By {
-    /// One hour.
-    Hour,
-    /// One day of UTC.
-    Day,
-    /// One week, from Monday.
-    Week,
-}
-
-impl By {
-    /// Every length.
-    pub const ALL: [Self; 3] = [Self::Hour, Self::Day, Self::Week];
-
-    /// Its stable name.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Hour => "hour",
-            Self::Day => "day",
-            Self::Week => "week",
-        }
-    }
-
-    /// The length of a stable name.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|by| by.as_str() == name)
-    }
 }
 
 /// What of the tide is wanted.
@@ -110,33 +76,6 @@ pub struct Bucket {
     pub interval: Option<(u64, u64)>,
     /// Hours of the bucket above their interval; `None` if none has a baseline yet.
     pub hours_above: Option<u32>,
-}
-
-/// A bucket as it is sent.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct BucketView {
-    /// When it begins.
-    pub start: String,
-    /// Hours that it holds.
-    pub hours: u32,
-    /// Posts created in it.
-    pub posts: u64,
-    /// Posts that the weekly baseline expected; null if one of its hours has no baseline yet.
-    pub expected: Option<f64>,
-    /// Least posts that the baseline's interval allows; only of a bucket of one hour.
-    pub lower: Option<u64>,
-    /// Most posts that the baseline's interval allows; only of a bucket of one hour.
-    pub upper: Option<u64>,
-    /// Hours above their interval; null if none has a baseline yet.
-    pub hours_above: Option<u32>,
-    /// Events by their kind.
-    pub events: BTreeMap<&'static str, u64>,
-    /// Cases opened; absent where there never was a case.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub cases_opened: Option<u64>,
-    /// Returns among them; absent where there never was a case.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub returns: Option<u64>,
 }
 
 /// A bucket as it is sent, with what became of its cases.

@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use seawall_model::Event;
 use seawall_rule::{Effect, Input, Rests, Ruleset, Unobserved, Value, Verdict, evaluate};
-use serde::Serialize;
-use utoipa::ToSchema;
+
+pub use crate::desk::view::knowledge::{EffectTold, RuleTold};
 
 /// How often a rule said what.
 #[derive(Clone, Copy, Debug, Default)]
@@ -31,38 +31,6 @@ pub struct Trial {
     /// resting on what is missing.
     effects: BTreeMap<(String, Arc<str>), (u64, u64)>,
     json: String,
-}
-
-/// What a rule said of the events.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct RuleTold {
-    /// The rule.
-    pub rule: String,
-    /// Events that it matched.
-    pub matched: u64,
-    /// Events that it did not match.
-    pub not_matched: u64,
-    /// Events of which it could not say.
-    pub unknown: u64,
-    /// Events of which it was not asked, since its file was not.
-    pub not_asked: u64,
-    /// Verdicts that might be others had nothing been missing.
-    pub rests_on_missing: u64,
-}
-
-/// What rules asked for.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct EffectTold {
-    /// `open_case` or `declare`.
-    pub effect: String,
-    /// The policy, or the outcome.
-    pub of: String,
-    /// The rule that asked first.
-    pub rule: String,
-    /// How often.
-    pub count: u64,
-    /// How often it rests on something missing.
-    pub rests_on_missing: u64,
 }
 
 impl Trial {

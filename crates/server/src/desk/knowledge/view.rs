@@ -1,182 +1,24 @@
-//! Entries of knowledge as they are told: what they say, what supports them, whether they
-//! count.
+//! Entries of knowledge, looked up as they are told: what they say, what supports them,
+//! whether they count.
 //!
 //! Left out: the profile of a removed account, which is sealed, and the register of protected
 //! accounts to whom did not read it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use seawall_model::knowledge::{Knowledge, KnowledgeKind, Removed};
 use seawall_model::{EntryId, Timestamp};
-use serde::Serialize;
-use utoipa::ToSchema;
 
 use super::{KnowledgeError, confirmed_by, in_force};
 use crate::engine::Derivation;
 
+pub use crate::desk::view::knowledge::{
+    EntryView, HashSaid, PolicySaid, PolicyTexts, ProtectedSaid, RemovedSaid, RulesSaid,
+    RulesTexts, Standing, TermSaid,
+};
+
 /// Entries opened for one page at most; where more are passed over, the page is short.
 const OPENED_MAX: u32 = 1_000;
-
-/// How an entry stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Standing {
-    /// It counts.
-    InForce,
-    /// It is laid down, and too few people stand for it.
-    Waiting,
-    /// Its time is over.
-    Lapsed,
-    /// It was withdrawn, or what supported it was overturned.
-    Withdrawn,
-}
-
-impl Standing {
-    /// Every standing.
-    pub const ALL: [Self; 4] = [Self::InForce, Self::Waiting, Self::Lapsed, Self::Withdrawn];
-
-    /// Its stable name.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::InForce => "in_force",
-            Self::Waiting => "waiting",
-            Self::Lapsed => "lapsed",
-            Self::Withdrawn => "withdrawn",
-        }
-    }
-
-    /// The standing of a stable name.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|standing| standing.as_str() == name)
-    }
-}
-
-/// An entry of knowledge.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct EntryView<S> {
-    /// Its number.
-    #[schema(example = "k3")]
-    pub entry: String,
-    /// What it says.
-    #[serde(flatten)]
-    pub says: S,
-    /// Where it comes from, in words.
-    pub source: String,
-    /// The decisions that support it.
-    pub supports: Vec<String>,
-    /// How many people stand for it.
-    pub confirmed_by: usize,
-    /// How many people signed those decisions. Of a profile of a removed account nobody says
-    /// that they saw what it was removed for, so that nobody confirmed it.
-    pub signed_by: usize,
-    /// When it lapses by itself; null if it stays.
-    pub expires: Option<String>,
-    /// Whether it counts.
-    pub standing: Standing,
-}
-
-/// A term of a list.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct TermSaid {
-    /// The list.
-    pub list: String,
-    /// The word or phrase.
-    pub term: String,
-    /// One of these must stand near; empty if nothing must.
-    pub near: Vec<String>,
-    /// None of these may stand near.
-    pub not_near: Vec<String>,
-    /// How many words away is near.
-    pub window: u32,
-}
-
-/// A fingerprint of a bank. The whole of it is told to nobody: a picture can be guessed by it.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct HashSaid {
-    /// The bank.
-    pub bank: String,
-    /// `sha256` or `pdq`.
-    pub algorithm: &'static str,
-    /// Its first 12 hexadecimal digits.
-    pub hash_start: String,
-    /// What the file is.
-    pub class: &'static str,
-}
-
-/// A version of a policy.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct PolicySaid {
-    /// Its name in rules and rulings.
-    pub id: String,
-    /// Its version, from 1.
-    pub version: u32,
-    /// Its title in Arabic.
-    pub title_ar: String,
-    /// Its title in English.
-    pub title_en: String,
-    /// Where it is published.
-    pub reference: String,
-    /// Whether it is about terrorist content.
-    pub terrorist_content: bool,
-    /// Hours for which reach may be restricted unattended; 0 for never.
-    pub unattended_restrict_hours: u32,
-    /// Days within which a decision can be appealed.
-    pub appeal_days: u32,
-}
-
-/// A version of a policy, with its texts.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct PolicyTexts {
-    /// The policy.
-    #[serde(flatten)]
-    pub policy: PolicySaid,
-    /// Its text in Arabic.
-    pub text_ar: String,
-    /// Its text in English.
-    pub text_en: String,
-}
-
-/// A version of the rules.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct RulesSaid {
-    /// Names of the rules.
-    pub rules: Vec<String>,
-    /// Paths of the files.
-    pub files: Vec<String>,
-    /// The first 12 hexadecimal digits of its name: SHA-256 over paths and texts.
-    pub digest_start: String,
-}
-
-/// A version of the rules, with its files.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct RulesTexts {
-    /// The rules.
-    #[serde(flatten)]
-    pub rules: RulesSaid,
-    /// The text of each file, by path.
-    pub texts: BTreeMap<String, String>,
-}
-
-/// An account of the protected register.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct ProtectedSaid {
-    /// The platform's id; null once the account was erased.
-    pub account: Option<String>,
-    /// Why: `press`, `archive`, `research`, `counter` or `other`.
-    pub ground: &'static str,
-}
-
-/// An account that was removed: own facts only, neither handle nor name, nor what they were
-/// called in a reason.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct RemovedSaid {
-    /// The policy it was removed under.
-    pub policy: String,
-    /// When.
-    pub removed_at: String,
-}
 
 impl From<&Removed> for RemovedSaid {
     fn from(removed: &Removed) -> Self {
