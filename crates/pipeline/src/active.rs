@@ -303,6 +303,13 @@ impl Active {
     /// The first entry in force with this very fingerprint and class.
     #[must_use]
     pub fn of_hash(&self, hash: &FileHash, class: FileClass) -> Option<EntryId> {
+        let of_class = |entry: &EntryId| self.hash(*entry).is_some_and(|(_, of)| of == class);
+        self.of_fingerprint(hash).into_iter().find(of_class)
+    }
+
+    /// Entries in force with this very fingerprint, of any bank and class, in order.
+    #[must_use]
+    pub fn of_fingerprint(&self, hash: &FileHash) -> Vec<EntryId> {
         let mut found: Vec<EntryId> = match hash {
             FileHash::Sha256(hash) => self.bank.exact(hash).collect(),
             FileHash::Pdq(hash) => {
@@ -311,8 +318,8 @@ impl Active {
                 near.into_iter().map(|found| found.entry).collect()
             }
         };
-        found.retain(|entry| self.hashes.get(entry).is_some_and(|(_, of)| *of == class));
-        found.into_iter().min()
+        found.sort_unstable();
+        found
     }
 
     /// The account that a removed profile is of, where it was known here.

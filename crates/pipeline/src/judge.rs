@@ -128,6 +128,11 @@ impl Judge {
         newest.is_some_and(|(_, laid)| entry.0 <= laid.last)
     }
 
+    /// Runs of entries that were laid down and wait: first and last of each, in order.
+    pub fn waiting(&self) -> impl Iterator<Item = (u64, u64)> {
+        self.laid.iter().map(|(first, laid)| (*first, laid.last))
+    }
+
     /// Reviewers, and whether their key still signs.
     pub fn reviewers(&self) -> impl Iterator<Item = (ReviewerId, bool)> {
         self.reviewers.iter().map(|(id, signs)| (*id, *signs))

@@ -3,10 +3,16 @@
 //! Leaves out rules, policies and thresholds of detectors: those are knowledge, kept in
 //! the journal and changed by an input.
 
+mod rates;
+mod sessions;
+
 use std::path::Path;
 
 use seawall_model::Limits;
 use serde::{Deserialize, Serialize};
+
+pub use rates::RatesConfig;
+pub use sessions::SessionsConfig;
 
 use crate::deliver::DeliverConfig;
 
@@ -26,6 +32,8 @@ pub struct Config {
     pub limits: LimitsConfig,
     /// The server.
     pub serve: ServeConfig,
+    /// How long people and links are let in for.
+    pub sessions: SessionsConfig,
     /// Delivery of actions to the platform.
     pub deliver: DeliverConfig,
 }
@@ -54,6 +62,8 @@ pub struct ServeConfig {
     /// `https://seawall.platform.example`: links to appeal begin with it. Default none: the
     /// platform is told the token alone, and makes links of its own.
     pub public_url: Option<String>,
+    /// How much one caller may ask for.
+    pub rates: RatesConfig,
 }
 
 /// What a platform can do with what is restricted.
@@ -77,6 +87,7 @@ impl Default for ServeConfig {
             body_bytes_max: 8 * 1024 * 1024,
             restricts: Restricts::Reach,
             public_url: None,
+            rates: RatesConfig::default(),
         }
     }
 }
@@ -252,7 +263,8 @@ impl Config {
             ("serve.request_seconds_max", config.serve.request_seconds_max),
             ("serve.body_bytes_max", config.serve.body_bytes_max as u64),
         ];
-        match least_one.into_iter().find(|(_, value)| *value == 0) {
+        let of_callers = config.serve.rates.values().into_iter().chain(config.sessions.values());
+        match least_one.into_iter().chain(of_callers).find(|(_, value)| *value == 0) {
             Some((key, _)) => Err(ConfigError::Zero { path: shown, key }),
             None => Ok(config),
         }

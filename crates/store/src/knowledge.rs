@@ -138,6 +138,31 @@ impl KnowledgeBase {
         Ok(numbers.into_iter().map(|number| EntryId(number.cast_unsigned())).collect())
     }
 
+    /// Numbers of up to `entries_max` entries of one kind after number `after`, in order.
+    ///
+    /// # Errors
+    /// [`Error::Sqlite`].
+    pub fn page(
+        &self,
+        kind: KnowledgeKind,
+        after: u64,
+        entries_max: u32,
+    ) -> Result<Vec<EntryId>, Error> {
+        // A number beyond what SQLite counts has nothing after it.
+        let after = i64::try_from(after).unwrap_or(i64::MAX);
+        let sql = "SELECT number FROM entry WHERE kind = ?1 AND number > ?2
+                   ORDER BY number LIMIT ?3";
+        let numbers: Vec<i64> = self
+            .conn
+            .prepare_cached(sql)
+            .and_then(|mut statement| {
+                let asked = params![kind as u8, after, entries_max];
+                statement.query_map(asked, |row| row.get(0))?.collect()
+            })
+            .map_err(Error::sql(&self.path))?;
+        Ok(numbers.into_iter().map(|number| EntryId(number.cast_unsigned())).collect())
+    }
+
     /// The hash of the version that these entries make after the one with hash `before`, as
     /// [`LaidDown::hash`]; `None` if one is neither here nor destroyed, or is not what it
     /// was.

@@ -332,6 +332,16 @@ pub enum By {
     Week,
 }
 
+impl From<By> for crate::tide::By {
+    fn from(by: By) -> Self {
+        match by {
+            By::Hour => Self::Hour,
+            By::Day => Self::Day,
+            By::Week => Self::Week,
+        }
+    }
+}
+
 /// What to list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Listed {

@@ -7,15 +7,16 @@ use std::path::Path;
 use anyhow::Context;
 use seawall_model::knowledge::{BankHash, FileClass, FileHash, Knowledge, KnowledgeKind, Known};
 use seawall_pipeline::Active;
-use serde_json::{Map, json};
 use sha2::{Digest, Sha256};
 
-use super::args::{Bank, BankAdd, BankList, Global, class};
+use super::args::{Bank, BankAdd, BankList, Global};
 use super::knowledge::list::{self, Row};
 use super::knowledge::table::{self, BadLines, Columns, Skip};
 use super::knowledge::{self, Desk};
-use super::terms::said_of_line;
 use super::{Ended, show};
+use crate::desk::knowledge::said_of_one;
+use crate::desk::knowledge::view::HashSaid;
+use crate::desk::knowledge::words::{self, class};
 
 /// The columns of a file of hashes.
 const COLUMNS: Columns = Columns { needed: &[], other: &["hash", "sha256", "pdq", "class"] };
@@ -67,7 +68,7 @@ fn add(global: &Global, given: &BankAdd) -> anyhow::Result<Ended> {
 /// The one fingerprint that the arguments name.
 fn one(given: &BankAdd) -> anyhow::Result<Knowledge> {
     let parse = |option: &str, text: &str| {
-        table::hash(text).map_err(|why| anyhow::anyhow!("--{option}: {why}"))
+        words::hash(text).map_err(|why| anyhow::anyhow!("--{option}: {why}"))
     };
     let hash = match (&given.sha256, &given.pdq, &given.media) {
         (Some(text), _, _) => FileHash::Sha256(parse("sha256", text)?),
@@ -79,7 +80,7 @@ fn one(given: &BankAdd) -> anyhow::Result<Knowledge> {
     let entry = entry(given, hash, class);
     let alone = Active::new([0; 32]);
     let checked = alone.check(std::slice::from_ref(&entry));
-    checked.map_err(|error| anyhow::anyhow!(said_of_line(&error)))?;
+    checked.map_err(|error| anyhow::anyhow!(said_of_one(&error)))?;
     Ok(entry)
 }
 
@@ -115,7 +116,7 @@ fn read(file: &Path, given: &BankAdd) -> anyhow::Result<(Vec<Knowledge>, BadLine
                 .map_err(|why| format!("class: {} is none: {why}", show::foreign(text, 40)))?,
         };
         let row: Vec<_> = hashes(&row)?.into_iter().map(|hash| entry(given, hash, class)).collect();
-        alone.check(&row).map_err(|error| said_of_line(&error))?;
+        alone.check(&row).map_err(|error| said_of_one(&error))?;
         entries.extend(row);
         Ok(())
     })?;
@@ -133,7 +134,7 @@ fn hashes(row: &table::Row<'_>) -> Result<Vec<FileHash>, String> {
             text => Some(text),
         };
         if let Some(text) = text {
-            hashes.push(make(table::hash(text.trim()).map_err(|why| format!("{column}: {why}"))?));
+            hashes.push(make(words::hash(text.trim()).map_err(|why| format!("{column}: {why}"))?));
         }
     }
     match (hashes.is_empty(), row.cell("hash")) {
@@ -153,17 +154,7 @@ fn list(global: &Global, given: &BankList) -> anyhow::Result<Ended> {
 }
 
 fn row(entry: &BankHash) -> Row {
-    let (algorithm, hash) = match &entry.hash {
-        FileHash::Sha256(hash) => ("sha256", hash),
-        FileHash::Pdq(hash) => ("pdq", hash),
-    };
-    let short = table::short(hash);
-    let fields = Map::from_iter([
-        ("bank".into(), json!(entry.bank)),
-        ("algorithm".into(), json!(algorithm)),
-        ("hash_start".into(), json!(short)),
-        ("class".into(), json!(entry.class.as_str())),
-    ]);
-    let what = format!("{algorithm} {short}, {}", entry.class.as_str());
-    Row { of: entry.bank.to_string(), what, fields }
+    let said = HashSaid::from(entry);
+    let what = format!("{} {}, {}", said.algorithm, said.hash_start, said.class);
+    Row { of: entry.bank.to_string(), what, fields: list::fields(said) }
 }

@@ -295,7 +295,9 @@ fn text(row: &table::Row<'_>, column: &str) -> Result<Option<Box<str>>, String> 
 fn hash(row: &table::Row<'_>, column: &str) -> Result<Option<[u8; 32]>, String> {
     match row.cell(column) {
         "" => Ok(None),
-        text => table::hash(text).map(Some).map_err(|why| format!("{column}: {why}")),
+        text => crate::desk::knowledge::words::hash(text)
+            .map(Some)
+            .map_err(|why| format!("{column}: {why}")),
     }
 }
 
@@ -367,8 +369,9 @@ fn stand(desk: &mut Desk, people: &[Person; 2], first: u64, last: u64) -> anyhow
 }
 
 fn is_second(error: &anyhow::Error) -> bool {
-    let error = error.downcast_ref::<PeopleError>();
-    matches!(error, Some(PeopleError::Ruling(RulingError::Second(_))))
+    use crate::desk::knowledge::KnowledgeError::People;
+    let error = error.downcast_ref();
+    matches!(error, Some(People(PeopleError::Ruling(RulingError::Second(_)))))
 }
 
 fn lay_down(

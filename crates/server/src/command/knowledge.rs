@@ -1,7 +1,7 @@
-//! What the commands about knowledge share: the open folder, the person who signs, and
-//! the four things that are done with entries: adding, confirming, withdrawing, listing.
+//! What the commands about knowledge share: the open folder, the person who signs, and the
+//! words in which it is told what was done with entries.
 //!
-//! Left out: what the entries of one kind say, and how they are read from files.
+//! Left out: doing it ([`crate::desk::knowledge`]), and how entries are read from files.
 
 pub(super) mod list;
 pub(super) mod table;
@@ -10,15 +10,18 @@ use std::ops::RangeInclusive;
 use std::path::Path;
 
 use anyhow::Context;
-use seawall_model::journal::{Body, Ruling, Says};
+use seawall_model::journal::{Body, Says};
 use seawall_model::knowledge::{Knowledge, KnowledgeKind, Known};
 use seawall_model::{CaseId, DecisionId, EntryId, ReviewerId, Timestamp};
-use seawall_store::{Chance, LAID_DOWN_MAX};
+use seawall_store::Chance;
 
 use super::args::{Entries, Given, Global};
 use super::{Ended, case, settings, show};
 use crate::chance;
+pub(super) use crate::desk::knowledge::words::shown;
+use crate::desk::knowledge::{self as shared, Changing, KnowledgeError, decision_of, steps};
 use crate::desk::notice;
+use crate::desk::ruling::Signer;
 use crate::engine::{self, Opened};
 use crate::signing::ReviewerKey;
 
@@ -83,16 +86,16 @@ impl Desk {
         Ok(Person { id, key })
     }
 
-    /// Takes a ruling; gives the decision that came of it, if one did.
-    pub(super) fn rule(&mut self, by: &Person, says: Says) -> anyhow::Result<Option<DecisionId>> {
-        Ok(self.ruled(by, says)?.iter().find_map(decision_of))
+    /// The folder, to change what is known in it.
+    pub(super) fn changing(&mut self) -> Changing<'_> {
+        let Opened { folder, derivation, .. } = &mut self.opened;
+        Changing { derivation, folder, chance: &mut *self.chance, now: self.now }
     }
 
-    /// Takes a ruling; gives all that follows from it.
-    fn ruled(&mut self, by: &Person, says: Says) -> anyhow::Result<Vec<Body>> {
-        let ruling = Ruling { reviewer: by.id.0, says };
-        let signature = by.sign(&ruling.to_bytes());
-        Ok(self.opened.derivation.rule(ruling, signature, self.now)?)
+    /// Takes a ruling; gives the decision that came of it, if one did.
+    pub(super) fn rule(&mut self, by: &Person, says: Says) -> anyhow::Result<Option<DecisionId>> {
+        let followed = self.changing().rule(&Signer::Key(&by.key), says)?;
+        Ok(followed.iter().find_map(decision_of))
     }
 
     /// Lays entries down and has a person stand for them, so many a step. Gives their numbers.
@@ -101,36 +104,17 @@ impl Desk {
         by: &Person,
         entries: &[Knowledge],
     ) -> anyhow::Result<RangeInclusive<u64>> {
-        // All of them before the first, so that a later step is not refused.
-        self.opened.derivation.pipeline().active().check(entries)?;
-        let mut all: Option<RangeInclusive<u64>> = None;
-        for step in entries.chunks(LAID_DOWN_MAX) {
-            let laid = self.lay_down(step)?;
-            self.rule(by, Says::Knowledge { first: *laid.start(), last: *laid.end() })?;
-            let first = all.map_or(*laid.start(), |all| *all.start());
-            all = Some(first..=*laid.end());
-        }
-        all.context("there is nothing to add")
+        Ok(self.changing().add(&by.key, entries)?)
     }
 
     /// Lays one step down: it counts once it is stood for.
     pub(super) fn lay_down(&mut self, step: &[Knowledge]) -> anyhow::Result<RangeInclusive<u64>> {
-        Ok(self.opened.derivation.lay_down(step, &mut *self.chance, self.now)?)
-    }
-
-    /// Every entry of a kind that was not destroyed.
-    pub(super) fn entries(&self, kind: KnowledgeKind) -> anyhow::Result<Vec<(EntryId, Knowledge)>> {
-        let base = self.opened.derivation.knowledge();
-        let mut entries = Vec::new();
-        for id in base.of_kind(kind)? {
-            entries.extend(base.read(id)?.map(|knowledge| (id, knowledge)));
-        }
-        Ok(entries)
+        Ok(self.changing().lay_down(step)?)
     }
 
     /// Whether an entry is in force.
     pub(super) fn in_force(&self, id: EntryId) -> bool {
-        self.opened.derivation.pipeline().active().contains(id)
+        shared::in_force(&self.opened.derivation, id)
     }
 
     /// Takes out of `wanted` what entries in force say already, and gives those entries.
@@ -139,46 +123,7 @@ impl Desk {
         kind: KnowledgeKind,
         wanted: &mut Vec<Knowledge>,
     ) -> anyhow::Result<Vec<EntryId>> {
-        let mut known = Vec::new();
-        let entries = self.entries(kind)?;
-        let in_force: std::collections::HashMap<Vec<u8>, EntryId> = entries
-            .into_iter()
-            .filter(|(id, _)| self.in_force(*id))
-            .map(|(id, entry)| (said(&entry.known), id))
-            .collect();
-        let mut seen = std::collections::HashSet::new();
-        wanted.retain(|entry| {
-            let said = said(&entry.known);
-            match in_force.get(&said) {
-                Some(id) => {
-                    known.push(*id);
-                    false
-                }
-                None => seen.insert(said),
-            }
-        });
-        known.sort_unstable();
-        known.dedup();
-        Ok(known)
-    }
-
-    fn check_kind(&self, range: &RangeInclusive<u64>, kind: KnowledgeKind) -> anyhow::Result<()> {
-        for id in range.clone().map(EntryId) {
-            let entry = self.opened.derivation.knowledge().read(id)?;
-            let found = entry.map(|entry| entry.known.kind());
-            let found = found.with_context(|| {
-                format!("there is no {id}; see `{} {}`", show::program(), listing(kind))
-            })?;
-            anyhow::ensure!(
-                found == kind,
-                "{id} is no entry of `{}`, but of `{}`: see `{} {}`",
-                command(kind),
-                command(found),
-                show::program(),
-                listing(found)
-            );
-        }
-        Ok(())
+        Ok(shared::known_already(&self.opened.derivation, kind, wanted)?)
     }
 
     /// Tells what ended with something that was taken back, and the first of the letters to those
@@ -200,15 +145,25 @@ impl Desk {
 
     /// How many people stand for each of these, at least.
     pub(super) fn confirmed_by(&self, range: &RangeInclusive<u64>) -> usize {
-        let supports = self.opened.derivation.pipeline().judge().supports();
-        let counts = range.clone().map(|id| supports.confirmed_by(EntryId(id)).len());
-        counts.min().unwrap_or(0)
+        shared::confirmed_by(&self.opened.derivation, range)
     }
 }
 
-/// What an entry says, without where it comes from and when it lapses.
-fn said(known: &Known) -> Vec<u8> {
-    Knowledge { source: "".into(), expires: None, known: known.clone() }.to_bytes()
+/// What cannot be done with entries of a kind, with what to type next.
+fn hinted(error: KnowledgeError, kind: KnowledgeKind) -> anyhow::Error {
+    let program = show::program();
+    match error {
+        KnowledgeError::NoEntry(_) | KnowledgeError::NotInForce(_) => {
+            anyhow::anyhow!("{error}; see `{program} {}`", listing(kind))
+        }
+        KnowledgeError::OtherKind { entry, found } => anyhow::anyhow!(
+            "{entry} is no entry of `{}`, but of `{}`: see `{program} {}`",
+            command(kind),
+            command(found),
+            listing(found)
+        ),
+        error => error.into(),
+    }
 }
 
 /// The command that a kind of knowledge has.
@@ -239,18 +194,9 @@ pub(super) fn verbs(kind: KnowledgeKind) -> &'static [&'static str] {
     }
 }
 
-/// Entries as people type them: `k3`, or `k1..k9`.
-pub(super) fn shown(range: &RangeInclusive<u64>) -> String {
-    let (first, last) = (EntryId(*range.start()), EntryId(*range.end()));
-    if first == last { first.to_string() } else { format!("{first}..{last}") }
-}
-
 /// Refuses an expiry that has passed.
 pub(super) fn check_expiry(expires: Option<Timestamp>, now: Timestamp) -> anyhow::Result<()> {
-    match expires {
-        Some(at) if at <= now => anyhow::bail!("--expires {at} has passed: name a later day"),
-        _ => Ok(()),
-    }
+    shared::check_expiry(expires, now).map_err(|why| anyhow::anyhow!("--expires {why}"))
 }
 
 /// An entry with its source and expiry.
@@ -266,24 +212,12 @@ pub(super) fn confirm(
 ) -> anyhow::Result<Ended> {
     let mut desk = Desk::open_to_rule(global)?;
     let person = desk.person(&given.key)?;
+    let signer = Signer::Key(&person.key);
+    let confirmed = desk.changing().confirm(&signer, &given.entries, kind);
+    let mut decisions = confirmed.map_err(|error| hinted(error, kind))?.into_iter();
     for range in &given.entries {
-        desk.check_kind(range, kind)?;
-        let supports = desk.opened.derivation.pipeline().judge().supports();
-        let is_own = |id: &u64| supports.confirmed_by(EntryId(*id)).contains(&person.id);
-        if let Some(id) = range.clone().find(is_own) {
-            let (reviewer, id) = (person.id, EntryId(id));
-            anyhow::bail!(
-                "{reviewer} has stood for {id} already: one key cannot read second; somebody \
-                 else confirms it with their own key"
-            );
-        }
-    }
-    for range in &given.entries {
-        let mut decisions = Vec::new();
-        for (first, last) in steps(range) {
-            decisions.extend(desk.rule(&person, Says::Knowledge { first, last })?);
-        }
-        say!("{} stands for {} now: {}", person.id, shown(range), named(&decisions))?;
+        let of_range: Vec<_> = decisions.by_ref().take(steps(range).count()).collect();
+        say!("{} stands for {} now: {}", person.id, shown(range), named(&of_range))?;
         tell_missing(&desk, range, kind)?;
     }
     Ok(Ended::Fine)
@@ -327,33 +261,21 @@ pub(super) fn withdraw(
 ) -> anyhow::Result<Ended> {
     let mut desk = Desk::open_to_rule(global)?;
     let person = desk.person(&given.key)?;
+    let signer = Signer::Key(&person.key);
+    let withdrawn = desk.changing().withdraw(&signer, &given.entries, kind);
+    let followed = withdrawn.map_err(|error| hinted(error, kind))?;
+    let mut decisions = followed.iter().filter_map(decision_of);
     for range in &given.entries {
-        desk.check_kind(range, kind)?;
-        if let Some(id) = range.clone().map(EntryId).find(|id| !desk.in_force(*id)) {
-            anyhow::bail!(
-                "{id} is not in force; nothing was withdrawn: see `{} {}`",
-                show::program(),
-                listing(kind)
-            );
-        }
-    }
-    for range in &given.entries {
-        let mut followed = Vec::new();
-        for (first, last) in steps(range) {
-            let entries = (first..=last).collect();
-            followed.extend(desk.ruled(&person, Says::Withdraw { entries })?);
-        }
-        let decisions: Vec<DecisionId> = followed.iter().filter_map(decision_of).collect();
+        let of_range: Vec<_> = decisions.by_ref().take(steps(range).count()).collect();
+        let (are, them) = if range.start() == range.end() { ("is", "it") } else { ("are", "them") };
         say!(
-            "{} {} out of force: {}; open cases have lost what rested on {}",
+            "{} {are} out of force: {}; open cases have lost what rested on {them}",
             shown(range),
-            if range.start() == range.end() { "is" } else { "are" },
-            named(&decisions),
-            if range.start() == range.end() { "it" } else { "them" }
+            named(&of_range)
         )?;
-        followed.iter().try_for_each(tell_withdrawn)?;
-        desk.tell_ends(&followed)?;
     }
+    followed.iter().try_for_each(tell_withdrawn)?;
+    desk.tell_ends(&followed)?;
     Ok(Ended::Fine)
 }
 
@@ -384,34 +306,7 @@ fn tell_withdrawn(body: &Body) -> std::io::Result<()> {
     Ok(())
 }
 
-fn decision_of(body: &Body) -> Option<DecisionId> {
-    match body {
-        // What waited for room on a case may be decided in the same step.
-        Body::Decided { decision, case: None, .. } => Some(DecisionId(*decision)),
-        _ => None,
-    }
-}
-
-/// A run of entries in steps of what one decision names at most.
-fn steps(range: &RangeInclusive<u64>) -> impl Iterator<Item = (u64, u64)> {
-    let last = *range.end();
-    let step = LAID_DOWN_MAX;
-    range.clone().step_by(step).map(move |first| (first, last.min(first + step as u64 - 1)))
-}
-
 fn named(decisions: &[DecisionId]) -> String {
     let names: Vec<String> = decisions.iter().map(|id| format!("decision {id}")).collect();
     names.join(", ")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_long_run_is_ruled_on_in_steps() {
-        assert_eq!(steps(&(3..=3)).collect::<Vec<_>>(), [(3, 3)]);
-        assert_eq!(steps(&(1..=10_000)).collect::<Vec<_>>(), [(1, 10_000)]);
-        assert_eq!(steps(&(5..=10_005)).collect::<Vec<_>>(), [(5, 10_004), (10_005, 10_005)]);
-    }
 }

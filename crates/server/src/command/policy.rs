@@ -7,14 +7,15 @@ use std::path::Path;
 
 use anyhow::Context;
 use seawall_model::knowledge::{Knowledge, KnowledgeKind, Known, Policy as Text, PolicyScope};
-use serde_json::{Map, json};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::args::{Global, Policy, PolicyAdd, PolicyShow, word};
+use super::args::{Global, Policy, PolicyAdd, PolicyShow};
 use super::knowledge::list::{self, Row};
 use super::knowledge::{self, Desk};
 use super::{Ended, show};
+use crate::desk::knowledge::policies::{self, PolicyFault, PolicyGiven, TEXT_BYTES_MAX};
+use crate::desk::knowledge::view::{PolicySaid, PolicyTexts};
 
 /// Every key of a policy file; all are needed.
 const KEYS: [&str; 9] = [
@@ -28,13 +29,6 @@ const KEYS: [&str; 9] = [
     "unattended_restrict_hours",
     "appeal_days",
 ];
-/// Hours of unattended restriction that law 1 allows at most.
-const UNATTENDED_HOURS_MAX: u32 = 72;
-/// Days of an appeal at most: ten years, so that a slip of the hand is told.
-const APPEAL_DAYS_MAX: u32 = 3_650;
-/// Bytes of one text.
-const TEXT_BYTES_MAX: usize = 64 * 1024;
-
 pub(super) fn run(global: &Global, given: &Policy) -> anyhow::Result<Ended> {
     match given {
         Policy::Add(given) => add(global, given),
@@ -56,14 +50,7 @@ fn add(global: &Global, given: &PolicyAdd) -> anyhow::Result<Ended> {
     let mut policy = parse(&text).map_err(|fault| anyhow::anyhow!("{path}, {fault}"))?;
     let mut desk = Desk::open_to_rule(global)?;
     let person = desk.person(&given.key)?;
-    // Of all there ever were, so that a number never means two texts.
-    let versions = desk.entries(KnowledgeKind::Policy)?.into_iter().filter_map(|(_, entry)| {
-        match entry.known {
-            Known::Policy(other) if other.id == policy.id => Some(other.version),
-            _ => None,
-        }
-    });
-    policy.version = versions.max().unwrap_or(0) + 1;
+    policy.version = policies::newest_version(&desk.opened.derivation, &policy.id)? + 1;
     let (id, version, hours) = (policy.id.clone(), policy.version, policy.unattended_hours);
     let scope = policy.scope;
     let source = file_name(&given.file);
@@ -101,20 +88,7 @@ fn row(policy: &Text) -> Row {
         policy.appeal_days,
         show::foreign(&policy.title[1], 80)
     );
-    Row { of: policy.id.to_string(), what, fields: fields(policy) }
-}
-
-fn fields(policy: &Text) -> Map<String, serde_json::Value> {
-    Map::from_iter([
-        ("id".into(), json!(policy.id)),
-        ("version".into(), json!(policy.version)),
-        ("title_ar".into(), json!(policy.title[0])),
-        ("title_en".into(), json!(policy.title[1])),
-        ("reference".into(), json!(policy.reference)),
-        ("terrorist_content".into(), json!(policy.scope == PolicyScope::Terrorist)),
-        ("unattended_restrict_hours".into(), json!(policy.unattended_hours)),
-        ("appeal_days".into(), json!(policy.appeal_days)),
-    ])
+    Row { of: policy.id.to_string(), what, fields: list::fields(PolicySaid::from(policy)) }
 }
 
 fn show_one(global: &Global, given: &PolicyShow) -> anyhow::Result<Ended> {
@@ -125,10 +99,7 @@ fn show_one(global: &Global, given: &PolicyShow) -> anyhow::Result<Ended> {
         format!("there is no policy {id} in force; see `{} policy list`", show::program())
     })?;
     if given.json {
-        let mut fields = fields(policy);
-        fields.insert("text_ar".into(), json!(policy.text[0]));
-        fields.insert("text_en".into(), json!(policy.text[1]));
-        say!("{}", serde_json::Value::Object(fields))?;
+        say!("{}", serde_json::to_value(PolicyTexts::from(policy))?)?;
         return Ok(Ended::Fine);
     }
     let row = row(policy);
@@ -166,18 +137,16 @@ fn parse(text: &str) -> Result<Text, String> {
         Truth::Yes => PolicyScope::Terrorist,
         Truth::No => PolicyScope::Other,
     };
-    let id = fields.text("id")?;
-    word(&id).map_err(|why| fields.fault("id", &why))?;
-    Ok(Text {
-        id,
-        version: 0,
+    let given = PolicyGiven {
+        id: fields.text("id")?,
         title: [fields.text("title_ar")?, fields.text("title_en")?],
         text: [fields.text("text_ar")?, fields.text("text_en")?],
         reference: fields.text("reference")?,
         scope,
-        unattended_hours: fields.number("unattended_restrict_hours", 0, UNATTENDED_HOURS_MAX)?,
-        appeal_days: fields.number("appeal_days", 1, APPEAL_DAYS_MAX)?,
-    })
+        unattended_hours: fields.number("unattended_restrict_hours")?,
+        appeal_days: fields.number("appeal_days")?,
+    };
+    policies::made(&given).map_err(|PolicyFault { field, why }| fields.fault(field, &why))
 }
 
 enum Truth {
@@ -201,15 +170,10 @@ impl Fields<'_> {
         format!("line {}: {key}: {why}", (self.line)(at))
     }
 
-    fn text(&self, key: &str) -> Result<Box<str>, String> {
-        let text = match self.value(key)?.get_ref() {
-            DeValue::String(text) => text.trim(),
-            _ => return Err(self.fault(key, "use a text in quotes")),
-        };
-        match text.len() {
-            0 => Err(self.fault(key, "it is empty: people will read it")),
-            1..=TEXT_BYTES_MAX => Ok(text.into()),
-            _ => Err(self.fault(key, "it is longer than 64 KiB")),
+    fn text(&self, key: &str) -> Result<String, String> {
+        match self.value(key)?.get_ref() {
+            DeValue::String(text) => Ok(text.to_string()),
+            _ => Err(self.fault(key, "use a text in quotes")),
         }
     }
 
@@ -221,15 +185,14 @@ impl Fields<'_> {
         }
     }
 
-    fn number(&self, key: &str, least: u32, most: u32) -> Result<u32, String> {
-        let number = match self.value(key)?.get_ref() {
+    /// A number; `None` for what is none, which is out of every range.
+    fn number(&self, key: &str) -> Result<Option<u32>, String> {
+        Ok(match self.value(key)?.get_ref() {
             DeValue::Integer(number) => {
                 u32::from_str_radix(&number.as_str().replace('_', ""), number.radix()).ok()
             }
             _ => None,
-        };
-        let fits = number.filter(|number| (least..=most).contains(number));
-        fits.ok_or_else(|| self.fault(key, &format!("use a whole number from {least} to {most}")))
+        })
     }
 }
 

@@ -12,6 +12,7 @@ use super::args::{Global, Protected, ProtectedAdd, ProtectedList};
 use super::knowledge::list::{self, Form, Row};
 use super::knowledge::{self, Desk};
 use super::{Ended, show};
+use crate::desk::knowledge::{self as shared, protected};
 use crate::desk::register::READ;
 
 pub(super) fn run(global: &Global, given: &Protected) -> anyhow::Result<Ended> {
@@ -29,14 +30,13 @@ fn add(global: &Global, given: &ProtectedAdd) -> anyhow::Result<Ended> {
     let mut desk = Desk::open_to_rule(global)?;
     knowledge::check_expiry(given.given.expires, desk.now)?;
     let person = desk.person(&given.given.key)?;
-    let account = desk.opened.log.accounts().find(&id)?;
-    let account = account.with_context(|| {
+    let found = protected::entry(desk.opened.log.accounts(), &id, given.ground)?;
+    let known = found.with_context(|| {
         format!(
             "no account {name} is known here, and nothing was added: use the platform's id, \
              which is not always the handle, and import its events first"
         )
     })?;
-    let known = Known::Protected(Guarded { account, ground: given.ground });
     let mut entries = vec![knowledge::entry(&given.given, known)];
     if let Some(id) = desk.known_already(KnowledgeKind::Protected, &mut entries)?.first() {
         say!("{id} protects it already on this ground; nothing was added")?;
@@ -57,10 +57,10 @@ fn read(global: &Global, given: &ProtectedList) -> anyhow::Result<Ended> {
     // Journaled before anything is shown.
     desk.opened.derivation.register_read(person.id, person.sign(READ), desk.now)?;
     let mut names = std::collections::HashMap::new();
-    for (_, entry) in desk.entries(KnowledgeKind::Protected)? {
+    for (_, entry) in shared::entries(&desk.opened.derivation, KnowledgeKind::Protected)? {
         if let Known::Protected(guarded) = entry.known {
-            let name = desk.opened.log.accounts().name(guarded.account)?;
-            names.insert(guarded.account, name);
+            let said = protected::said(desk.opened.log.accounts(), &guarded)?;
+            names.insert(guarded.account, said.account);
         }
     }
     let row = |guarded: &Guarded| {

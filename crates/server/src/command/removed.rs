@@ -3,13 +3,13 @@
 //! Left out: what the profiles say, which is sealed, and taking them in, which is an import.
 
 use seawall_model::knowledge::{KnowledgeKind, Known, Removed as Account};
-use serde_json::{Map, json};
 
 use super::Ended;
 use super::args::{Global, Listing, Removed};
 use super::case::minute;
 use super::knowledge::list::{self, Row};
 use super::knowledge::{self, Desk};
+use crate::desk::knowledge::view::RemovedSaid;
 
 pub(super) fn run(global: &Global, given: &Removed) -> anyhow::Result<Ended> {
     match given {
@@ -28,10 +28,7 @@ fn list(global: &Global, given: &Listing) -> anyhow::Result<Ended> {
 
 /// Own facts only: neither handle nor name, nor what they were called in a reason.
 fn row(account: &Account) -> Row {
-    let fields = Map::from_iter([
-        ("policy".into(), json!(account.policy)),
-        ("removed_at".into(), json!(account.at.to_string())),
-    ]);
     let what = format!("removed {}", minute(account.at));
+    let fields = list::fields(RemovedSaid::from(account));
     Row { of: account.policy.to_string(), what, fields }
 }

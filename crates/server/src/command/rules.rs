@@ -4,16 +4,17 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use seawall_model::SignalKind;
 use seawall_model::knowledge::{Knowledge, KnowledgeKind, Known};
-use seawall_pipeline::{Active, CONFIRMED};
-use seawall_rule::{Diagnostics, Observed, Place, Ruleset, Sources};
-use serde_json::{Map, json};
+use seawall_rule::{Diagnostics, Place, Ruleset};
 
 use super::args::{Global, Rules, RulesAdd, RulesCheck};
 use super::knowledge::list::{self, Row};
-use super::knowledge::{self, Desk, table};
+use super::knowledge::{self, Desk};
 use super::{Ended, rules_run, show};
+use crate::desk::knowledge::rules::{
+    Asks, Missing, RuleFiles, are_current, current, unknown_names, unknown_signals,
+};
+use crate::desk::knowledge::view::RulesSaid;
 
 /// Folders within folders that are looked into.
 const DEPTH_MAX: usize = 8;
@@ -23,14 +24,6 @@ const FAULTS_SHOWN_MAX: usize = 20;
 const LINE_CHARS_MAX: usize = 200;
 /// The data folder where none is named.
 const DEFAULT_DIR: &str = "seawall-data";
-
-/// The files of a rule set.
-pub(super) struct Files {
-    /// Path and text of each.
-    pub(super) files: Vec<(Box<str>, Box<str>)>,
-    /// The same, ready to be read as rules.
-    pub(super) sources: Sources,
-}
 
 pub(super) fn run(global: &Global, given: &Rules) -> anyhow::Result<Ended> {
     match given {
@@ -63,7 +56,7 @@ fn check(global: &Global, given: &RulesCheck) -> anyhow::Result<Ended> {
         "by themselves; name a data folder with --dir to check policies, lists and banks too".into()
     };
     for missing in &missing {
-        say!("{}\n", missing.told())?;
+        say!("{}\n", told_missing(missing))?;
     }
     let count = show::counted(rules.rules().count() as u64, "rule", "rules");
     if missing.is_empty() {
@@ -93,63 +86,19 @@ fn told(found: &Diagnostics) -> String {
     format!("{}{}", shown.join("\n\n"), if hidden > 0 { &more } else { "" })
 }
 
-/// What a rule asks for that there is not.
-pub(super) struct Missing {
-    path: String,
-    place: Place,
-    what: String,
-}
-
-impl Missing {
-    fn told(&self) -> String {
-        let Place { line, column } = self.place;
-        let what = show::plain(&self.what, LINE_CHARS_MAX);
-        format!("error: {what}\n--> {}:{line}:{column}", show::plain(&self.path, LINE_CHARS_MAX))
-    }
-}
-
-/// Signals that no detector gives.
-pub(super) fn unknown_signals(rules: &Ruleset) -> Vec<Missing> {
-    let mut missing = Vec::new();
-    for (asked, path, place) in rules.questions() {
-        if let Observed::SignalNumber { kind } = asked
-            && SignalKind::ALL.iter().all(|known| known.as_str() != kind)
-        {
-            let names = SignalKind::ALL.map(SignalKind::as_str).join(", ");
-            let what = format!("there is no signal `{kind}`; there are {names}");
-            missing.push(Missing { path: path.to_owned(), place, what });
-        }
-    }
-    missing
-}
-
-/// Policies, lists and banks that are not in force.
-fn unknown_names(rules: &Ruleset, active: &Active) -> Vec<Missing> {
-    let names = active.names();
-    let mut missing = Vec::new();
+/// What a rule asks for that there is not, with what to type.
+fn told_missing(missing: &Missing) -> String {
     let program = show::program();
-    for (policy, path, place) in rules.policies() {
-        if active.policy(policy).is_none() {
-            let what = format!(
-                "there is no policy `{policy}` in force; add it with `{program} policy add`"
-            );
-            missing.push(Missing { path: path.to_owned(), place, what });
-        }
-    }
-    for (asked, path, place) in rules.questions() {
-        let (what, name, command) = match asked {
-            Observed::TermMatches { list } => ("list of terms", list, "terms add"),
-            // That one is there before its first file.
-            Observed::BankDistance { bank: CONFIRMED } => continue,
-            Observed::BankDistance { bank } => ("bank", bank, "bank add"),
-            _ => continue,
-        };
-        if !names.contains(name) {
-            let what = format!("there is no {what} `{name}`; fill it with `{program} {command}`");
-            missing.push(Missing { path: path.to_owned(), place, what });
-        }
-    }
-    missing
+    let hint = match missing.asks {
+        Asks::Signal => String::new(),
+        Asks::Policy => format!("; add it with `{program} policy add`"),
+        Asks::Terms => format!("; fill it with `{program} terms add`"),
+        Asks::Bank => format!("; fill it with `{program} bank add`"),
+    };
+    let Place { line, column } = missing.place;
+    let what = show::plain(&format!("{missing}{hint}"), LINE_CHARS_MAX);
+    let path = show::plain(&missing.path, LINE_CHARS_MAX);
+    format!("error: {what}\n--> {path}:{line}:{column}")
 }
 
 fn add(global: &Global, given: &RulesAdd) -> anyhow::Result<Ended> {
@@ -160,7 +109,7 @@ fn add(global: &Global, given: &RulesAdd) -> anyhow::Result<Ended> {
     let mut missing = unknown_signals(&rules);
     missing.extend(unknown_names(&rules, desk.opened.derivation.pipeline().active()));
     for missing in &missing {
-        eprintln!("{}\n", missing.told());
+        eprintln!("{}\n", told_missing(missing));
     }
     anyhow::ensure!(
         missing.is_empty(),
@@ -168,21 +117,14 @@ fn add(global: &Global, given: &RulesAdd) -> anyhow::Result<Ended> {
         given.rules.display()
     );
     let known = Known::Rules(files.files);
-    let source = format!("folder {}", given.rules.display());
-    let mut entries = vec![Knowledge { source: source.into(), expires: None, known }];
-    let current = current(&desk)?;
-    let same = desk.known_already(KnowledgeKind::Rules, &mut entries)?;
-    if entries.is_empty() && same.last() == current.as_ref() {
+    if are_current(&desk.opened.derivation, &known)? {
         say!("these rules are in force already; nothing was added")?;
         return Ok(Ended::Fine);
     }
-    if entries.is_empty() {
-        // An older version comes back as the newest.
-        let known = Known::Rules(read(&given.rules)?.files);
-        let source = format!("folder {}", given.rules.display());
-        entries.push(Knowledge { source: source.into(), expires: None, known });
-    }
-    let added = desk.add(&person, &entries)?;
+    let current = current(&desk.opened.derivation)?;
+    let source = format!("folder {}", given.rules.display());
+    let entry = Knowledge { source: source.into(), expires: None, known };
+    let added = desk.add(&person, &[entry])?;
     let count = show::counted(rules.rules().count() as u64, "rule", "rules");
     say!("{count} in force as {}, from the next event on", knowledge::shown(&added))?;
     if let Some(before) = current {
@@ -191,14 +133,8 @@ fn add(global: &Global, given: &RulesAdd) -> anyhow::Result<Ended> {
     Ok(Ended::Fine)
 }
 
-/// The newest version of the rules that is in force.
-fn current(desk: &Desk) -> anyhow::Result<Option<seawall_model::EntryId>> {
-    let all = desk.opened.derivation.knowledge().of_kind(KnowledgeKind::Rules)?;
-    Ok(all.into_iter().rfind(|id| desk.in_force(*id)))
-}
-
 /// Compiles rules, or tells all that is wrong with them.
-pub(super) fn load(files: &Files, folder: &Path) -> anyhow::Result<Ruleset> {
+pub(super) fn load(files: &RuleFiles, folder: &Path) -> anyhow::Result<Ruleset> {
     let rules = seawall_rule::load(&files.sources).map_err(|found| {
         eprintln!("{}", told(&found));
         let count = found.found.len() + found.left_out;
@@ -227,7 +163,7 @@ fn list_all(global: &Global, form: list::Form) -> anyhow::Result<Ended> {
         _ => None,
     })?;
     if form == list::Form::Text {
-        match current(&desk)? {
+        match current(&desk.opened.derivation)? {
             Some(id) => say!("{id} is what events are judged by")?,
             None => say!("no rules are in force: nothing opens a case")?,
         }
@@ -236,27 +172,15 @@ fn list_all(global: &Global, form: list::Form) -> anyhow::Result<Ended> {
 }
 
 fn row(files: &[(Box<str>, Box<str>)]) -> Row {
-    let mut sources = Sources::new();
-    for (path, text) in files {
-        // What a folder holds was taken once, within the same limits.
-        let _ = sources.insert(path, text);
-    }
-    let digest = sources.digest();
-    let rules = seawall_rule::load(&sources);
-    let names: Vec<String> =
-        rules.iter().flat_map(|rules| rules.rules().map(str::to_owned)).collect();
-    let shown: Vec<String> = names.iter().map(|name| show::foreign(name, 60)).collect();
-    let fields = Map::from_iter([
-        ("rules".into(), json!(names)),
-        ("files".into(), json!(files.iter().map(|(path, _)| path).collect::<Vec<_>>())),
-        ("digest_start".into(), json!(table::short(&digest))),
-    ]);
-    let what = format!("{} ({})", table::short(&digest), shown.join(", "));
-    Row { of: show::counted(files.len() as u64, "file", "files"), what, fields }
+    let said = RulesSaid::from(files);
+    let shown: Vec<String> = said.rules.iter().map(|name| show::foreign(name, 60)).collect();
+    let what = format!("{} ({})", said.digest_start, shown.join(", "));
+    let of = show::counted(files.len() as u64, "file", "files");
+    Row { of, what, fields: list::fields(said) }
 }
 
 /// Reads the files of a rule set. What is neither rules nor configuration is named and left.
-pub(super) fn read(folder: &Path) -> anyhow::Result<Files> {
+pub(super) fn read(folder: &Path) -> anyhow::Result<RuleFiles> {
     let unread = || format!("cannot read {}", folder.display());
     anyhow::ensure!(
         std::fs::metadata(folder).with_context(unread)?.is_dir(),
@@ -266,7 +190,7 @@ pub(super) fn read(folder: &Path) -> anyhow::Result<Files> {
     );
     let mut paths = BTreeSet::new();
     gather(folder, Path::new(""), 0, &mut paths)?;
-    let mut read = Files { files: Vec::new(), sources: Sources::new() };
+    let mut read = RuleFiles::default();
     for path in paths {
         let whole = folder.join(&path);
         let name = path
@@ -285,10 +209,9 @@ pub(super) fn read(folder: &Path) -> anyhow::Result<Files> {
         );
         let text = std::fs::read_to_string(&whole)
             .with_context(|| format!("cannot read {}", whole.display()))?;
-        read.sources.insert(name, &text).with_context(|| format!("in {}", folder.display()))?;
-        read.files.push((name.into(), text.into()));
+        read.insert(name, &text).with_context(|| format!("in {}", folder.display()))?;
     }
-    let has_entry = read.sources.text(seawall_rule::ENTRY).is_some();
+    let has_entry = read.has_entry();
     let (entry, shown) = (seawall_rule::ENTRY, folder.display());
     anyhow::ensure!(has_entry, "there is no {entry} in {shown}: rules begin there");
     Ok(read)

@@ -4,21 +4,18 @@ use std::path::Path;
 
 use seawall_model::knowledge::{Knowledge, KnowledgeKind, Known, Term};
 use seawall_pipeline::Active;
-use serde_json::{Map, json};
 
 use super::args::{Global, Terms, TermsAdd, TermsList};
 use super::knowledge::list::{self, Row};
 use super::knowledge::table::{self, BadLines, Columns, Skip};
 use super::knowledge::{self, Desk};
 use super::{Ended, show};
+use crate::desk::knowledge::said_of_one;
+use crate::desk::knowledge::terms::{self, TermGiven};
+use crate::desk::knowledge::view::TermSaid;
 
 /// The columns of a list.
 const COLUMNS: Columns = Columns { needed: &["term"], other: &["near", "not_near", "window"] };
-/// Words that count as near where a line does not say.
-const WINDOW_WORDS: u32 = 10;
-/// Words that may be said at most.
-const WINDOW_WORDS_MAX: u32 = 200;
-
 pub(super) fn run(global: &Global, given: &Terms) -> anyhow::Result<Ended> {
     match given {
         Terms::Add(given) => add(global, given),
@@ -63,19 +60,14 @@ fn read(file: &Path, given: &TermsAdd) -> anyhow::Result<(Vec<Knowledge>, BadLin
     let mut entries = Vec::new();
     // Nothing is in force here: each line is judged by itself, so that it can be named.
     let alone = Active::new([0; 32]);
-    let mut keep = |term: Term| {
-        if term.term.chars().all(is_sign) && !term.term.trim().is_empty() {
-            return Err("term: there are only signs of punctuation in it, which stand in every \
-                        text: write a word"
-                .into());
-        }
-        let entry = knowledge::entry(&given.given, Known::Term(term));
-        alone.check(std::slice::from_ref(&entry)).map_err(|error| said_of_line(&error))?;
+    let mut keep = |term: TermGiven| {
+        let entry = knowledge::entry(&given.given, terms::term(&given.list, term)?);
+        alone.check(std::slice::from_ref(&entry)).map_err(|error| said_of_one(&error))?;
         entries.push(entry);
         Ok(())
     };
     let bad = if table::has_header(file, "term")? {
-        table::read(file, COLUMNS, &mut |_, row| keep(from_row(&row, &given.list)?))?
+        table::read(file, COLUMNS, &mut |_, row| keep(from_row(&row)?))?
     } else {
         table::lines(file, &mut |_, text| {
             if text.contains(',') {
@@ -83,57 +75,22 @@ fn read(file: &Path, given: &TermsAdd) -> anyhow::Result<(Vec<Knowledge>, BadLin
                             term,near,not_near,window, or take the comma out"
                     .into());
             }
-            keep(plain(text, &given.list))
+            keep(TermGiven { term: text.into(), ..TermGiven::default() })
         })?
     };
     Ok((entries, bad))
 }
 
-/// Whether a character is a blank or a sign of punctuation, which no term consists of. Other
-/// symbols, such as faces, may be telling.
-fn is_sign(c: char) -> bool {
-    let is_other = matches!(c, '\u{a1}' | '\u{a7}' | '\u{ab}' | '\u{b6}' | '\u{b7}' | '\u{bb}'
-        | '\u{bf}' | '\u{60c}' | '\u{61b}' | '\u{61f}' | '\u{640}' | '\u{66a}'..='\u{66d}'
-        | '\u{6d4}' | '\u{2010}'..='\u{2027}' | '\u{2030}'..='\u{205e}'
-        | '\u{3001}'..='\u{3003}' | '\u{3008}'..='\u{3011}' | '\u{ff01}'..='\u{ff0f}'
-        | '\u{ff1a}'..='\u{ff1f}');
-    c.is_whitespace() || c.is_ascii_punctuation() || is_other
-}
-
-fn plain(text: &str, list: &str) -> Term {
-    Term {
-        list: list.into(),
-        term: text.into(),
-        near: Vec::new(),
-        not_near: Vec::new(),
-        window: WINDOW_WORDS,
-    }
-}
-
-fn from_row(row: &table::Row<'_>, list: &str) -> Result<Term, String> {
+fn from_row(row: &table::Row<'_>) -> Result<TermGiven, String> {
     let window = match row.cell("window") {
-        "" => WINDOW_WORDS,
+        "" => None,
         text => {
-            let window = text.parse().ok().filter(|words| (1..=WINDOW_WORDS_MAX).contains(words));
-            window.ok_or_else(|| {
-                format!(
-                    "window: {} is no number of words from 1 to {WINDOW_WORDS_MAX}",
-                    show::foreign(text, 40)
-                )
-            })?
+            let window = text.parse().ok();
+            Some(window.ok_or_else(|| terms::no_window(&show::foreign(text, 40)))?)
         }
     };
-    let mut term = plain(row.cell("term"), list);
-    (term.near, term.not_near, term.window) = (row.parts("near"), row.parts("not_near"), window);
-    Ok(term)
-}
-
-/// What is wrong with a line: the entry has no number that would tell anybody anything.
-pub(super) fn said_of_line(error: &dyn std::fmt::Display) -> String {
-    let said = error.to_string();
-    let rest = said.strip_prefix("entry k");
-    let rest = rest.map(|rest| rest.trim_start_matches(|c: char| c.is_ascii_digit()));
-    rest.and_then(|rest| rest.strip_prefix([',', ':'])).map_or(said.clone(), |s| s.trim().into())
+    let (near, not_near) = (row.parts("near"), row.parts("not_near"));
+    Ok(TermGiven { term: row.cell("term").into(), near, not_near, window })
 }
 
 fn list(global: &Global, given: &TermsList) -> anyhow::Result<Ended> {
@@ -155,24 +112,5 @@ fn row(term: &Term) -> Row {
     if !(term.near.is_empty() && term.not_near.is_empty()) {
         what.push_str(&format!(" within {} words", term.window));
     }
-    let fields = Map::from_iter([
-        ("list".into(), json!(term.list)),
-        ("term".into(), json!(term.term)),
-        ("near".into(), json!(term.near)),
-        ("not_near".into(), json!(term.not_near)),
-        ("window".into(), json!(term.window)),
-    ]);
-    Row { of: term.list.to_string(), what, fields }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_error_of_a_line_does_not_name_an_entry() {
-        assert_eq!(said_of_line(&"entry k12, term: it is empty"), "term: it is empty");
-        assert_eq!(said_of_line(&"entry k12: it is full"), "it is full");
-        assert_eq!(said_of_line(&"the disk is full"), "the disk is full");
-    }
+    Row { of: term.list.to_string(), what, fields: list::fields(TermSaid::from(term)) }
 }

@@ -5,9 +5,8 @@ use std::path::Path;
 
 use seawall_model::Timestamp;
 
-use super::args::By;
-use super::show;
-use super::tide::{Bucket, TideShown, WaveShown};
+use super::{show, tide_cases};
+use crate::tide::{Bucket, By, TideShown, WaveShown, bucket_view};
 
 /// Columns of the bar where the terminal's width is not known.
 const BAR_COLUMNS: usize = 40;
@@ -47,7 +46,7 @@ pub(super) fn draw(shown: &TideShown, dir: &Path, out: &mut dyn Write) -> std::i
     field_events(shown, out)?;
     waves(shown, out)?;
     if let Some(cases) = &shown.cases {
-        cases.draw(out)?;
+        tide_cases::draw(&cases.view(), out)?;
     }
     next(shown, dir, out)
 }
@@ -243,28 +242,8 @@ fn next(shown: &TideShown, dir: &Path, out: &mut dyn Write) -> std::io::Result<(
 
 /// Writes the tide as JSON.
 pub(super) fn json(shown: &TideShown, out: &mut dyn Write) -> std::io::Result<()> {
-    let buckets: Vec<_> = shown
-        .buckets
-        .iter()
-        .map(|bucket| {
-            let mut value = serde_json::json!({
-                "start": bucket.start.to_string(),
-                "hours": bucket.hours,
-                "posts": bucket.posts,
-                "expected": bucket.expected,
-                "lower": bucket.interval.map(|(lower, _)| lower),
-                "upper": bucket.interval.map(|(_, upper)| upper),
-                "hours_above": bucket.hours_above,
-                "events": bucket.events,
-            });
-            if let Some(cases) = &shown.cases {
-                let (opened, returns) = cases.of_bucket(bucket.start);
-                value["cases_opened"] = opened.into();
-                value["returns"] = returns.into();
-            }
-            value
-        })
-        .collect();
+    let buckets: Vec<_> =
+        shown.buckets.iter().map(|bucket| bucket_view(bucket, shown.cases.as_ref())).collect();
     let field_events: Vec<_> = shown
         .field_events
         .iter()
@@ -278,20 +257,15 @@ pub(super) fn json(shown: &TideShown, out: &mut dyn Write) -> std::io::Result<()
         })
         .collect();
     let waves: Vec<_> = shown.waves.iter().map(wave_json).collect();
-    let by = match shown.by {
-        By::Hour => "hour",
-        By::Day => "day",
-        By::Week => "week",
-    };
     let mut tide = serde_json::json!({
-        "by": by,
+        "by": shown.by,
         "trace": shown.trace,
         "buckets": buckets,
         "field_events": field_events,
         "waves": waves,
     });
     if let Some(cases) = &shown.cases {
-        tide["cases"] = cases.json();
+        tide["cases"] = serde_json::to_value(cases.view())?;
     }
     serde_json::to_writer_pretty(&mut *out, &tide)?;
     writeln!(out)

@@ -11,8 +11,9 @@ use seawall_store::{Content, Folder};
 use seawall_wave::TraceKey;
 
 use super::args::{Listed, Tide};
-use super::{Ended, show, tide};
+use super::{Ended, show};
 use crate::desk::event_at;
+use crate::tide;
 
 /// Events read from the log at once.
 const EVENTS_PER_READ: u32 = 2_000;

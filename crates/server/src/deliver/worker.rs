@@ -272,6 +272,12 @@ async fn deliver(line: Arc<Line>, due: DueInstruction, stopped: watch::Receiver<
         },
     };
     let id = due.id;
+    let came_to = match &outcome {
+        Ok(outcome) => outcome.as_str(),
+        Err((_, Endpoint::Gone)) => "gone",
+        Err((_, Endpoint::There)) => "retried",
+    };
+    metrics::counter!("seawall_delivery_attempts_total", "outcome" => came_to).increment(1);
     match outcome {
         Ok(outcome) => {
             tracing::info!(

@@ -7,6 +7,7 @@
 
 pub mod content;
 pub mod evidence;
+pub mod knowledge;
 pub mod law;
 pub mod list;
 pub mod lost;

@@ -132,6 +132,19 @@ pub enum Signer<'a> {
     },
 }
 
+impl Signer<'_> {
+    /// Who signs.
+    ///
+    /// # Errors
+    /// [`PeopleError::Stranger`] if the key is of no reviewer of the folder.
+    pub fn reviewer(&self, derivation: &Derivation) -> Result<ReviewerId, PeopleError> {
+        match self {
+            Self::Key(key) => derivation.reviewer_of(&key.public()),
+            Self::Signed { reviewer, .. } => Ok(*reviewer),
+        }
+    }
+}
+
 /// Signs a ruling and takes it; gives what followed: the derived entries, and those that tell
 /// what it brought into knowledge.
 ///
@@ -145,10 +158,7 @@ pub fn rule(
     chance: &mut dyn Chance,
     now: Timestamp,
 ) -> Result<Vec<Body>, PeopleError> {
-    let reviewer = match signer {
-        Signer::Key(key) => derivation.reviewer_of(&key.public())?,
-        Signer::Signed { reviewer, .. } => *reviewer,
-    };
+    let reviewer = signer.reviewer(derivation)?;
     let ruling = Ruling { reviewer: reviewer.0, says };
     let signature = match signer {
         Signer::Key(key) => key.sign(&ruling.to_bytes()),

@@ -7,7 +7,6 @@ use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
-use seawall_event::{Decoded, Format};
 use seawall_model::journal::{AppealRuled, Says};
 use seawall_model::{AccountId, ActionId, AppealId};
 use seawall_review::{Appeal, AppealState};
@@ -18,12 +17,13 @@ use super::App;
 use super::body::Body;
 use super::caller::{Caller, of_denied};
 use super::cases::cleared;
+use super::events::one;
 use super::once::once;
 use super::problem::{Code, Problem, ProblemTold};
 use super::ruling::{self, RulingAnswer, Signed};
 use crate::access::{Identity, Operation};
 use crate::desk::Desk;
-use crate::import::{Decoder, Fate, Item};
+use crate::import::Fate;
 use crate::service::Wants;
 
 /// An appeal.
@@ -155,7 +155,8 @@ pub async fn post_appeal(
         "account": account,
         "appeal": appeal,
     });
-    let answer = app.service().submit(vec![item(&app, &event)?], Wants::Durable).await?;
+    let item = one(&app, &event).map_err(|rejection| Problem::from(&rejection))?;
+    let answer = app.service().submit(vec![item], Wants::Durable).await?;
     if let Some(Fate::Refused(rejection)) = answer.fates.first() {
         return Err(match rejection.code {
             seawall_model::RejectionCode::Altered => made_already(),
@@ -315,18 +316,6 @@ async fn appellant(app: &App, action: u64) -> Result<String, Problem> {
 
 fn made_already() -> Problem {
     Problem::new(Code::Conflict, "this action was appealed against already: once is enough")
-}
-
-fn item(app: &App, event: &serde_json::Value) -> Result<Item, Problem> {
-    let bytes = event.to_string().into_bytes();
-    match Decoder::Messages(Format::Canonical).decode(&bytes, app.limits()) {
-        Ok(Decoded::Event(event)) => {
-            let canonical = seawall_event::encode(&event);
-            Ok(Item { line: 0, offset: None, result: Ok(event), bytes: canonical })
-        }
-        Ok(Decoded::Ignored(_)) => Err(Problem::new(Code::Invalid, "this is no appeal")),
-        Err(rejection) => Err(Problem::from(&rejection)),
-    }
 }
 
 fn told(id: AppealId, appeal: &Appeal) -> AppealTold {

@@ -2,22 +2,26 @@
 //!
 //! A person comes with the session's cookie, a machine with an API key as a bearer. A request
 //! with the cookie that changes something carries the session's token against forged requests
-//! too. Every decision about who may do what is logged, by numbers.
+//! too. Every decision about who may do what is logged, by numbers. Before that it is asked
+//! whether they ask for too much ([`super::rate`]).
 
 use std::collections::HashMap;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
+use axum::body::Body;
 use axum::extract::{ConnectInfo, FromRequestParts, MatchedPath, Request, State};
 use axum::http::request::Parts;
-use axum::http::{Method, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use axum::middleware::Next;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
+use http_body_util::BodyExt;
 use seawall_model::ReviewerId;
 use zeroize::Zeroizing;
 
 use super::App;
 use super::problem::{Code, Problem};
+use super::rate::{Left, Spent, TooMuch, Who};
 use super::request::RequestId;
 use crate::access::{
     AccessError, Denied, Identity, Openness, Operation, PersonIdentity, csrf_fits, permits,
@@ -159,14 +163,94 @@ pub(crate) async fn permitted(
     let operation = operation.ok_or_else(|| {
         Problem::new(Code::Forbidden, "this route states no operation, so nobody may use it")
     })?;
-    let caller = Caller::of(&parts, &app).await?;
+    let found = Caller::of(&parts, &app).await;
+    // Asked before anything else of it, and also of whoever is refused.
+    let admitted = match operation {
+        // Whoever watches the server asks as often as they need.
+        Operation::HealthRead => None,
+        _ => match limited(&app, found.as_ref().ok(), &parts) {
+            Ok(admitted) => admitted,
+            Err(refused) => return Ok(refused),
+        },
+    };
+    let caller = found?;
     let may_come_by_link = operation.rule().openness == Openness::SignedLink
         && matches!(caller.identity, Identity::Public);
     if !may_come_by_link {
         caller.may(operation)?;
     }
     parts.extensions.insert(caller);
-    Ok(next.run(Request::from_parts(parts, body)).await)
+    let Some((who, left)) = admitted else {
+        return Ok(next.run(Request::from_parts(parts, body)).await);
+    };
+    let body = charged(&app, who, &parts, body);
+    let mut response = next.run(Request::from_parts(parts, body)).await;
+    tell_left(response.headers_mut(), left, 1);
+    Ok(response)
+}
+
+/// Counts a request, if whoever sends it may have one more. `None` where no time passes, and
+/// so no rate can be told.
+#[expect(clippy::result_large_err, reason = "it is the answer")]
+fn limited(
+    app: &App,
+    caller: Option<&Caller>,
+    parts: &Parts,
+) -> Result<Option<(Who, Left)>, Response> {
+    let clock = app.service().clock();
+    if !clock.passes() {
+        return Ok(None);
+    }
+    let connected = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+    let from = connected.map_or(IpAddr::from([0, 0, 0, 0]), |connected| connected.0.ip());
+    let who = caller.map_or(Who::at(from), |caller| Who::of(&caller.identity, from));
+    app.rates().admit(who, clock.now()).map(|left| Some((who, left))).map_err(|refused| {
+        metrics::counter!("seawall_http_limited_total", "caller" => who.kind()).increment(1);
+        let TooMuch { spent, per_second, wait_seconds, left } = refused;
+        let (what, less) = match spent {
+            Spent::Requests => ("requests", "ask for more in one request, or ask later"),
+            Spent::Bytes => ("bytes", "send less at once"),
+        };
+        let detail = format!(
+            "{per_second} {what} a second are taken of one {}: wait {wait_seconds} s, and {less}; \
+             whoever runs this server sets `serve.rates`",
+            who.kind()
+        );
+        let mut response = Problem::new(Code::TooMany, detail).after(wait_seconds).into_response();
+        tell_left(response.headers_mut(), left, wait_seconds);
+        response
+    })
+}
+
+/// Counts the bytes of a body for whoever sends it: at once where its length is told, else as
+/// they come.
+fn charged(app: &App, who: Who, parts: &Parts, body: Body) -> Body {
+    let told = parts.headers.get(header::CONTENT_LENGTH).and_then(|told| told.to_str().ok());
+    if let Some(bytes) = told.and_then(|told| told.parse().ok()) {
+        app.rates().charge(who, bytes, app.service().clock().now());
+        return body;
+    }
+    let app = app.clone();
+    Body::new(body.map_frame(move |frame| {
+        if let Some(data) = frame.data_ref() {
+            app.rates().charge(who, data.len() as u64, app.service().clock().now());
+        }
+        frame
+    }))
+}
+
+/// Tells what is left, as the IETF's draft of these headers has it.
+fn tell_left(headers: &mut HeaderMap, left: Left, wait_seconds: u64) {
+    let Left { at_once, window_seconds, requests } = left;
+    let told = [
+        ("ratelimit-policy", format!("\"requests\";q={at_once};w={window_seconds}")),
+        ("ratelimit", format!("\"requests\";r={requests};t={wait_seconds}")),
+    ];
+    for (name, value) in told {
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            headers.insert(HeaderName::from_static(name), value);
+        }
+    }
 }
 
 fn bearer(parts: &Parts) -> Result<Option<Zeroizing<String>>, Problem> {

@@ -162,6 +162,20 @@ pub async fn post_events(
     Ok(told(&app, answer, ignored, wants))
 }
 
+/// One event that the server itself writes of what it was asked.
+///
+/// # Errors
+/// A [`Problem`] that says what of it cannot be.
+pub(super) fn one(app: &App, event: &serde_json::Value) -> Result<Item, Rejection> {
+    let bytes = event.to_string().into_bytes();
+    let event = match Decoder::Messages(Format::Canonical).decode(&bytes, app.limits())? {
+        Decoded::Event(event) => event,
+        Decoded::Ignored(what) => unreachable!("{what} is no canonical event"),
+    };
+    let canonical = seawall_event::encode(&event);
+    Ok(Item { line: 0, offset: None, result: Ok(event), bytes: canonical })
+}
+
 /// How the body of a request is read.
 #[derive(Clone, Debug)]
 enum Reading {

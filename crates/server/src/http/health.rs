@@ -4,6 +4,8 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
+use seawall_model::Timestamp;
+use seawall_store::{DeliveryState, OutboxCounts};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -66,7 +68,33 @@ pub async fn ready(State(app): State<App>) -> Result<Json<Health>, Problem> {
     extensions(("x-operation" = json!("metrics.read"))),
 )]
 pub async fn metrics(State(app): State<App>) -> Result<Response, Problem> {
+    let counts = app.blocking(|app| app.carrier().outbox().counts()).await?;
+    delivery(&counts, app.service().clock().now());
     app.metrics().run_upkeep();
     let kind = "text/plain; version=0.0.4; charset=utf-8";
     Ok(([(header::CONTENT_TYPE, kind)], app.metrics().render()).into_response())
+}
+
+/// How delivery stands: numbers of instructions, and how long the oldest waits.
+fn delivery(counts: &OutboxCounts, now: Timestamp) {
+    for state in DeliveryState::ALL {
+        let gauge = metrics::gauge!("seawall_delivery_instructions", "state" => state.as_str());
+        gauge.set(number(counts.of(state)));
+    }
+    let dead = DeliveryState::ALL.into_iter().filter(|state| state.is_dead_letter());
+    let dead: u64 = dead.map(|state| counts.of(state)).sum();
+    metrics::gauge!("seawall_delivery_dead_letters").set(number(dead));
+    let seconds = |since: Option<Timestamp>| {
+        let seconds = since.map_or(0, |since| now.seconds_since(since).max(0));
+        number(seconds.unsigned_abs())
+    };
+    let oldest = seconds(counts.oldest_waiting);
+    metrics::gauge!("seawall_delivery_oldest_waiting_seconds").set(oldest);
+    let gone = if counts.gone_at.is_some() { 1.0 } else { 0.0 };
+    metrics::gauge!("seawall_delivery_endpoint_gone").set(gone);
+}
+
+/// A count as metrics hold it: exact below 2^32, the greatest such beyond.
+fn number(count: u64) -> f64 {
+    f64::from(u32::try_from(count).unwrap_or(u32::MAX))
 }

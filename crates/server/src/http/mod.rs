@@ -14,16 +14,21 @@ mod events;
 mod health;
 mod journal;
 mod keys;
+mod knowledge;
 mod listen;
 mod live;
+mod measures;
 mod once;
 mod openapi;
 mod page;
 mod people;
 mod problem;
+mod rate;
+mod reports;
 mod request;
 mod ruling;
 mod sessions;
+mod waves;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -44,13 +49,14 @@ pub use listen::{Listening, listen};
 pub use openapi::document;
 pub use problem::{Code, Problem, ProblemTold};
 
-use crate::access::{AccessConfig, Door, PasswordGate};
+use crate::access::{Door, PasswordGate};
 use crate::carry::Carrier;
 use crate::chance;
 use crate::config::ServeConfig;
 use crate::desk::{Desk, DeskError};
 use crate::engine::Settings;
 use crate::service::Service;
+use rate::Rates;
 
 /// What every route may use. Clones share it.
 #[derive(Clone)]
@@ -67,6 +73,7 @@ struct Inner {
     requests: Mutex<Requests>,
     door: Door,
     gate: PasswordGate,
+    rates: Rates,
     carrier: Carrier,
     /// Becomes true when the server is to end.
     ending: watch::Sender<bool>,
@@ -91,7 +98,8 @@ impl App {
             test_seed: settings.test_seed,
             metrics,
             requests: Mutex::new(service.folder().requests()?),
-            door: Door::new(people, AccessConfig::default(), chance),
+            door: Door::new(people, settings.config.sessions.access(), chance),
+            rates: Rates::new(settings.config.serve.rates.clone()),
             gate: PasswordGate::new(),
             carrier,
             ending: watch::channel(false).0,
@@ -114,6 +122,11 @@ impl App {
 
     pub(crate) fn gate(&self) -> &PasswordGate {
         &self.inner.gate
+    }
+
+    /// How much everybody asked for lately.
+    pub(crate) fn rates(&self) -> &Rates {
+        &self.inner.rates
     }
 
     pub(crate) fn test_seed(&self) -> Option<u64> {
@@ -182,6 +195,7 @@ impl App {
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(events::post_events))
+        .routes(routes!(reports::post_report))
         .routes(routes!(cases::get_cases))
         .routes(routes!(cases::get_case))
         .routes(routes!(cases::post_ruling))
@@ -208,6 +222,33 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(keys::post_rotation))
         .routes(routes!(keys::delete_key))
         .routes(routes!(journal::get_journal))
+        .routes(routes!(knowledge::banks::get_banks, knowledge::banks::post_banks))
+        .routes(routes!(knowledge::banks::get_bank_entry))
+        .routes(routes!(knowledge::banks::post_bank_confirmation))
+        .routes(routes!(knowledge::banks::post_bank_withdrawal))
+        .routes(routes!(knowledge::terms::get_terms, knowledge::terms::post_terms))
+        .routes(routes!(knowledge::terms::get_term))
+        .routes(routes!(knowledge::terms::post_term_confirmation))
+        .routes(routes!(knowledge::terms::post_term_withdrawal))
+        .routes(routes!(knowledge::policies::get_policies, knowledge::policies::post_policy))
+        .routes(routes!(knowledge::policies::get_policy))
+        .routes(routes!(knowledge::policies::post_policy_confirmation))
+        .routes(routes!(knowledge::rules::get_rules, knowledge::rules::post_rules))
+        .routes(routes!(knowledge::rules::get_rules_entry))
+        .routes(routes!(knowledge::rules::post_rules_check))
+        .routes(routes!(knowledge::rules::post_rules_run))
+        .routes(routes!(knowledge::rules::post_rules_confirmation))
+        .routes(routes!(knowledge::rules::post_rules_withdrawal))
+        .routes(routes!(knowledge::protected::get_protected, knowledge::protected::post_protected))
+        .routes(routes!(knowledge::protected::get_protected_entry))
+        .routes(routes!(knowledge::protected::post_protected_withdrawal))
+        .routes(routes!(knowledge::removed::get_removed))
+        .routes(routes!(knowledge::removed::get_removed_entry))
+        .routes(routes!(knowledge::removed::post_removed_withdrawal))
+        .routes(routes!(measures::get_measures))
+        .routes(routes!(measures::get_tide))
+        .routes(routes!(waves::get_waves))
+        .routes(routes!(waves::get_wave))
         .routes(routes!(live::get_live))
         .routes(routes!(health::live))
         .routes(routes!(health::ready))

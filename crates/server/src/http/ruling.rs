@@ -79,6 +79,18 @@ pub(crate) enum Hand {
     Elsewhere(ReviewerId, String),
 }
 
+impl Hand {
+    /// As the desk knows it.
+    pub(crate) fn signer(&self) -> Signer<'_> {
+        match self {
+            Self::Own(key) => Signer::Key(key),
+            Self::Elsewhere(reviewer, signature) => {
+                Signer::Signed { reviewer: *reviewer, signature: signature.clone() }
+            }
+        }
+    }
+}
+
 /// Who signs a ruling of this caller.
 ///
 /// # Errors
@@ -127,12 +139,7 @@ pub(crate) async fn rule(app: &App, says: Says, hand: Hand) -> Result<RulingAnsw
         _ => None,
     };
     let taken = service.ask_engine(move |derivation| {
-        let signer = match &hand {
-            Hand::Own(key) => Signer::Key(key),
-            Hand::Elsewhere(reviewer, signature) => {
-                Signer::Signed { reviewer: *reviewer, signature: signature.clone() }
-            }
-        };
+        let signer = hand.signer();
         let mut chance = chance::source(seed);
         let followed = match take(derivation, own.folder(), says, &signer, &mut *chance, now) {
             Ok(followed) => followed,

@@ -25,7 +25,7 @@ use crate::story::configured;
 /// Kills where nothing else is asked.
 const KILLS: u32 = 10;
 /// Events in one batch.
-const BATCH: u64 = 40;
+const BATCH: u64 = 8;
 /// Posts of the banned clip: one in so many batches, so that a day's quota has room for them.
 const CLIP_EVERY: u64 = 5;
 /// What delivery may take here, so that a test can wait for it.

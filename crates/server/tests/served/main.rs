@@ -8,12 +8,17 @@
 mod events;
 mod killed;
 mod kills;
+mod knowledge;
 #[path = "../whole/league.rs"]
 #[expect(dead_code, reason = "made for the tests of the command line, which use all of it")]
 mod league;
 mod limits;
 mod live;
+mod measures;
 mod people;
+mod rates;
+mod register;
+mod reports;
 mod rulings;
 #[path = "../whole/said.rs"]
 #[expect(dead_code, reason = "made for the tests of the command line, which use all of it")]

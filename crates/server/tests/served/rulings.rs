@@ -9,7 +9,7 @@ use crate::server::{Server, Session};
 use crate::stage::Stage;
 
 /// The league's server, and an admin whose key one of its reviewers admitted.
-fn serving(stage: &Stage) -> (Server, Session) {
+pub fn serving(stage: &Stage) -> (Server, Session) {
     let server = Server::start(stage);
     let admin = admitted(stage, &server);
     (server, admin)

@@ -53,10 +53,16 @@ pub struct Answer {
     pub status: u16,
     pub kind: String,
     pub cookie: String,
+    pub headers: reqwest::header::HeaderMap,
     pub text: String,
 }
 
 impl Answer {
+    /// A header, empty where there is none.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
     /// The body as JSON, where the status is the one expected.
     pub fn json(&self, status: u16) -> Value {
         assert_eq!(self.status, status, "{}", self.text);
@@ -228,7 +234,8 @@ impl Server {
             let (status, kind) = (response.status().as_u16(), kind.unwrap_or_default().to_owned());
             let cookie = response.headers().get("set-cookie").map(|c| c.to_str().unwrap());
             let cookie = cookie.unwrap_or_default().to_owned();
-            Answer { status, kind, cookie, text: response.text().await.unwrap() }
+            let headers = response.headers().clone();
+            Answer { status, kind, cookie, headers, text: response.text().await.unwrap() }
         })
     }
 

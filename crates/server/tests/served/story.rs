@@ -204,6 +204,16 @@ fn from_an_event_to_an_appeal_that_is_granted() {
 
     let delivery = server.by(&admin, "GET", "/v1/delivery?state=delivered", &json!({}));
     assert_eq!(delivery.json(200)["instructions"].as_array().unwrap().len(), 4);
+    let metrics = server.get("/metrics").text;
+    for told in [
+        "seawall_delivery_attempts_total{outcome=\"delivered\"} 4",
+        "seawall_delivery_instructions{state=\"delivered\"} 4",
+        "seawall_delivery_instructions{state=\"waiting\"} 0",
+        "seawall_delivery_dead_letters 0",
+        "seawall_delivery_oldest_waiting_seconds 0",
+    ] {
+        assert!(metrics.contains(told), "{told}: {metrics}");
+    }
     assert_eq!(server.end(), 0);
     assert!(hooks.try_recv().is_err(), "nothing is sent twice");
     replays_equal(&stage);

@@ -27,6 +27,8 @@ fn routes(document: &Value) -> Vec<Route> {
             let filled = filled.replace("{appeal}", "p999").replace("{action}", "a999?token=x");
             let filled = filled.replace("{instruction}", "a999").replace("{person}", "999");
             let filled = filled.replace("{key}", "999").replace("{session}", "999");
+            let filled = filled.replace("{entry}", "k999").replace("{policy}", "k999");
+            let filled = filled.replace("{wave}", "w999");
             assert!(!filled.contains('{'), "{filled}");
             routes.push(Route {
                 method: method.to_uppercase(),

@@ -122,7 +122,7 @@ pub struct CaseDecide {
     #[arg(long, value_name = "ID")]
     pub policy: Option<String>,
     /// What the file is: support, news, counter, research, evidence or other.
-    #[arg(long, value_name = "CLASS", value_parser = super::knowledge::class)]
+    #[arg(long, value_name = "CLASS", value_parser = crate::desk::knowledge::words::class)]
     pub class: Option<FileClass>,
     /// Your key file.
     #[arg(long, value_name = "KEYFILE")]

@@ -5,9 +5,10 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, ArgGroup, Args, Subcommand};
 use seawall_model::knowledge::{FileClass, Ground};
-use seawall_model::{EntryId, ReviewerId, Timestamp};
+use seawall_model::{ReviewerId, Timestamp};
 
 use super::time;
+use crate::desk::knowledge::words::{class, ground, name, run, word};
 
 /// What can be asked of `reviewer`.
 #[derive(Debug, Subcommand)]
@@ -65,7 +66,7 @@ pub struct Listing {
 #[derive(Debug, Args)]
 pub struct Entries {
     /// Entries, such as k3 or k1..k9; both ends count.
-    #[arg(value_name = "ENTRIES", required = true, value_parser = entries)]
+    #[arg(value_name = "ENTRIES", required = true, value_parser = run)]
     pub entries: Vec<RangeInclusive<u64>>,
     /// Your key file.
     #[arg(long, value_name = "KEYFILE")]
@@ -393,68 +394,6 @@ pub struct ImportRemoved {
     pub expires: Option<Timestamp>,
 }
 
-/// Longest name or source, in bytes.
-const NAME_BYTES_MAX: usize = 200;
-/// Longest name of a list, bank or policy, in bytes.
-const WORD_BYTES_MAX: usize = 64;
-
-fn name(text: &str) -> Result<String, String> {
-    let text = text.trim();
-    let fits = !text.is_empty() && text.len() <= NAME_BYTES_MAX;
-    if fits && !text.chars().any(char::is_control) {
-        return Ok(text.to_owned());
-    }
-    Err(format!("use 1 to {NAME_BYTES_MAX} bytes on one line"))
-}
-
-/// Reads the name of a list, bank or policy.
-pub(in crate::command) fn word(text: &str) -> Result<String, String> {
-    let plain = |c: char| c.is_alphanumeric() || "-_.".contains(c);
-    let fits = !text.is_empty() && text.len() <= WORD_BYTES_MAX && text.chars().all(plain);
-    let why = || format!("use letters, digits, -, _ and ., at most {WORD_BYTES_MAX} bytes");
-    if fits { Ok(text.to_owned()) } else { Err(why()) }
-}
-
-/// Reads what a file is.
-pub(in crate::command) fn class(text: &str) -> Result<FileClass, String> {
-    let names = FileClass::ALL.map(FileClass::as_str).join(", ");
-    FileClass::from_name(text).ok_or_else(|| format!("use one of {names}"))
-}
-
-fn ground(text: &str) -> Result<Ground, String> {
-    let names = Ground::ALL.map(Ground::as_str).join(", ");
-    Ground::from_name(text).ok_or_else(|| format!("use one of {names}"))
-}
-
 fn reviewer(text: &str) -> Result<ReviewerId, String> {
     ReviewerId::parse(text).ok_or_else(|| "use a number such as r2".into())
-}
-
-fn entries(text: &str) -> Result<RangeInclusive<u64>, String> {
-    let why = || "use an entry such as k3, or first and last such as k1..k9".to_owned();
-    let (first, last) = text.split_once("..").unwrap_or((text, text));
-    let parse = |text: &str| EntryId::parse(text).map(|entry| entry.0).ok_or_else(why);
-    let range = parse(first)?..=parse(last)?;
-    if range.is_empty() { Err(why()) } else { Ok(range) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn entries_are_one_or_a_run_with_both_ends() {
-        assert_eq!(entries("k3"), Ok(3..=3));
-        assert_eq!(entries("k1..k9"), Ok(1..=9));
-        for text in ["3", "k", "k9..k1", "k1-k9", "k1..", "..k2", "k1..9", "k99999999999999999999"]
-        {
-            assert!(entries(text).is_err(), "{text}");
-        }
-    }
-
-    #[test]
-    fn names_of_lists_are_words() {
-        assert!(word("kettle-league_2.1").is_ok() && word("هتافات").is_ok());
-        assert!(word("").is_err() && word("two words").is_err() && word(&"x".repeat(65)).is_err());
-    }
 }

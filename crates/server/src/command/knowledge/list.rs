@@ -1,37 +1,14 @@
-//! Lists of entries of knowledge: what they say, what supports them, whether they count.
+//! Lists of entries of knowledge, as text and as JSON lines.
 
-use std::collections::BTreeSet;
-
+use seawall_model::EntryId;
+use seawall_model::Timestamp;
 use seawall_model::knowledge::{Knowledge, KnowledgeKind};
-use seawall_model::{EntryId, Timestamp};
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use serde_json::{Map, Value};
 
 use super::super::{Ended, show};
 use super::Desk;
-
-/// How an entry stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::command) enum Standing {
-    /// It counts.
-    InForce,
-    /// It is laid down, and too few people stand for it.
-    Waiting,
-    /// Its time is over.
-    Lapsed,
-    /// It was withdrawn, or what supported it was overturned.
-    Withdrawn,
-}
-
-impl Standing {
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::InForce => "in_force",
-            Self::Waiting => "waiting",
-            Self::Lapsed => "lapsed",
-            Self::Withdrawn => "withdrawn",
-        }
-    }
-}
+use crate::desk::knowledge::view::{EntryView, Standing, view};
 
 /// What an entry is, in a list: the list, bank or id it belongs to, and what it says.
 pub(in crate::command) struct Row {
@@ -43,15 +20,11 @@ pub(in crate::command) struct Row {
     pub(in crate::command) fields: Map<String, Value>,
 }
 
-/// How an entry stands.
-pub(in crate::command) fn standing(desk: &Desk, id: EntryId, knowledge: &Knowledge) -> Standing {
-    let judge = desk.opened.derivation.pipeline().judge();
-    let is_over = knowledge.expires.is_some_and(|at| at <= desk.now);
-    match (desk.in_force(id), judge.supports().entry(id)) {
-        (_, Some(_)) if is_over => Standing::Lapsed,
-        (true, _) => Standing::InForce,
-        (false, None) => Standing::Waiting,
-        (false, Some(_)) => Standing::Withdrawn,
+/// What an entry says, for programs.
+pub(in crate::command) fn fields(said: impl Serialize) -> Map<String, Value> {
+    match serde_json::to_value(said) {
+        Ok(Value::Object(fields)) => fields,
+        _ => Map::new(),
     }
 }
 
@@ -67,12 +40,13 @@ pub(in crate::command) fn run(
     for id in base.of_kind(kind)? {
         let Some(knowledge) = base.read(id)? else { continue };
         let Some(row) = row(&knowledge) else { continue };
-        let standing = standing(desk, id, &knowledge);
+        let fields = row.fields.clone();
+        let told = view(&desk.opened.derivation, id, &knowledge, fields, desk.now);
         count += 1;
-        in_force += u64::from(standing == Standing::InForce);
+        in_force += u64::from(told.standing == Standing::InForce);
         match form {
-            Form::Json => say!("{}", object(desk, id, &knowledge, row, standing))?,
-            Form::Text => say!("{}", line(desk, id, &knowledge, &row, standing))?,
+            Form::Json => say!("{}", serde_json::to_value(&told)?)?,
+            Form::Text => say!("{}", line(id, &knowledge, &row, &told))?,
         }
     }
     if form == Form::Text {
@@ -97,45 +71,26 @@ impl From<&super::super::args::Listing> for Form {
     }
 }
 
-fn supports(desk: &Desk, id: EntryId) -> Vec<String> {
-    let supports = desk.opened.derivation.pipeline().judge().supports();
-    supports.supporters(id).map(|decision| decision.to_string()).collect()
-}
-
-/// How many people signed the decisions that stand for an entry. Of a profile of a removed
-/// account nobody says that they saw what it was removed for, so that nobody confirmed it.
-fn signed_by(desk: &Desk, id: EntryId) -> usize {
-    let judge = desk.opened.derivation.pipeline().judge();
-    let made = judge.supports().supporters(id).filter_map(|decision| judge.decision(decision));
-    made.flat_map(|made| &made.reviewers).collect::<BTreeSet<_>>().len()
-}
-
-fn object(desk: &Desk, id: EntryId, knowledge: &Knowledge, row: Row, standing: Standing) -> Value {
-    let mut object = Map::new();
-    object.insert("entry".into(), json!(id.to_string()));
-    object.extend(row.fields);
-    object.insert("source".into(), json!(knowledge.source));
-    object.insert("supports".into(), json!(supports(desk, id)));
-    object.insert("confirmed_by".into(), json!(desk.confirmed_by(&(id.0..=id.0))));
-    object.insert("signed_by".into(), json!(signed_by(desk, id)));
-    object.insert("expires".into(), json!(knowledge.expires.map(|at| at.to_string())));
-    object.insert("standing".into(), json!(standing.as_str()));
-    Value::Object(object)
-}
-
-fn line(desk: &Desk, id: EntryId, knowledge: &Knowledge, row: &Row, standing: Standing) -> String {
-    let standing = match standing {
+fn line(
+    id: EntryId,
+    knowledge: &Knowledge,
+    row: &Row,
+    told: &EntryView<Map<String, Value>>,
+) -> String {
+    let standing = match told.standing {
         Standing::InForce => "in force",
         Standing::Waiting => "waiting: too few stand for it",
         Standing::Lapsed => "lapsed",
         Standing::Withdrawn => "withdrawn",
     };
     let stood_for = match knowledge.known.kind() {
-        KnowledgeKind::Removed => format!("signed by {}", signed_by(desk, id)),
-        _ => format!("confirmed by {}", desk.confirmed_by(&(id.0..=id.0))),
+        KnowledgeKind::Removed => format!("signed by {}", told.signed_by),
+        _ => format!("confirmed by {}", told.confirmed_by),
     };
-    let supports = supports(desk, id);
-    let supports = if supports.is_empty() { "nothing".to_owned() } else { supports.join(", ") };
+    let supports = match told.supports.as_slice() {
+        [] => "nothing".to_owned(),
+        supports => supports.join(", "),
+    };
     format!(
         "{:<6} {standing:<9}  {}  {}\n       source {}; supported by {supports}; {stood_for}; {}",
         id.to_string(),

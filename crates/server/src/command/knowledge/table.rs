@@ -271,25 +271,6 @@ fn understand(cells: &[String], columns: Columns) -> anyhow::Result<BTreeMap<Str
     }
 }
 
-/// Reads 64 hexadecimal digits.
-pub(in crate::command) fn hash(text: &str) -> Result<[u8; 32], String> {
-    let why = || format!("{} is not 64 hexadecimal digits", show::foreign(text, 80));
-    if text.len() != 64 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        return Err(why());
-    }
-    let mut bytes = [0; 32];
-    for (index, byte) in bytes.iter_mut().enumerate() {
-        let digits = text.get(index * 2..index * 2 + 2).ok_or_else(why)?;
-        *byte = u8::from_str_radix(digits, 16).map_err(|_| why())?;
-    }
-    Ok(bytes)
-}
-
-/// The first 12 hexadecimal digits of a hash.
-pub(in crate::command) fn short(hash: &[u8; 32]) -> String {
-    hash.iter().take(6).map(|byte| format!("{byte:02x}")).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

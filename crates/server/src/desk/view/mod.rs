@@ -7,6 +7,8 @@
 mod content;
 mod decision;
 mod evidence;
+pub mod knowledge;
+pub mod tide;
 
 use seawall_decision::law::Repute;
 use seawall_model::journal::SubjectSeen;

@@ -1,0 +1,32 @@
+//! Banks of fingerprints: what is known of one already, and what is told of it.
+
+use seawall_model::EntryId;
+use seawall_model::knowledge::{BankHash, FileHash};
+use seawall_pipeline::Active;
+
+use super::view::HashSaid;
+use super::words::short;
+
+/// The first entry in force that says this already.
+#[must_use]
+pub fn known(active: &Active, wanted: &BankHash) -> Option<EntryId> {
+    let same = |id: &EntryId| {
+        active.hash(*id).is_some_and(|(bank, class)| *bank == *wanted.bank && class == wanted.class)
+    };
+    active.of_fingerprint(&wanted.hash).into_iter().find(same)
+}
+
+impl From<&BankHash> for HashSaid {
+    fn from(entry: &BankHash) -> Self {
+        let (algorithm, hash) = match &entry.hash {
+            FileHash::Sha256(hash) => ("sha256", hash),
+            FileHash::Pdq(hash) => ("pdq", hash),
+        };
+        Self {
+            bank: entry.bank.to_string(),
+            algorithm,
+            hash_start: short(hash),
+            class: entry.class.as_str(),
+        }
+    }
+}
