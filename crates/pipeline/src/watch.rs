@@ -119,6 +119,7 @@ impl Pipeline {
                 let now = self.order.now;
                 self.judge.rule(ruling, now, &mut self.active, contents, &mut bodies);
             }
+            Body::MediaMarked { entries, .. } => self.active.suppress(entries, contents),
             Body::Delivered { action, effect, outcome, .. } => {
                 self.judge.delivered(*action, *effect, *outcome);
             }

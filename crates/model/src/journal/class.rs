@@ -36,6 +36,7 @@ impl Body {
             | Self::Reconciled { .. }
             | Self::NoticeSent { .. }
             | Self::MediaMarked { .. }
+            | Self::MediaOpened { .. }
             | Self::MediaHandedOver { .. } => Class::Input,
             Self::LogSealed { .. }
             | Self::HourCounted { .. }
@@ -96,6 +97,7 @@ impl Body {
             Self::Reconciled { .. } => "reconciled",
             Self::NoticeSent { .. } => "notice_sent",
             Self::MediaMarked { .. } => "media_marked",
+            Self::MediaOpened { .. } => "media_opened",
             Self::MediaHandedOver { .. } => "media_handed_over",
             Self::RestrictionHeld { .. } => "restriction_held",
             Self::AppealOpened { .. } => "appeal_opened",

@@ -19,7 +19,7 @@ use crate::active::{Active, Contents};
 
 impl Judge {
     /// The types of entries that tell of people, knowledge, cases and decisions.
-    pub const RECORD: [&'static str; 18] = [
+    pub const RECORD: [&'static str; 19] = [
         "reviewer_added",
         "reviewer_withdrawn",
         "knowledge_added",
@@ -38,6 +38,7 @@ impl Judge {
         "delivered",
         "withdrawn",
         "post_changed",
+        "media_marked",
     ];
 
     /// Takes in one entry of the record, in its order.
@@ -83,6 +84,7 @@ impl Judge {
                     self.wait_for_room(case, reviewer);
                 }
             }
+            Body::MediaMarked { entries, .. } => active.suppress(entries, contents),
             Body::AppealOpened { .. } | Body::AppealRefused { .. } | Body::AppealDecided { .. } => {
                 self.adopt_appeal(body, at);
             }
