@@ -9,6 +9,7 @@ use seawall_model::Limits;
 use serde::{Deserialize, Serialize};
 
 use crate::deliver::DeliverConfig;
+use crate::media::{MediaConfig, MediaConfigError};
 
 /// Everything that can be configured.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,6 +29,8 @@ pub struct Config {
     pub serve: ServeConfig,
     /// Delivery of actions to the platform.
     pub deliver: DeliverConfig,
+    /// Media.
+    pub media: MediaConfig,
 }
 
 /// The server.
@@ -218,6 +221,15 @@ pub enum ConfigError {
         #[source]
         source: Box<toml::de::Error>,
     },
+    /// Media are not configured soundly.
+    #[error("{path}")]
+    Media {
+        /// The file.
+        path: String,
+        /// What is wrong.
+        #[source]
+        source: MediaConfigError,
+    },
     /// A value is out of its range.
     #[error("{path}: {key} must be at least 1")]
     Zero {
@@ -241,6 +253,10 @@ impl Config {
         let config: Self = toml::from_str(&text).map_err(|source| ConfigError::Malformed {
             path: shown.clone(),
             source: Box::new(source),
+        })?;
+        config.media.check().map_err(|source| {
+            let path = shown.clone();
+            ConfigError::Media { path, source }
         })?;
         let least_one = [
             ("log.retention_days", u64::from(config.log.retention_days)),

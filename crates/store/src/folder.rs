@@ -81,6 +81,12 @@ impl Folder {
         &self.keys
     }
 
+    /// Its keys, shared.
+    #[must_use]
+    pub fn shared_keys(&self) -> Arc<FolderKeys> {
+        self.keys.clone()
+    }
+
     /// The folder of snapshots.
     #[must_use]
     pub fn snapshots(&self) -> PathBuf {

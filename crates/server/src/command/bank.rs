@@ -148,8 +148,20 @@ fn list(global: &Global, given: &BankList) -> anyhow::Result<Ended> {
     list::run(&desk, KnowledgeKind::Hash, (&given.listing).into(), &|entry| {
         let Known::Hash(hash) = &entry.known else { return None };
         let is_wanted = given.bank.as_ref().is_none_or(|wanted| **wanted == *hash.bank);
-        is_wanted.then(|| row(hash))
+        let is_marked = desk.opened.derivation.marks().covers_hash(&hash.hash);
+        is_wanted.then(|| if is_marked { marked(hash) } else { row(hash) })
     })
+}
+
+/// An entry whose file is marked as suspected child abuse: its fingerprint is shown to nobody.
+fn marked(entry: &BankHash) -> Row {
+    let fields = Map::from_iter([
+        ("bank".into(), json!(entry.bank)),
+        ("marked".into(), json!(true)),
+        ("class".into(), json!(entry.class.as_str())),
+    ]);
+    let what = "marked as suspected child abuse, compared with nothing".to_owned();
+    Row { of: entry.bank.to_string(), what, fields }
 }
 
 fn row(entry: &BankHash) -> Row {

@@ -16,6 +16,7 @@ mod journal;
 mod keys;
 mod listen;
 mod live;
+mod media;
 mod once;
 mod openapi;
 mod page;
@@ -29,7 +30,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Request};
+use axum::extract::{DefaultBodyLimit, MatchedPath, Request};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -68,6 +69,7 @@ struct Inner {
     door: Door,
     gate: PasswordGate,
     carrier: Carrier,
+    files: media::Files,
     /// Becomes true when the server is to end.
     ending: watch::Sender<bool>,
 }
@@ -94,6 +96,7 @@ impl App {
             door: Door::new(people, AccessConfig::default(), chance),
             gate: PasswordGate::new(),
             carrier,
+            files: media::Files::new(&service, settings)?,
             ending: watch::channel(false).0,
             service,
         };
@@ -114,6 +117,11 @@ impl App {
 
     pub(crate) fn gate(&self) -> &PasswordGate {
         &self.inner.gate
+    }
+
+    /// The files of media.
+    pub(crate) fn files(&self) -> &media::Files {
+        &self.inner.files
     }
 
     pub(crate) fn test_seed(&self) -> Option<u64> {
@@ -209,6 +217,12 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(keys::delete_key))
         .routes(routes!(journal::get_journal))
         .routes(routes!(live::get_live))
+        .routes(routes!(media::put_media, media::get_original))
+        .routes(routes!(media::post_fetch))
+        .routes(routes!(media::get_thumbnail))
+        .routes(routes!(media::post_grant))
+        .routes(routes!(media::post_mark))
+        .routes(routes!(media::get_handover))
         .routes(routes!(health::live))
         .routes(routes!(health::ready))
         .routes(routes!(health::metrics))
@@ -219,6 +233,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 pub fn router(app: App) -> Router {
     let body_max = app.serve().body_bytes_max;
     let wait = Duration::from_secs(app.serve().request_seconds_max);
+    let wait_of_files = wait.max(app.files().transfer_time());
     let (router, document) = routes().split_for_parts();
     let table = Arc::new(openapi::table(&document));
     router
@@ -227,7 +242,11 @@ pub fn router(app: App) -> Router {
         .method_not_allowed_fallback(wrong_method)
         .layer(DefaultBodyLimit::max(body_max))
         .layer(from_fn(plain_errors))
-        .layer(from_fn(move |request: Request, next: Next| in_time(wait, request, next)))
+        .layer(from_fn(move |request: Request, next: Next| {
+            let path = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
+            let wait = if path.is_some_and(media::moves_files) { wait_of_files } else { wait };
+            in_time(wait, request, next)
+        }))
         .layer(from_fn(request::around))
         .with_state(app)
 }

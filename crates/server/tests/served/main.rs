@@ -12,6 +12,7 @@ mod killed;
 mod league;
 mod limits;
 mod live;
+mod media;
 mod people;
 mod rulings;
 #[path = "../whole/said.rs"]

@@ -27,6 +27,7 @@ fn routes(document: &Value) -> Vec<Route> {
             let filled = filled.replace("{appeal}", "p999").replace("{action}", "a999?token=x");
             let filled = filled.replace("{instruction}", "a999").replace("{person}", "999");
             let filled = filled.replace("{key}", "999").replace("{session}", "999");
+            let filled = filled.replace("{sha256}", &"ab".repeat(32));
             assert!(!filled.contains('{'), "{filled}");
             routes.push(Route {
                 method: method.to_uppercase(),

@@ -14,13 +14,13 @@ CREATE TABLE derived (
     body BLOB NOT NULL,
     PRIMARY KEY (name, look)
 ) WITHOUT ROWID;
--- Files marked as suspected child abuse. `pdqs`: their perceptual hashes, sealed. `journaled`:
+-- Files marked as suspected child abuse. `hashes`: their SHA-256 and perceptual hashes, sealed. `journaled`:
 -- the journal tells of it too.
 CREATE TABLE mark (
     name BLOB PRIMARY KEY,
     by TEXT NOT NULL,
     reviewer INTEGER NOT NULL,
-    pdqs BLOB NOT NULL,
+    hashes BLOB NOT NULL,
     at INTEGER NOT NULL,
     journaled INTEGER NOT NULL,
     handed_over_at INTEGER

@@ -10,8 +10,8 @@ use super::{Media, MediaName};
 use crate::key::Use;
 use crate::{Error, point};
 
-/// Bytes of a perceptual hash.
-const PDQ_BYTES: usize = 32;
+/// Bytes of SHA-256, and of a perceptual hash.
+const HASH_BYTES: usize = 32;
 /// Perceptual hashes kept of one mark.
 const PDQS_MAX: usize = 16;
 
@@ -20,6 +20,8 @@ const PDQS_MAX: usize = 16;
 pub struct Mark {
     /// The file.
     pub name: MediaName,
+    /// Its SHA-256.
+    pub sha256: [u8; 32],
     /// Its perceptual hashes (PDQ), as far as they were known. Content.
     pub pdqs: Vec<[u8; 32]>,
     /// Who marked it, as the log names them.
@@ -44,15 +46,17 @@ impl Media {
     /// [`Error::Sqlite`]; then nothing is marked.
     pub fn mark(
         &mut self,
-        name: MediaName,
+        sha256: &[u8; 32],
         pdqs: &[[u8; 32]],
         (by, reviewer): (&str, u64),
         now: Timestamp,
     ) -> Result<Mark, Error> {
+        let name = self.name(sha256);
         let known = self.marked(name)?;
         let is_journaled = known.as_ref().is_some_and(|mark| mark.is_journaled);
         let mut mark = known.unwrap_or_else(|| Mark {
             name,
+            sha256: *sha256,
             pdqs: Vec::new(),
             by: by.to_owned(),
             reviewer,
@@ -65,9 +69,10 @@ impl Media {
                 mark.is_journaled = false;
             }
         }
-        let sealed = self.keys.marks().seal(number(name), &mark.pdqs.concat(), &name.0);
+        let plain = [&mark.sha256[..], &mark.pdqs.concat()].concat();
+        let sealed = self.keys.marks().seal(number(name), &plain, &name.0);
         let sql = "INSERT INTO mark VALUES (?1, ?2, ?3, ?4, ?5, ?6, NULL)
-                   ON CONFLICT (name) DO UPDATE SET pdqs = ?4, journaled = ?6";
+                   ON CONFLICT (name) DO UPDATE SET hashes = ?4, journaled = ?6";
         let row = params![
             name.0,
             mark.by,
@@ -95,7 +100,7 @@ impl Media {
         let row: Option<Row> = self
             .conn
             .query_row(
-                "SELECT by, reviewer, pdqs, journaled FROM mark WHERE name = ?1",
+                "SELECT by, reviewer, hashes, journaled FROM mark WHERE name = ?1",
                 [name.0],
                 |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)),
             )
@@ -111,7 +116,7 @@ impl Media {
     pub fn marks(&self) -> Result<Vec<Mark>, Error> {
         let rows: Vec<(MediaName, Row)> = self
             .conn
-            .prepare("SELECT name, by, reviewer, pdqs, journaled FROM mark ORDER BY name")
+            .prepare("SELECT name, by, reviewer, hashes, journaled FROM mark ORDER BY name")
             .and_then(|mut statement| {
                 let rows = statement.query_map([], |row| {
                     let told = (row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?);
@@ -127,9 +132,12 @@ impl Media {
         let (by, reviewer, sealed, is_journaled) = row;
         let opened = self.keys.marks().open(number(name), &sealed, &name.0);
         let opened = opened.ok_or_else(|| Error::MediaDamaged { path: self.path.clone() })?;
-        let (whole, _) = opened.as_chunks::<PDQ_BYTES>();
-        let (pdqs, reviewer) = (whole.to_vec(), reviewer.cast_unsigned());
-        Ok(Mark { name, pdqs, by, reviewer, is_journaled })
+        let (hashes, _) = opened.as_chunks::<HASH_BYTES>();
+        let Some((sha256, pdqs)) = hashes.split_first() else {
+            return Err(Error::MediaDamaged { path: self.path.clone() });
+        };
+        let (pdqs, reviewer) = (pdqs.to_vec(), reviewer.cast_unsigned());
+        Ok(Mark { name, sha256: *sha256, pdqs, by, reviewer, is_journaled })
     }
 
     /// Notes that the journal tells of a mark.

@@ -37,6 +37,7 @@ pub struct Incoming {
     head: Vec<u8>,
     chunk: u64,
     bytes: u64,
+    state: State,
 }
 
 impl std::fmt::Debug for Incoming {
@@ -65,6 +66,7 @@ impl Incoming {
             head: Vec::new(),
             chunk: 0,
             bytes: 0,
+            state: State::Going,
         })
     }
 
@@ -114,9 +116,17 @@ impl Incoming {
         Ok(())
     }
 
-    /// Writes the last chunk; durable when this returns.
-    pub(super) fn end(&mut self) -> Result<(), Error> {
+    /// All of it came: writes what waits, durably. Nothing may come after; a second time changes
+    /// nothing. Keeping it does this too, with the store held meanwhile.
+    ///
+    /// # Errors
+    /// [`Error::Io`] if it cannot be written.
+    pub fn end(&mut self) -> Result<(), Error> {
+        if self.state == State::Ended {
+            return Ok(());
+        }
         self.flush(Last::Yes)?;
+        self.state = State::Ended;
         self.file.sync_all().map_err(Error::io(&self.path))
     }
 }
@@ -153,7 +163,7 @@ pub struct Outgoing {
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum State {
-    Reading,
+    Going,
     Ended,
 }
 
@@ -172,7 +182,7 @@ impl Outgoing {
             return Err(Error::MediaDamaged { path: path.into() });
         }
         let (path, ahead) = (path.to_path_buf(), Vec::new());
-        Ok(Self { path, name, keys, file, chunk: 0, ahead, state: State::Reading })
+        Ok(Self { path, name, keys, file, chunk: 0, ahead, state: State::Going })
     }
 
     /// The next bytes of the file; `None` at its end.

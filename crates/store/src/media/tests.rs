@@ -173,26 +173,27 @@ fn what_is_destroyed_is_gone_with_all_that_was_made_of_it() {
 fn a_mark_takes_thumbnails_and_leave_away_and_stays_without_a_file() {
     let dir = tempfile::tempdir().unwrap();
     let mut media = open(dir.path());
+    let sha256 = digest(b"invented marker picture");
     let (name, _) = keep(&mut media, b"invented marker picture", 1);
     media.keep_derived(name, 1, b"small").unwrap();
     assert!(media.give_leave(&[5; 32], (name, 3, 1), at(0)).unwrap().is_some());
     assert_eq!(media.marked(name).unwrap(), None);
-    let mark = media.mark(name, &[[9; 32]], ("person 3", 2), at(1)).unwrap();
+    let mark = media.mark(&sha256, &[[9; 32]], ("person 3", 2), at(1)).unwrap();
     assert_eq!((mark.reviewer, mark.is_journaled), (2, false));
     media.mark_journaled(name).unwrap();
     assert_eq!(media.derived(name, 1).unwrap(), None);
     media.keep_derived(name, 1, b"late").unwrap();
     assert_eq!(media.derived(name, 1).unwrap(), None, "nothing is made of it any more");
     assert_eq!(media.use_leave(&[5; 32], (name, 3), at(1)).unwrap(), None);
-    let again = media.mark(name, &[[9; 32]], ("key 1", 0), at(2)).unwrap();
+    let again = media.mark(&sha256, &[[9; 32]], ("key 1", 0), at(2)).unwrap();
     assert_eq!((again.by.as_str(), again.is_journaled), ("person 3", true));
-    let more = media.mark(name, &[[8; 32]], ("key 1", 0), at(2)).unwrap();
+    let more = media.mark(&sha256, &[[8; 32]], ("key 1", 0), at(2)).unwrap();
     assert_eq!((more.pdqs.len(), more.is_journaled), (2, false));
-    let unseen = MediaName([1; 16]);
-    media.mark(unseen, &[], ("key 1", 0), at(2)).unwrap();
+    media.mark(&[1; 32], &[], ("key 1", 0), at(2)).unwrap();
     let media_again = open(dir.path());
     assert_eq!(media_again.marks().unwrap().len(), 2);
-    assert_eq!(media_again.marked(name).unwrap().unwrap().pdqs, [[9; 32], [8; 32]]);
+    let kept = media_again.marked(name).unwrap().unwrap();
+    assert_eq!((kept.sha256, &kept.pdqs[..]), (sha256, &[[9; 32], [8; 32]][..]));
     let file = std::fs::read(dir.path().join("media.db")).unwrap();
     assert!(!file.windows(32).any(|window| window == [9; 32]), "perceptual hashes are sealed");
 }
@@ -203,7 +204,7 @@ fn what_is_marked_waits_for_its_hand_over_and_is_in_no_backup() {
     let mut media = open(dir.path());
     let (name, _) = keep(&mut media, b"invented marker picture", 1);
     let (other, _) = keep(&mut media, b"another", 2);
-    media.mark(name, &[], ("person 3", 2), at(1)).unwrap();
+    media.mark(&digest(b"invented marker picture"), &[], ("person 3", 2), at(1)).unwrap();
     assert_eq!(media.totals().unwrap().waiting, 1);
     assert_eq!(media.before(at(100)).unwrap(), [other]);
     assert_eq!(media.destroy(&[name]).unwrap(), 0);
