@@ -154,7 +154,9 @@ fn a_machine_marks_what_nobody_sent_and_it_is_marked_when_it_comes() {
 
 #[test]
 fn a_mark_that_a_crash_cut_off_is_told_at_the_next_start() {
-    let World { server, stage, key, .. } = World::new();
+    let world = World::new();
+    world.posted("p-1", "amal", &[told()]).unwrap();
+    let World { server, stage, key, .. } = world;
     assert_eq!(server.end(), 0);
     let args = super::args(&stage, super::CONFIG);
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
