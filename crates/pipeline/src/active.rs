@@ -193,8 +193,22 @@ impl Active {
         }
     }
 
+    /// Has things compared with the fingerprints of these entries again.
+    pub(crate) fn restore(&mut self, entries: &[u64], contents: &dyn Contents) {
+        for id in entries.iter().map(|entry| EntryId(*entry)) {
+            if self.suppressed.remove(&id)
+                && self.contains(id)
+                && let Some(knowledge) = contents.content(id)
+            {
+                self.take(id);
+                // It was in force a moment ago.
+                let _ = self.put(id, knowledge);
+            }
+        }
+    }
+
     /// Entries whose fingerprints are compared with nothing.
-    pub(crate) fn suppressed(&self) -> impl ExactSizeIterator<Item = EntryId> {
+    pub fn suppressed(&self) -> impl ExactSizeIterator<Item = EntryId> {
         self.suppressed.iter().copied()
     }
 

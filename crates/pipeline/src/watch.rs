@@ -120,6 +120,7 @@ impl Pipeline {
                 self.judge.rule(ruling, now, &mut self.active, contents, &mut bodies);
             }
             Body::MediaMarked { entries, .. } => self.active.suppress(entries, contents),
+            Body::MediaUnmarked { entries, .. } => self.active.restore(entries, contents),
             Body::Delivered { action, effect, outcome, .. } => {
                 self.judge.delivered(*action, *effect, *outcome);
             }

@@ -3,13 +3,15 @@
 //! Leaves out rules, policies and thresholds of detectors: those are knowledge, kept in
 //! the journal and changed by an input.
 
+pub mod media;
+
 use std::path::Path;
 
 use seawall_model::Limits;
 use serde::{Deserialize, Serialize};
 
+use self::media::{MediaConfig, MediaConfigError};
 use crate::deliver::DeliverConfig;
-use crate::media::{MediaConfig, MediaConfigError};
 
 /// Everything that can be configured.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -187,6 +187,16 @@ pub enum Body {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         entries: Vec<u64>,
     },
+    /// Input: a mark was taken back by the holder of the configured route: the file is none.
+    MediaUnmarked {
+        /// Keyed hash of the file, hexadecimal.
+        media: String,
+        /// Who took it back; never who set it.
+        reviewer: u64,
+        /// Entries of knowledge whose fingerprints are compared with again.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        entries: Vec<u64>,
+    },
     /// Input: somebody is given an original to see.
     MediaOpened {
         /// Keyed hash of the file, hexadecimal.

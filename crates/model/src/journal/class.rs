@@ -36,6 +36,7 @@ impl Body {
             | Self::Reconciled { .. }
             | Self::NoticeSent { .. }
             | Self::MediaMarked { .. }
+            | Self::MediaUnmarked { .. }
             | Self::MediaOpened { .. }
             | Self::MediaHandedOver { .. } => Class::Input,
             Self::LogSealed { .. }
@@ -97,6 +98,7 @@ impl Body {
             Self::Reconciled { .. } => "reconciled",
             Self::NoticeSent { .. } => "notice_sent",
             Self::MediaMarked { .. } => "media_marked",
+            Self::MediaUnmarked { .. } => "media_unmarked",
             Self::MediaOpened { .. } => "media_opened",
             Self::MediaHandedOver { .. } => "media_handed_over",
             Self::RestrictionHeld { .. } => "restriction_held",

@@ -19,7 +19,7 @@ use crate::active::{Active, Contents};
 
 impl Judge {
     /// The types of entries that tell of people, knowledge, cases and decisions.
-    pub const RECORD: [&'static str; 19] = [
+    pub const RECORD: [&'static str; 20] = [
         "reviewer_added",
         "reviewer_withdrawn",
         "knowledge_added",
@@ -39,6 +39,7 @@ impl Judge {
         "withdrawn",
         "post_changed",
         "media_marked",
+        "media_unmarked",
     ];
 
     /// Takes in one entry of the record, in its order.
@@ -85,6 +86,7 @@ impl Judge {
                 }
             }
             Body::MediaMarked { entries, .. } => active.suppress(entries, contents),
+            Body::MediaUnmarked { entries, .. } => active.restore(entries, contents),
             Body::AppealOpened { .. } | Body::AppealRefused { .. } | Body::AppealDecided { .. } => {
                 self.adopt_appeal(body, at);
             }

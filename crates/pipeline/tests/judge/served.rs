@@ -2,7 +2,7 @@
 
 use crate::desk::*;
 
-use seawall_model::journal::{Body, Effect, Outcome};
+use seawall_model::journal::{Body, Effect, Outcome, Says};
 
 fn delivered(action: u64, effect: Effect, outcome: Outcome) -> Body {
     Body::Delivered { action, effect, outcome, status: Some(200), attempts: 1 }
@@ -91,5 +91,13 @@ fn nothing_is_compared_with_a_marked_file_and_what_was_decided_stands() {
     assert!(desk.pipeline.active().contains(seawall_model::EntryId(waits)));
     desk.post(8, 40, "look", Some(CLIP));
     assert_eq!(desk.found(), []);
+    desk.snapshot_is_whole();
+    // Taken back, it is found again; an entry that left force meanwhile stays out.
+    desk.rule(2, Says::Withdraw { entries: vec![waits] }).unwrap();
+    desk.say(Body::MediaUnmarked { media, reviewer: 2, entries: vec![2, gone, waits] });
+    let found = desk.pipeline.active().of_file(&CLIP, &[]);
+    assert_eq!(found.into_iter().map(|entry| entry.0).collect::<Vec<_>>(), [2]);
+    desk.post(9, 50, "look", Some(CLIP));
+    assert_eq!(names(&desk.found())[0], "case_opened");
     desk.snapshot_is_whole();
 }

@@ -36,6 +36,33 @@ impl Derivation {
         Ok(media.mark_journaled(mark.name)?)
     }
 
+    /// Takes a mark back: tells it in the journal, and has its entries compared with again, as far
+    /// as no other mark covers them.
+    ///
+    /// # Errors
+    /// [`EngineError`] if knowledge or journal fail: then it is marked still.
+    pub fn unmark(
+        &mut self,
+        media: &mut Media,
+        mark: &Mark,
+        reviewer: u64,
+        now: Timestamp,
+    ) -> Result<(), EngineError> {
+        let others = self.marks.without(media, mark.name)?;
+        let name = mark.name.to_string();
+        let mut entries = Vec::new();
+        for entry in self.pipeline.active().suppressed() {
+            let known = self.knowledge.read(entry)?.map(|knowledge| knowledge.known);
+            if known.is_some_and(|known| !others.covers_known(&known)) {
+                entries.push(entry.0);
+            }
+        }
+        self.input(Body::MediaUnmarked { media: name, reviewer, entries }, now)?;
+        media.unmark(mark.name)?;
+        self.marks.become_those(&others);
+        Ok(())
+    }
+
     /// Entries that hold a fingerprint of a marked file, in order: those in force, those that wait
     /// for somebody to stand for them, and removed accounts whose picture it was.
     ///

@@ -221,7 +221,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(media::post_fetch))
         .routes(routes!(media::get_thumbnail))
         .routes(routes!(media::post_grant))
-        .routes(routes!(media::post_mark))
+        .routes(routes!(media::post_mark, media::delete_mark))
         .routes(routes!(media::get_handover))
         .routes(routes!(health::live))
         .routes(routes!(health::ready))

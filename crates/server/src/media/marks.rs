@@ -43,10 +43,25 @@ impl Marks {
     /// [`Error`] if it cannot be read: then nothing may be shown.
     pub fn read(media: &Media, keys: Arc<FolderKeys>) -> Result<Self, Error> {
         let marks = Self { keys, held: Arc::default() };
-        for mark in media.marks()? {
-            marks.set(&mark);
-        }
+        media.marks()?.iter().for_each(|mark| marks.set(mark));
         Ok(marks)
+    }
+
+    /// The same but for one file.
+    ///
+    /// # Errors
+    /// As [`Marks::read`].
+    pub fn without(&self, media: &Media, name: MediaName) -> Result<Self, Error> {
+        let marks = Self { keys: self.keys.clone(), held: Arc::default() };
+        let others = media.marks()?.into_iter().filter(|mark| mark.name != name);
+        others.for_each(|mark| marks.set(&mark));
+        Ok(marks)
+    }
+
+    /// These count from here on, for everybody.
+    pub fn become_those(&self, others: &Self) {
+        let new = std::mem::take(&mut *others.held.write().unwrap_or_else(PoisonError::into_inner));
+        *self.held.write().unwrap_or_else(PoisonError::into_inner) = new;
     }
 
     /// A mark counts from here on.

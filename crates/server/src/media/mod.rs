@@ -5,14 +5,13 @@
 //! screen shows. Files themselves are kept by [`seawall_store::Media`]. Left out: routes, and who
 //! may.
 
-mod config;
 mod decode;
 mod decoder;
 mod kind;
 mod marks;
 pub mod sandbox;
 
-pub use config::{MediaConfig, MediaConfigError, Route};
+pub use crate::config::media::{MediaConfig, MediaConfigError, Route};
 pub use decode::{Asked, Look, Refusal, run};
 pub(crate) use decoder::is_decoded;
 pub use decoder::{DecodeError, Decoder};

@@ -149,6 +149,15 @@ impl Media {
         noted.map(drop).map_err(Error::sql(&self.path))
     }
 
+    /// Takes a mark back; the journal has told of it before.
+    ///
+    /// # Errors
+    /// [`Error::Sqlite`].
+    pub fn unmark(&mut self, name: MediaName) -> Result<(), Error> {
+        let deleted = self.conn.execute("DELETE FROM mark WHERE name = ?1", [name.0]);
+        deleted.map(drop).map_err(Error::sql(&self.path))
+    }
+
     /// Notes that a marked file was handed over; the first time counts.
     ///
     /// # Errors

@@ -194,6 +194,10 @@ fn a_mark_takes_thumbnails_and_leave_away_and_stays_without_a_file() {
     assert_eq!(media_again.marks().unwrap().len(), 2);
     let kept = media_again.marked(name).unwrap().unwrap();
     assert_eq!((kept.sha256, &kept.pdqs[..]), (sha256, &[[9; 32], [8; 32]][..]));
+    media.unmark(name).unwrap();
+    assert_eq!(media.marked(name).unwrap(), None);
+    assert_eq!(read(&media, name).unwrap(), b"invented marker picture");
+    media.mark(&sha256, &[[9; 32]], ("person 3", 2), at(3)).unwrap();
     let file = std::fs::read(dir.path().join("media.db")).unwrap();
     assert!(!file.windows(32).any(|window| window == [9; 32]), "perceptual hashes are sealed");
 }

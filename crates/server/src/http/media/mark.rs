@@ -127,6 +127,58 @@ async fn mark(
     Ok(Marked { sha256: hex(&sha256), state: "marked", route })
 }
 
+/// Takes a mark back: the file is none. Only the holder of the configured route may, where somebody
+/// else set it; what it hid is shown and found again.
+#[utoipa::path(
+    delete,
+    path = "/v1/media/{sha256}/mark",
+    tag = "media",
+    params(("sha256" = String, Path, description = "SHA-256 of the file, hexadecimal")),
+    responses(
+        (status = 204, description = "It is marked no more"),
+        (status = 403, description = "The caller does not hold the route",
+            body = ProblemTold, content_type = "application/problem+json"),
+        (status = 404, description = "No such file is marked",
+            body = ProblemTold, content_type = "application/problem+json"),
+        (status = 409, description = "The caller set it, or no route is configured",
+            body = ProblemTold, content_type = "application/problem+json"),
+    ),
+    extensions(("x-operation" = json!("media.handover"))),
+)]
+pub async fn delete_mark(
+    State(app): State<App>,
+    caller: Caller,
+    Path(sha256): Path<String>,
+) -> Result<StatusCode, Problem> {
+    let sha256 = digest(&sha256)?;
+    let route = route(&app).await?;
+    if caller.person()?.login != route.holder {
+        return Err(no_holder());
+    }
+    let (reviewer, name) = (reviewer(&caller)?, caller.name());
+    let found = app.blocking(move |app| {
+        let media = app.files().store();
+        media.marked(media.name(&sha256))
+    });
+    let mark = found.await?;
+    let mark = mark.ok_or_else(|| Problem::new(Code::NotFound, "no such file is marked"))?;
+    if mark.by == name || mark.reviewer == reviewer {
+        let detail = "you marked it yourself: somebody else takes it back, as holder of the route";
+        return Err(Problem::new(Code::Conflict, detail));
+    }
+    let (now, within) = (app.service().clock().now(), app.clone());
+    let told = app.service().ask_engine(move |derivation| {
+        derivation.unmark(&mut within.files().store(), &mark, reviewer, now)
+    });
+    told.await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn no_holder() -> Problem {
+    let detail = "only who holds the route for suspected child abuse opens this";
+    Problem::new(Code::Forbidden, detail)
+}
+
 /// Opens a marked file, to be handed over. Only the holder of the configured route may, and the
 /// journal tells of it first.
 #[utoipa::path(
@@ -155,8 +207,7 @@ pub async fn get_handover(
     let route = route(&app).await?;
     let person = caller.person()?;
     if person.login != route.holder {
-        let detail = "only who holds the route for suspected child abuse opens this";
-        return Err(Problem::new(Code::Forbidden, detail));
+        return Err(no_holder());
     }
     let (person, reviewer) = (person.number, reviewer(&caller)?);
     let place = app.files().place()?;

@@ -12,7 +12,9 @@ mod taking;
 mod upload;
 
 pub(crate) use look::{__path_get_thumbnail, get_thumbnail};
-pub(crate) use mark::{__path_get_handover, __path_post_mark, get_handover, post_mark};
+pub(crate) use mark::{
+    __path_delete_mark, __path_get_handover, __path_post_mark, delete_mark, get_handover, post_mark,
+};
 pub(crate) use original::{__path_get_original, __path_post_grant, get_original, post_grant};
 pub(crate) use upload::{__path_post_fetch, __path_put_media, post_fetch, put_media};
 

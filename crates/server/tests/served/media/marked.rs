@@ -135,6 +135,39 @@ fn nothing_is_compared_with_it_any_more_and_nothing_brings_it_back() {
 }
 
 #[test]
+fn the_holder_takes_back_what_somebody_else_marked_by_mistake() {
+    let world = World::new();
+    let case = world.posted("p-1", "amal", &[told()]).unwrap();
+    world.put(&picture()).json(201);
+    let take_back = |who| world.by(who, "DELETE", &picture(), "/mark");
+    assert_eq!(take_back(&world.senior).problem(404), "not_found");
+    mark(&world, &case);
+    // Another mark covers a copy, which stays hidden.
+    let copy = json!({ "pdq": hex(&look_of_near()) });
+    world.by_key("POST", b"a copy", "/mark", &copy).json(200);
+    assert_eq!(take_back(&world.reviewer).problem(403), "forbidden");
+    let other = world.server.let_in(&world.admin, "omar", &["senior"]);
+    assert_eq!(take_back(&other).problem(403), "forbidden");
+    assert_eq!(take_back(&world.senior).status, 204);
+    assert!(is_found(&world, "p-2", named(&picture())), "it is found by its digest again");
+    assert!(!is_found(&world, "p-3", near()), "the copy is marked still");
+    let thumbnail = format!("/thumbnail?case={case}");
+    let hidden = world.by(&world.reviewer, "GET", &picture(), &thumbnail);
+    assert_eq!(hidden.status, 404, "it looks like the copy: {}", hidden.text);
+    assert_eq!(world.by_with(&world.senior, "DELETE", b"a copy", "/mark", &json!({})).status, 204);
+    assert_eq!(world.by(&world.reviewer, "GET", &picture(), &thumbnail).status, 200);
+    assert!(is_found(&world, "p-4", near()));
+    let world = world.again();
+    assert_eq!(world.by(&world.reviewer, "GET", &picture(), &thumbnail).status, 200);
+    // Nobody takes back what they marked themselves.
+    world.by(&world.senior, "POST", &picture(), "/mark").json(200);
+    assert_eq!(world.by(&world.senior, "DELETE", &picture(), "/mark").problem(409), "conflict");
+    let World { server, stage, .. } = world;
+    assert_eq!(server.end(), 0);
+    replays_equal(&stage);
+}
+
+#[test]
 fn a_machine_marks_what_nobody_sent_and_it_is_marked_when_it_comes() {
     let world = World::new();
     let asked = json!({ "pdq": hex(&look_of_picture()) });
