@@ -210,6 +210,11 @@ mod tests {
         insta::assert_snapshot!(opened(include_str!("../tests/journal_v1_changed.jsonl")));
     }
 
+    #[test]
+    fn the_fixture_of_media_opens_and_chains() {
+        insta::assert_snapshot!(opened(include_str!("../tests/journal_v1_media.jsonl")));
+    }
+
     fn hex(bytes: &[u8]) -> String {
         bytes.iter().map(|byte| format!("{byte:02x}")).collect()
     }

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use seawall_link::{Fields, HandleForm, Index, LinkModel, SketchKey};
-use seawall_media::{Bank, Pdq};
+use seawall_media::{Bank, MATCH_DISTANCE_BITS, Pdq};
 use seawall_model::knowledge::{
     BankHash, FileClass, FileHash, Ground, Knowledge, Known, Policy, Removed, Term,
 };
@@ -84,6 +84,8 @@ pub struct Active {
     hashes: BTreeMap<EntryId, (Box<str>, FileClass)>,
     removed: Index,
     removed_accounts: BTreeMap<EntryId, AccountId>,
+    /// Entries whose fingerprint is of a file that is marked: nothing is compared with it.
+    suppressed: BTreeSet<EntryId>,
     guarded: BTreeMap<AccountId, Vec<Guard>>,
     policies: BTreeMap<EntryId, Policy>,
     rules: BTreeMap<EntryId, Ruleset>,
@@ -114,6 +116,7 @@ impl Active {
             hashes: BTreeMap::new(),
             removed: Index::new(),
             removed_accounts: BTreeMap::new(),
+            suppressed: BTreeSet::new(),
             guarded: BTreeMap::new(),
             policies: BTreeMap::new(),
             rules: BTreeMap::new(),
@@ -136,6 +139,7 @@ impl Active {
             }
             Known::Hash(BankHash { bank, hash, class }) => {
                 match hash {
+                    _ if self.suppressed.contains(&id) => {}
                     FileHash::Sha256(hash) => self.bank.insert_sha256(id, hash)?,
                     FileHash::Pdq(hash) => self.bank.insert_pdq(id, Pdq::from_bytes(hash))?,
                 }
@@ -152,13 +156,76 @@ impl Active {
                 self.guarded.entry(protected.account).or_default().push(guard);
             }
             Known::Removed(removed) => {
-                let profile = sketch(&removed, &self.key);
-                self.removed.insert(id, profile)?;
+                self.compare_with(id, &removed)?;
                 self.removed_accounts.extend(removed.account.map(|account| (id, account)));
             }
         }
         self.expires.insert(id, expires);
         Ok(())
+    }
+
+    /// Has new accounts compared with a removed one; without its picture where that is marked.
+    fn compare_with(
+        &mut self,
+        id: EntryId,
+        removed: &Removed,
+    ) -> Result<(), seawall_link::IndexFull> {
+        let mut seen = removed.clone();
+        if self.suppressed.contains(&id) {
+            (seen.profile.avatar_sha256, seen.profile.avatar_pdq) = (None, None);
+        }
+        self.removed.insert(id, sketch(&seen, &self.key))
+    }
+
+    /// Has nothing compared with the fingerprints of these entries any more: they are of a file
+    /// marked as suspected child abuse. The entries stay in force and what rests on them stands,
+    /// since to withdraw them would bring back what was removed.
+    pub(crate) fn suppress(&mut self, entries: &[u64], contents: &dyn Contents) {
+        for id in entries.iter().map(|entry| EntryId(*entry)) {
+            self.suppressed.insert(id);
+            self.bank.withdraw(id);
+            if self.removed.remove(id).is_some()
+                && let Some(Known::Removed(removed)) = contents.content(id).map(|k| k.known)
+            {
+                // There is room: it was among them a moment ago.
+                let _ = self.compare_with(id, &removed);
+            }
+        }
+    }
+
+    /// Has things compared with the fingerprints of these entries again.
+    pub(crate) fn restore(&mut self, entries: &[u64], contents: &dyn Contents) {
+        for id in entries.iter().map(|entry| EntryId(*entry)) {
+            if self.suppressed.remove(&id)
+                && self.contains(id)
+                && let Some(knowledge) = contents.content(id)
+            {
+                self.take(id);
+                // It was in force a moment ago.
+                let _ = self.put(id, knowledge);
+            }
+        }
+    }
+
+    /// Entries whose fingerprints are compared with nothing.
+    pub fn suppressed(&self) -> impl ExactSizeIterator<Item = EntryId> {
+        self.suppressed.iter().copied()
+    }
+
+    /// Entries in force whose fingerprint is of this file, or within the distance of a match of
+    /// one of its perceptual hashes; removed profiles aside.
+    ///
+    /// Cost: one scan of the bank for each perceptual hash.
+    #[must_use]
+    pub fn of_file(&self, sha256: &[u8; 32], pdqs: &[[u8; 32]]) -> BTreeSet<EntryId> {
+        let mut found: BTreeSet<EntryId> = self.bank.exact(sha256).collect();
+        let mut near = Vec::new();
+        for pdq in pdqs {
+            let pdq = Pdq::from_bytes(*pdq);
+            seawall_media::search(&self.bank, &pdq, MATCH_DISTANCE_BITS, &mut near);
+        }
+        found.extend(near.into_iter().map(|found| found.entry));
+        found
     }
 
     /// Takes an entry out of force.

@@ -47,6 +47,10 @@ impl Pipeline {
         self.posts.encode(&mut writer);
         self.seen.encode(&mut writer);
         self.judge.encode(&mut writer);
+        writer.len(self.active.suppressed().len());
+        for entry in self.active.suppressed() {
+            writer.u64(entry.0);
+        }
         let entries: Vec<EntryId> = self.active.entries().collect();
         writer.len(entries.len());
         for entry in entries {
@@ -86,6 +90,11 @@ impl Pipeline {
         pipeline.seen = Seen::decode(&mut reader)?;
         pipeline.judge = Judge::decode(&mut reader)?;
         pipeline.judge.limit(&pipeline.constants);
+        let mut suppressed = Vec::new();
+        for _ in 0..reader.len(8)? {
+            suppressed.push(reader.u64()?);
+        }
+        pipeline.active.suppress(&suppressed, contents);
         for _ in 0..reader.len(8)? {
             let entry = EntryId(reader.u64()?);
             if let Some(knowledge) = contents.content(entry) {

@@ -123,6 +123,8 @@ impl Pipeline {
                 let now = self.order.now;
                 self.judge.rule(ruling, now, &mut self.active, contents, &mut bodies);
             }
+            Body::MediaMarked { entries, .. } => self.active.suppress(entries, contents),
+            Body::MediaUnmarked { entries, .. } => self.active.restore(entries, contents),
             Body::Delivered { action, effect, outcome, .. } => {
                 self.judge.delivered(*action, *effect, *outcome);
             }

@@ -3,6 +3,7 @@
 //! Leaves out rules, policies and thresholds of detectors: those are knowledge, kept in
 //! the journal and changed by an input.
 
+pub mod media;
 mod rates;
 mod sessions;
 
@@ -11,9 +12,9 @@ use std::path::Path;
 use seawall_model::Limits;
 use serde::{Deserialize, Serialize};
 
-pub use rates::RatesConfig;
-pub use sessions::SessionsConfig;
-
+use self::media::{MediaConfig, MediaConfigError};
+pub use self::rates::RatesConfig;
+pub use self::sessions::SessionsConfig;
 use crate::deliver::DeliverConfig;
 
 /// Everything that can be configured.
@@ -36,6 +37,8 @@ pub struct Config {
     pub sessions: SessionsConfig,
     /// Delivery of actions to the platform.
     pub deliver: DeliverConfig,
+    /// Media.
+    pub media: MediaConfig,
 }
 
 /// The server.
@@ -229,6 +232,15 @@ pub enum ConfigError {
         #[source]
         source: Box<toml::de::Error>,
     },
+    /// Media are not configured soundly.
+    #[error("{path}")]
+    Media {
+        /// The file.
+        path: String,
+        /// What is wrong.
+        #[source]
+        source: MediaConfigError,
+    },
     /// A value is out of its range.
     #[error("{path}: {key} must be at least 1")]
     Zero {
@@ -252,6 +264,10 @@ impl Config {
         let config: Self = toml::from_str(&text).map_err(|source| ConfigError::Malformed {
             path: shown.clone(),
             source: Box::new(source),
+        })?;
+        config.media.check().map_err(|source| {
+            let path = shown.clone();
+            ConfigError::Media { path, source }
         })?;
         let least_one = [
             ("log.retention_days", u64::from(config.log.retention_days)),

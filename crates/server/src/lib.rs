@@ -4,7 +4,8 @@
 //! crash cut off; [`import`] brings files and streams in; [`command`] is the command
 //! line; [`desk`] looks cases up for whoever works on them; [`access`] is who may come in and do
 //! what; [`service`] is the engine while it serves, [`http`] how it is asked; [`carry`] has
-//! the platform do what was decided, by what [`deliver`] sends; [`tide`] tells what happened over time; [`simulate`] writes synthetic worlds. Left out: everything a stage
+//! the platform do what was decided, by what [`deliver`] sends; [`media`] are files that people
+//! look at; [`tide`] tells what happened over time; [`simulate`] writes synthetic worlds. Left out: everything a stage
 //! decides.
 
 pub mod access;
@@ -18,6 +19,7 @@ pub mod desk;
 pub mod engine;
 pub mod http;
 pub mod import;
+pub mod media;
 mod progress;
 pub mod service;
 mod show;

@@ -3,7 +3,8 @@
 //! The files are copied in an order that a start-up can repair: what is derived first,
 //! then the journal, then the log, then the accounts. Each later copy holds at least
 //! what the earlier ones refer to, and what they lack is derived again. Of the snapshots
-//! only the base is copied: the others can be made again.
+//! only the base is copied: the others can be made again. Files that are marked as suspected
+//! child abuse are in no backup.
 //!
 //! A backup holds the folder key: whoever has the backup can read it. It also holds
 //! the secrets of accounts that are erased later, so keep backups no longer than an
@@ -85,10 +86,14 @@ pub fn backup(from: &Path, to: &Path, progress: &mut dyn FnMut(&str)) -> Result<
         std::fs::remove_file(to.join(newest)).map_err(Error::io(to))?;
     }
     later.push("accounts.db".into());
+    // After the journal: what it says is marked must be marked in the copy.
+    later.push("media.db".into());
     copy_all(from, to, &later, progress)?;
+    let files = copy_media(from, to, progress)?;
     progress("key");
     copy_plain(&from.join("key"), &to.join("key"))?;
     names.extend(later);
+    names.extend(files);
     names.push("key".into());
     names.push(base);
     names.sort();
@@ -113,6 +118,35 @@ fn copy_all(
         }
     }
     Ok(())
+}
+
+/// Copies the files of media that the copied database names, but those that are marked.
+fn copy_media(
+    from: &Path,
+    to: &Path,
+    progress: &mut dyn FnMut(&str),
+) -> Result<Vec<String>, Error> {
+    if !to.join("media.db").exists() {
+        return Ok(Vec::new());
+    }
+    progress("media");
+    let mut copied = Vec::new();
+    for name in crate::media::files_for_backup(&to.join("media.db"))? {
+        // One may have been destroyed meanwhile.
+        if from.join(&name).exists() {
+            make_shelf(&to.join(&name))?;
+            copy_plain(&from.join(&name), &to.join(&name))?;
+            copied.push(name);
+        }
+    }
+    Ok(copied)
+}
+
+/// Makes the folder that a file is to lie in.
+fn make_shelf(file: &Path) -> Result<(), Error> {
+    let Some(shelf) = file.parent() else { return Ok(()) };
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true).mode(0o700).create(shelf).map_err(Error::io(shelf))
 }
 
 fn copy_plain(from: &Path, to: &Path) -> Result<(), Error> {
@@ -231,10 +265,16 @@ fn copy_manifest(from: &Path, to: &Path, manifest: &Manifest) -> Result<(), Erro
         std::fs::create_dir(to.join(folder)).map_err(Error::io(to))?;
     }
     for (name, _, _) in &manifest.files {
+        make_shelf(&to.join(name))?;
         copy_plain(&from.join(name), &to.join(name))?;
     }
     for folder in ["log", "snapshots"] {
         sync_folder(&to.join(folder))?;
+    }
+    for (name, _, _) in manifest.files.iter().filter(|(name, ..)| name.starts_with("media/")) {
+        if let Some(shelf) = to.join(name).parent() {
+            sync_folder(shelf)?;
+        }
     }
     sync_folder(to)
 }

@@ -158,6 +158,12 @@ pub enum Error {
         .0.display()
     )]
     CheckpointBusy(PathBuf),
+    /// A file of media, or what was made of it, is not what was kept.
+    #[error("{} is damaged; have it uploaded again, and run `seawall doctor`", path.display())]
+    MediaDamaged {
+        /// The file.
+        path: PathBuf,
+    },
     /// A payload is larger than a receiver need take.
     #[error("the payload of {id} has {bytes} bytes, the limit is {limit}; send less with it")]
     PayloadTooLarge {

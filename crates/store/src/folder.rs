@@ -10,7 +10,7 @@ use seawall_model::Position;
 use crate::sqlite::sync_folder;
 use crate::{
     Accounts, Chance, Error, EventLog, FolderKeys, Journal, KnowledgeBase, LogLimits, LogReader,
-    Outbox, People, Rejects, Requests, Tables,
+    Media, Outbox, People, Rejects, Requests, Tables,
 };
 
 /// Whether a folder is opened to write or beside a writer.
@@ -79,6 +79,12 @@ impl Folder {
     #[must_use]
     pub fn keys(&self) -> &FolderKeys {
         &self.keys
+    }
+
+    /// Its keys, shared.
+    #[must_use]
+    pub fn shared_keys(&self) -> Arc<FolderKeys> {
+        self.keys.clone()
     }
 
     /// The folder of snapshots.
@@ -162,6 +168,14 @@ impl Folder {
     /// Any [`Error`] of the file.
     pub fn people(&self, access: Access) -> Result<People, Error> {
         People::open(&self.path.join("people.db"), self.keys.clone(), access)
+    }
+
+    /// Opens the media.
+    ///
+    /// # Errors
+    /// Any [`Error`] of their files.
+    pub fn media(&self, access: Access) -> Result<Media, Error> {
+        Media::open(&self.path, self.keys.clone(), access)
     }
 
     /// Opens the rejects.

@@ -128,6 +128,16 @@ impl FolderKeys {
         self.sealing(&[b"seawall outbox"])
     }
 
+    /// The keys that one file of media is sealed under: its secret destroyed, it is unreadable.
+    pub(crate) fn media(&self, secret: &Secret) -> AccountKeys {
+        self.sealing(&[b"seawall media", secret])
+    }
+
+    /// The keys that perceptual hashes of marked files are sealed under.
+    pub(crate) fn marks(&self) -> AccountKeys {
+        self.sealing(&[b"seawall media mark"])
+    }
+
     fn sealing(&self, info: &[&[u8]]) -> AccountKeys {
         let bytes: Zeroizing<[u8; 64]> = Zeroizing::new(derive(&self.expand, info));
         let (seal, salt) = bytes.split_at(32);
@@ -162,6 +172,10 @@ pub(crate) enum Use {
     Knowledge(u64),
     Person(u64),
     Outbox(u64),
+    /// A chunk of a file of media: twice its number, one more for the last.
+    Media(u64),
+    Thumbnail(u64),
+    Mark(u64),
 }
 
 impl Use {
@@ -173,6 +187,9 @@ impl Use {
             Self::Knowledge(number) => (3, number),
             Self::Person(number) => (4, number),
             Self::Outbox(number) => (5, number),
+            Self::Media(number) => (6, number),
+            Self::Thumbnail(look) => (7, look),
+            Self::Mark(number) => (8, number),
         };
         let mut nonce = [0; 12];
         nonce[..4].copy_from_slice(&domain.to_be_bytes());

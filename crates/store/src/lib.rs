@@ -4,7 +4,8 @@
 //! [`EventLog`] takes events and gives them positions; [`Journal`] is the hash-chained
 //! record of what was done; [`Tables`] are folds for people to read; [`Rejects`] are
 //! refused inputs; [`KnowledgeBase`] is what entries of knowledge say; [`people`] is who may
-//! come in; [`Outbox`] is what the platform is yet to be told; [`snapshot`] bounds start-up.
+//! come in; [`Outbox`] is what the platform is yet to be told; [`Media`] are files that people look
+//! at; [`snapshot`] bounds start-up.
 //!
 //! The log commits first, then the journal, then the tables, and what a crash cut off
 //! is made again at start-up: SQLite files do not commit together. The traits
@@ -26,6 +27,7 @@ mod key;
 mod knowledge;
 mod log;
 mod log_reader;
+pub mod media;
 mod naming;
 mod outbox;
 pub mod people;
@@ -48,6 +50,7 @@ pub use key::FolderKeys;
 pub use knowledge::{KnowledgeBase, LAID_DOWN_MAX, LaidDown};
 pub use log::{Arrival, Candidate, Content, EventLog, LogLimits, Outcome, Placed, Stored};
 pub use log_reader::LogReader;
+pub use media::Media;
 pub use outbox::Outbox;
 pub use outbox::instruction::{
     AttemptSeen, DeliveryState, DueInstruction, Effect, Enqueued, Feed, Instruction, InstructionId,

@@ -29,6 +29,7 @@ migrations!(knowledge, "migrations/knowledge");
 migrations!(people, "migrations/people");
 migrations!(requests, "migrations/requests");
 migrations!(outbox, "migrations/outbox");
+migrations!(media, "migrations/media");
 
 /// The kinds of database file, each with its own schema and its own care.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +43,7 @@ pub(crate) enum Kind {
     People,
     Requests,
     Outbox,
+    Media,
 }
 
 impl Kind {
@@ -56,13 +58,19 @@ impl Kind {
             Self::People => people::migrations::runner(),
             Self::Requests => requests::migrations::runner(),
             Self::Outbox => outbox::migrations::runner(),
+            Self::Media => media::migrations::runner(),
         }
     }
 
     /// Whether deleting from it must leave nothing behind.
     fn erases(self) -> &'static str {
         match self {
-            Self::Accounts | Self::Rejects | Self::Knowledge | Self::People | Self::Outbox => "ON",
+            Self::Accounts
+            | Self::Rejects
+            | Self::Knowledge
+            | Self::People
+            | Self::Outbox
+            | Self::Media => "ON",
             Self::Log | Self::Journal | Self::Tables | Self::Requests => "OFF",
         }
     }
@@ -82,6 +90,7 @@ impl Kind {
             | Self::Knowledge
             | Self::Outbox
             | Self::People
+            | Self::Media
             | Self::Requests => "FULL",
         }
     }
@@ -92,7 +101,7 @@ impl Kind {
         match self {
             Self::Accounts | Self::Log => 65_536,
             Self::Journal | Self::Tables | Self::Rejects | Self::Knowledge | Self::Outbox => 8_192,
-            Self::People | Self::Requests => 2_048,
+            Self::People | Self::Requests | Self::Media => 2_048,
         }
     }
 

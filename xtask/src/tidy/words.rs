@@ -19,14 +19,15 @@ const BANNED: [(&str, &str); 10] = [
     ("misc", "name what it holds"),
 ];
 
-/// Names of other people's crates, and of a feature of one, which are not ours to choose.
-const FOREIGN: [&str; 7] = [
+/// Names of other people's crates, and of features of theirs, which are not ours to choose.
+const FOREIGN: [&str; 8] = [
     "hyper-util",
     "hyper_util",
     "http-body-util",
     "http_body_util",
     "futures-util",
     "futures_util",
+    "io-util",
     "features = [\"util\"]",
 ];
 

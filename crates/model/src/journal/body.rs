@@ -180,8 +180,31 @@ pub enum Body {
     MediaMarked {
         /// Keyed hash of the file, hexadecimal.
         media: String,
-        /// Who marked it.
+        /// Who marked it; 0 for a machine, and for somebody whose key was not admitted.
         reviewer: u64,
+        /// Entries of knowledge that hold a fingerprint of it: nothing is compared with it any
+        /// more, and what was decided stands.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        entries: Vec<u64>,
+    },
+    /// Input: a mark was taken back by the holder of the configured route: the file is none.
+    MediaUnmarked {
+        /// Keyed hash of the file, hexadecimal.
+        media: String,
+        /// Who took it back; never who set it.
+        reviewer: u64,
+        /// Entries of knowledge whose fingerprints are compared with again.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        entries: Vec<u64>,
+    },
+    /// Input: somebody is given an original to see.
+    MediaOpened {
+        /// Keyed hash of the file, hexadecimal.
+        media: String,
+        /// Who sees it.
+        reviewer: u64,
+        /// The case for whose sake.
+        case: u64,
     },
     /// Input: a marked file was opened by the holder of the configured route.
     MediaHandedOver {

@@ -36,6 +36,8 @@ impl Body {
             | Self::Reconciled { .. }
             | Self::NoticeSent { .. }
             | Self::MediaMarked { .. }
+            | Self::MediaUnmarked { .. }
+            | Self::MediaOpened { .. }
             | Self::MediaHandedOver { .. } => Class::Input,
             Self::LogSealed { .. }
             | Self::HourCounted { .. }
@@ -99,6 +101,8 @@ impl Body {
             Self::Reconciled { .. } => "reconciled",
             Self::NoticeSent { .. } => "notice_sent",
             Self::MediaMarked { .. } => "media_marked",
+            Self::MediaUnmarked { .. } => "media_unmarked",
+            Self::MediaOpened { .. } => "media_opened",
             Self::MediaHandedOver { .. } => "media_handed_over",
             Self::RestrictionHeld { .. } => "restriction_held",
             Self::AppealOpened { .. } => "appeal_opened",

@@ -19,7 +19,7 @@ use crate::active::{Active, Contents};
 
 impl Judge {
     /// The types of entries that tell of people, knowledge, cases and decisions.
-    pub const RECORD: [&'static str; 19] = [
+    pub const RECORD: [&'static str; 21] = [
         "reviewer_added",
         "reviewer_withdrawn",
         "knowledge_added",
@@ -39,6 +39,8 @@ impl Judge {
         "withdrawn",
         "post_changed",
         "account_dated",
+        "media_marked",
+        "media_unmarked",
     ];
 
     /// Takes in one entry of the record, in its order.
@@ -92,6 +94,8 @@ impl Judge {
                     self.wait_for_room(case, reviewer);
                 }
             }
+            Body::MediaMarked { entries, .. } => active.suppress(entries, contents),
+            Body::MediaUnmarked { entries, .. } => active.restore(entries, contents),
             Body::AppealOpened { .. } | Body::AppealRefused { .. } | Body::AppealDecided { .. } => {
                 self.adopt_appeal(body, at);
             }

@@ -2,7 +2,7 @@
 
 use crate::desk::*;
 
-use seawall_model::journal::{Body, Effect, Outcome};
+use seawall_model::journal::{Body, Effect, Outcome, Says};
 
 fn delivered(action: u64, effect: Effect, outcome: Outcome) -> Body {
     Body::Delivered { action, effect, outcome, status: Some(200), attempts: 1 }
@@ -42,10 +42,62 @@ fn what_is_only_recorded_changes_nothing() {
     for body in [
         Body::Reconciled { listed: 3, agreed: 0, missing: vec![1], foreign: 3 },
         Body::NoticeSent { action: 1, effect: Effect::Do, channel: "platform".into() },
-        Body::MediaMarked { media: media.clone(), reviewer },
+        Body::MediaMarked { media: media.clone(), reviewer, entries: Vec::new() },
+        Body::MediaOpened { media: media.clone(), reviewer, case: 1 },
         Body::MediaHandedOver { media, reviewer, route: "north".into() },
     ] {
         assert_eq!(desk.say(body), []);
         assert!(desk.pipeline.snapshot() == before);
     }
+}
+
+#[test]
+fn nothing_is_compared_with_a_marked_file_and_what_was_decided_stands() {
+    let mut desk = Desk::new();
+    let gone = desk.add(removed(Some(50), "copper pot"), &[1, 2]);
+    desk.post(5, 10, "look", Some(CLIP));
+    desk.found();
+    decided(&desk.decide(1, 1, "remove", "content")).unwrap();
+    assert_eq!(desk.in_force(), [1]);
+    let of_clip = desk.pipeline.active().of_file(&CLIP, &[]);
+    let of_clip: Vec<u64> = of_clip.into_iter().map(|entry| entry.0).collect();
+    assert_eq!(of_clip, [2]);
+    let media = "ab".repeat(16);
+    let marked = |entries| Body::MediaMarked { media: media.clone(), reviewer: 1, entries };
+    assert_eq!(desk.say(marked(vec![2, gone])), []);
+    desk.snapshot_is_whole();
+    assert!(desk.pipeline.active().of_file(&CLIP, &[]).is_empty());
+    assert_eq!(desk.in_force(), [1], "what was removed is not brought back");
+    desk.post(6, 20, "look", Some(CLIP));
+    assert_eq!(desk.found(), []);
+    // Who comes back is known by the name, and no more by the picture.
+    desk.account(7, 30, "copper pot");
+    let families: Vec<_> = desk
+        .found()
+        .iter()
+        .filter_map(|body| match body {
+            Body::CaseOpened { evidence, .. } => Some(evidence.clone()),
+            _ => None,
+        })
+        .flatten()
+        .filter_map(|piece| piece.family)
+        .collect();
+    assert!(families.iter().any(|family| family == "name"), "{families:?}");
+    assert!(!families.iter().any(|family| family == "face"), "{families:?}");
+    // What is laid down already and comes in force later is compared with nothing either.
+    let waits = desk.lay(clip(), None);
+    desk.say(marked(vec![waits]));
+    desk.stand(waits, 2);
+    assert!(desk.pipeline.active().contains(seawall_model::EntryId(waits)));
+    desk.post(8, 40, "look", Some(CLIP));
+    assert_eq!(desk.found(), []);
+    desk.snapshot_is_whole();
+    // Taken back, it is found again; an entry that left force meanwhile stays out.
+    desk.rule(2, Says::Withdraw { entries: vec![waits] }).unwrap();
+    desk.say(Body::MediaUnmarked { media, reviewer: 2, entries: vec![2, gone, waits] });
+    let found = desk.pipeline.active().of_file(&CLIP, &[]);
+    assert_eq!(found.into_iter().map(|entry| entry.0).collect::<Vec<_>>(), [2]);
+    desk.post(9, 50, "look", Some(CLIP));
+    assert_eq!(names(&desk.found())[0], "case_opened");
+    desk.snapshot_is_whole();
 }

@@ -400,6 +400,14 @@ impl Door {
         Ok(self.people().person(number)?)
     }
 
+    /// The person who logs in by this name.
+    ///
+    /// # Errors
+    /// [`AccessError::People`].
+    pub fn person_of_login(&self, login: &str) -> Result<Option<Person>, AccessError> {
+        Ok(self.people().person_by_login(login)?.map(|(person, _)| person))
+    }
+
     /// Up to `persons_max` people after number `after`.
     ///
     /// # Errors

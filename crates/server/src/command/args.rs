@@ -1,6 +1,7 @@
 //! The arguments of every subcommand, with an example that works in each help.
 
 mod case;
+mod decode;
 mod knowledge;
 
 use std::path::PathBuf;
@@ -9,6 +10,7 @@ use clap::{ArgAction, Parser, Subcommand, ValueEnum};
 use seawall_model::Timestamp;
 
 pub use case::*;
+pub use decode::*;
 pub use knowledge::*;
 
 /// Seawall keeps removed extremist networks from coming back.
@@ -195,6 +197,9 @@ truth.jsonl and manifest.json; the same seed gives the same bytes. Running an in
 command again goes on after the last whole day. What is in it, and what --step reads:
 docs/reference/simulator.md; what --calibrate prints: docs/reference/calibration.md.")]
     Simulate(Simulate),
+    /// Decode one picture within a process that can do nothing else; the server starts it.
+    #[command(hide = true)]
+    DecodeMedia(DecodeMedia),
     /// Print the JSON Schema of the canonical event.
     #[command(after_help = "Example:\n  seawall schema")]
     Schema,

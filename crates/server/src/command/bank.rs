@@ -17,6 +17,7 @@ use super::{Ended, show};
 use crate::desk::knowledge::said_of_one;
 use crate::desk::knowledge::view::HashSaid;
 use crate::desk::knowledge::words::{self, class};
+use crate::media::Marks;
 
 /// The columns of a file of hashes.
 const COLUMNS: Columns = Columns { needed: &[], other: &["hash", "sha256", "pdq", "class"] };
@@ -149,12 +150,16 @@ fn list(global: &Global, given: &BankList) -> anyhow::Result<Ended> {
     list::run(&desk, KnowledgeKind::Hash, (&given.listing).into(), &|entry| {
         let Known::Hash(hash) = &entry.known else { return None };
         let is_wanted = given.bank.as_ref().is_none_or(|wanted| **wanted == *hash.bank);
-        is_wanted.then(|| row(hash))
+        is_wanted.then(|| row(hash, desk.opened.derivation.marks()))
     })
 }
 
-fn row(entry: &BankHash) -> Row {
-    let said = HashSaid::from(entry);
-    let what = format!("{} {}, {}", said.algorithm, said.hash_start, said.class);
+fn row(entry: &BankHash, marks: &Marks) -> Row {
+    let said = HashSaid::of(entry, marks);
+    let what = match &said.hash_start {
+        Some(start) => format!("{} {start}, {}", said.algorithm, said.class),
+        // Its fingerprint is shown to nobody.
+        None => "marked as suspected child abuse, compared with nothing".into(),
+    };
     Row { of: entry.bank.to_string(), what, fields: list::fields(said) }
 }

@@ -3,6 +3,7 @@
 //! It reads and never mends: what can be made again is made again by the next start,
 //! and what cannot needs a person and a backup.
 
+mod media;
 mod people;
 
 use std::collections::BTreeSet;
@@ -114,6 +115,8 @@ fn inside(
     report.tell("clock", clock(settings.clock.now(), newest.map(|entry| entry.at)))?;
     report.tell("snapshots", snapshots(folder))?;
     report.tell("rejects", rejects(folder))?;
+    report.tell("media", media::files(folder))?;
+    report.tell("decoding", media::decoding())?;
     report.tell("knowledge", people::knowledge(folder))?;
     report.tell("signatures", people::signatures(folder))?;
     if given.quick {
@@ -158,7 +161,7 @@ fn databases(dir: &Path) -> anyhow::Result<Vec<PathBuf>> {
         ["accounts.db", "journal.db", "tables.db", "rejects.db"].map(|name| dir.join(name)).into();
     // Folders of before there was any knowledge have none.
     found.extend(
-        ["knowledge.db", "people.db", "outbox.db"]
+        ["knowledge.db", "people.db", "outbox.db", "media.db"]
             .map(|name| dir.join(name))
             .into_iter()
             .filter(|path| path.exists()),

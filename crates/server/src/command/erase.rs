@@ -11,7 +11,7 @@ use seawall_model::{AccountId, PlatformId, Timestamp};
 use seawall_store::{Access, Folder, snapshot};
 
 use super::args::{Erase, Global};
-use super::{Ended, replay, settings, show};
+use super::{Ended, erase_media, replay, settings, show};
 use crate::chance;
 use crate::engine::walk::Walked;
 use crate::engine::{self, Opened, Settings};
@@ -96,6 +96,7 @@ fn nightly(opened: &mut Opened, settings: &Settings, given: &Erase) -> anyhow::R
     }
     erase_due(opened, now)?;
     drop_past_retention(opened, settings, now)?;
+    erase_media::drop_past(opened, settings, now)?;
     let days = i64::from(settings.config.rejects.retention_days);
     let dropped = opened.rejects.drop_before(now.plus_seconds(-days * DAY_SECONDS))?;
     say!("{} past their days destroyed", show::counted(dropped, "reject", "rejects"))?;
@@ -133,6 +134,7 @@ fn erase_due(opened: &mut Opened, now: Timestamp) -> anyhow::Result<()> {
         }
     }
     let rejects = opened.rejects.erase(&names)?;
+    let files = erase_media::shown_by(opened, &accounts)?;
     let erased = Body::Erased {
         accounts: accounts.iter().map(|account| account.0).collect(),
         rejects,
@@ -141,6 +143,8 @@ fn erase_due(opened: &mut Opened, now: Timestamp) -> anyhow::Result<()> {
     opened.derivation.input(erased, now)?;
     seawall_store::point("erase.journaled");
     forget_older_states(opened)?;
+    // Before the accounts: what is left undone is found again by the events that they sealed.
+    erase_media::destroy(opened, &files)?;
     opened.log.accounts().erase(&accounts, now)?;
     seawall_store::point("erase.accounts");
     if !entries.is_empty() {

@@ -12,10 +12,12 @@ mod args;
 mod backup;
 mod bank;
 pub(crate) mod case;
+mod decode_media;
 mod demo;
 mod demo_story;
 mod doctor;
 mod erase;
+mod erase_media;
 mod import;
 mod import_removed;
 mod knowledge;
@@ -128,6 +130,7 @@ pub(crate) fn dispatch(args: &Args) -> anyhow::Result<Ended> {
         Command::Simulate(given) => simulate::run(given),
         Command::Serve(given) => serve::run(global, given),
         Command::Openapi => serve::openapi(),
+        Command::DecodeMedia(given) => decode_media::run(given),
         Command::Schema => {
             use std::io::Write;
             let mut out = std::io::stdout().lock();

@@ -197,10 +197,34 @@ impl GuardedClient {
     }
 
     async fn follow(&self, url: &Url, bytes_max: usize) -> Result<Fetched, CallError> {
+        let (url, mut response) = self.arrive(url).await?;
+        let (status, media_type) = (response.status(), header(&response, &CONTENT_TYPE));
+        let mut bytes = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(failure)? {
+            if bytes.len() + chunk.len() > bytes_max {
+                return Err(CallError::TooLarge(bytes_max));
+            }
+            bytes.extend_from_slice(&chunk);
+        }
+        Ok(Fetched { url, status: status.as_u16(), media_type, bytes })
+    }
+
+    /// Begins to fetch something, over as many redirects: what is large is taken a piece at a time.
+    ///
+    /// # Errors
+    /// [`CallError`], as [`GuardedClient::get`]; the bounds on size and time are the caller's.
+    pub async fn begin(&self, url: &Url) -> Result<Incoming, CallError> {
+        let (_, response) = self.arrive(url).await?;
+        let (status, media_type) = (response.status().as_u16(), header(&response, &CONTENT_TYPE));
+        Ok(Incoming { status, media_type, response })
+    }
+
+    /// Follows redirects, each through the guard, to an answer that is none.
+    async fn arrive(&self, url: &Url) -> Result<(Url, Response), CallError> {
         let mut url = url.clone();
         for _ in 0..=HOPS_MAX {
             self.guard.check(&url)?;
-            let mut response = self.client.get(url.clone()).send().await.map_err(failure)?;
+            let response = self.client.get(url.clone()).send().await.map_err(failure)?;
             let status = response.status();
             if status.is_redirection() {
                 let place = response.headers().get(LOCATION).and_then(|value| value.to_str().ok());
@@ -208,17 +232,34 @@ impl GuardedClient {
                 url = next.ok_or(CallError::Redirects)?;
                 continue;
             }
-            let media_type = header(&response, &CONTENT_TYPE);
-            let mut bytes = Vec::new();
-            while let Some(chunk) = response.chunk().await.map_err(failure)? {
-                if bytes.len() + chunk.len() > bytes_max {
-                    return Err(CallError::TooLarge(bytes_max));
-                }
-                bytes.extend_from_slice(&chunk);
-            }
-            return Ok(Fetched { url, status: status.as_u16(), media_type, bytes });
+            return Ok((url, response));
         }
         Err(CallError::Redirects)
+    }
+}
+
+/// Something that is being fetched.
+pub struct Incoming {
+    /// HTTP status.
+    pub status: u16,
+    /// `Content-Type`, as it came.
+    pub media_type: Option<String>,
+    response: Response,
+}
+
+impl std::fmt::Debug for Incoming {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Incoming(status {})", self.status)
+    }
+}
+
+impl Incoming {
+    /// The next piece of the body; `None` at its end.
+    ///
+    /// # Errors
+    /// [`CallError`] if the connection ends before the body does.
+    pub async fn piece(&mut self) -> Result<Option<axum::body::Bytes>, CallError> {
+        self.response.chunk().await.map_err(failure)
     }
 }
 

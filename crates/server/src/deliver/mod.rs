@@ -15,7 +15,7 @@ mod schedule;
 mod signature;
 mod worker;
 
-pub use client::{Answer, CallError, ClientError, Fetched, GuardedClient};
+pub use client::{Answer, CallError, ClientError, Fetched, GuardedClient, Incoming};
 pub use config::{DeliverConfig, DeliverConfigError, DeliverSettings, Mode};
 pub use egress::{Allowed, EgressError, Guard, Http, is_public};
 pub use schedule::{Consequence, Schedule, consequence};

@@ -9,6 +9,7 @@ use seawall_model::{AccountId, EntryId, EventBody, EventKind, MediaRef, Post, Su
 use seawall_review::Case;
 
 use super::{Desk, DeskError, NAME_CHARS_MAX, Person, evidence, minute};
+use crate::media::MARKED;
 use crate::show;
 
 /// Characters of a post that are shown.
@@ -160,6 +161,9 @@ fn media_line(media: &MediaRef) -> String {
 }
 
 fn media_words(media: &MediaRef) -> String {
+    if media.mime.as_deref() == Some(MARKED) {
+        return "(marked as suspected child abuse: it is not shown)".into();
+    }
     let id = media.id.as_ref().map(|id| show::foreign(id.as_str(), LINK_CHARS_MAX));
     let hash = media.sha256.map(|hash| format!("sha256 {}…", digits(&hash)));
     let pdq = media.pdq.map(|hash| format!("pdq {}…", digits(&hash)));

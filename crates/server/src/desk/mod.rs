@@ -11,6 +11,7 @@ pub mod knowledge;
 pub mod law;
 pub mod list;
 pub mod lost;
+pub mod media;
 pub mod notice;
 mod person;
 pub mod register;
@@ -188,7 +189,11 @@ impl<'a> Desk<'a> {
     /// # Errors
     /// [`DeskError::Store`] if knowledge cannot be read.
     pub fn entry(&self, entry: u64) -> Result<Option<Knowledge>, DeskError> {
-        Ok(self.derivation.knowledge().read(EntryId(entry))?)
+        let mut entry = self.derivation.knowledge().read(EntryId(entry))?;
+        if let Some(Knowledge { known: Known::Removed(removed), .. }) = &mut entry {
+            self.derivation.marks().hide_in_profile(&mut removed.profile);
+        }
+        Ok(entry)
     }
 
     /// A version of a policy, in force or not.
@@ -208,9 +213,9 @@ impl<'a> Desk<'a> {
         Ok(None)
     }
 
-    /// The event at a position, if its content is still there.
+    /// The event at a position, if its content is still there; of marked files nothing.
     pub fn event(&mut self, position: u64) -> Option<Event> {
-        event_at(self.reader, position)
+        event_at(self.reader, position).map(|event| self.derivation.marks().hidden(event))
     }
 
     /// The event with the newest content of the post that a case is about, if it can be seen.
@@ -218,7 +223,8 @@ impl<'a> Desk<'a> {
     /// # Errors
     /// [`DeskError`] if the log cannot be read.
     pub fn newest(&mut self, case: &Case) -> Result<Option<Event>, DeskError> {
-        Ok(engine::post_of(self.reader, case)?.map(|(_, event)| event))
+        let newest = engine::post_of(self.reader, case)?;
+        Ok(newest.map(|(_, event)| self.derivation.marks().hidden(event)))
     }
 
     /// The file that a case came of, where it was told apart from its post.
@@ -249,6 +255,7 @@ impl<'a> Desk<'a> {
         for stored in self.reader.newest_of(account, &[EventKind::PostCreated], POSTS_READ)? {
             let Content::Bytes(bytes) = &stored.content else { continue };
             let event = reopen(bytes).map_err(DeskError::Unreadable)?;
+            let event = self.derivation.marks().hidden(event);
             if let EventBody::PostCreated(post) = event.body {
                 posts.push((event.at, post));
             }

@@ -57,6 +57,7 @@ impl Desk<'_> {
         for stored in newest.into_iter().filter(|stored| stored.placed.position <= last) {
             let Content::Bytes(bytes) = &stored.content else { continue };
             let event = reopen(bytes).map_err(DeskError::Unreadable)?;
+            let event = self.derivation.marks().hidden(event);
             let seen = (event.kind() == EventKind::AccountCreated).then_some(event.at);
             let told = event.profile.as_ref().and_then(|profile| profile.created_at);
             // The earliest that was told counts, as it does for the pipeline.

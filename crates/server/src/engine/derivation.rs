@@ -11,6 +11,7 @@ use seawall_store::{Entries, Journal, KnowledgeBase, Placed, Tables};
 
 use super::EngineError;
 use super::shelf::Shelf;
+use crate::media::Marks;
 
 /// An event with the place the log gave it.
 #[derive(Debug)]
@@ -28,6 +29,7 @@ pub struct Derivation {
     pub(super) journal: Journal,
     pub(super) tables: Tables,
     pub(super) knowledge: KnowledgeBase,
+    pub(super) marks: Marks,
     pub(super) snapshots: PathBuf,
     pub(super) snapshot_every: u64,
     pub(super) last_snapshot: Position,
@@ -39,6 +41,12 @@ impl Derivation {
     #[must_use]
     pub fn journal(&self) -> &Journal {
         &self.journal
+    }
+
+    /// Which files are marked as suspected child abuse.
+    #[must_use]
+    pub fn marks(&self) -> &Marks {
+        &self.marks
     }
 
     /// The pipeline.

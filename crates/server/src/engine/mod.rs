@@ -5,6 +5,7 @@
 //! to a pipeline in order, which is what both start-up and replay are.
 
 mod derivation;
+mod mark;
 mod open;
 mod people;
 mod post;
@@ -14,6 +15,7 @@ pub mod walk;
 pub use derivation::{Derivation, Taken};
 pub use open::{History, Opened, Settings, open};
 pub use people::PeopleError;
+pub(crate) use people::opened;
 pub use post::{file_of, post_of};
 pub use shelf::Shelf;
 

@@ -15,6 +15,7 @@ use super::{Derivation, EngineError, Shelf};
 use crate::chance;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::media::Marks;
 
 /// Events read from the log at once when tables are folded.
 const EVENTS_PER_READ: u32 = 2_000;
@@ -67,10 +68,17 @@ pub fn open(path: &Path, settings: &Settings) -> Result<Opened, EngineError> {
     };
     let tables = folder.tables(Access::Write)?;
     let mut repaired = Vec::new();
-    let recovery = Recovery { folder: &folder, log: &log, settings };
+    let mut media = folder.media(Access::Write)?;
+    let swept = media.sweep()?;
+    if swept > 0 {
+        repaired.push(format!("{swept} files of media removed that never came in whole"));
+    }
+    let marks = Marks::read(&media, folder.shared_keys())?;
+    let recovery = Recovery { folder: &folder, log: &log, settings, marks };
     let knowledge = folder.knowledge(Access::Write)?;
     let mut derivation = recovery.run(journal, tables, knowledge, &mut repaired)?;
     derivation.settle_knowledge(&folder, settings, &mut repaired)?;
+    derivation.settle_marks(&mut media, settings.clock.now(), &mut repaired)?;
     Ok(Opened { folder, log, derivation, rejects, repaired })
 }
 
@@ -78,6 +86,7 @@ struct Recovery<'a> {
     folder: &'a Folder,
     log: &'a EventLog,
     settings: &'a Settings,
+    marks: Marks,
 }
 
 impl Recovery<'_> {
@@ -168,6 +177,7 @@ impl Recovery<'_> {
             journal,
             tables,
             knowledge,
+            marks: self.marks.clone(),
             snapshots: self.folder.snapshots(),
             snapshot_every: self.settings.config.snapshots.every_events,
             out: Output::default(),

@@ -46,6 +46,11 @@ pub enum PeopleError {
     /// An entry of knowledge cannot be put in force.
     #[error(transparent)]
     Entry(#[from] EntryError),
+    /// An entry holds a fingerprint of a file that is marked.
+    #[error(
+        "entry {0} is of a file that is marked as suspected child abuse: nothing is compared with it; leave it out"
+    )]
+    Marked(usize),
     /// The key does not fit.
     #[error(transparent)]
     Key(#[from] KeyError),
@@ -208,6 +213,9 @@ impl Derivation {
         now: Timestamp,
     ) -> Result<RangeInclusive<u64>, PeopleError> {
         self.pipeline.active().check(entries)?;
+        if let Some(place) = self.first_marked(entries) {
+            return Err(PeopleError::Marked(place));
+        }
         let body = self.laid(entries, self.hash_before()?, None, chance)?;
         let Body::KnowledgeAdded { first, last, .. } = body else { unreachable!("as it was made") };
         self.input(body, now)?;
@@ -329,6 +337,8 @@ impl Derivation {
             },
             SubjectSeen::Entry { .. } => Vec::new(),
         };
+        let known: Vec<Known> =
+            known.into_iter().filter_map(|known| self.unmarked(known)).collect();
         let expires = |known: &Known| {
             matches!(known, Known::Removed(_)).then(|| now.plus_seconds(REMOVED_DAYS * 86_400))
         };

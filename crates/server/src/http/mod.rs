@@ -18,6 +18,7 @@ mod knowledge;
 mod listen;
 mod live;
 mod measures;
+mod media;
 mod once;
 mod openapi;
 mod page;
@@ -34,7 +35,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Request};
+use axum::extract::{DefaultBodyLimit, MatchedPath, Request};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -75,6 +76,7 @@ struct Inner {
     gate: PasswordGate,
     rates: Rates,
     carrier: Carrier,
+    files: media::Files,
     /// Becomes true when the server is to end.
     ending: watch::Sender<bool>,
 }
@@ -102,6 +104,7 @@ impl App {
             rates: Rates::new(settings.config.serve.rates.clone()),
             gate: PasswordGate::new(),
             carrier,
+            files: media::Files::new(&service, settings)?,
             ending: watch::channel(false).0,
             service,
         };
@@ -127,6 +130,11 @@ impl App {
     /// How much everybody asked for lately.
     pub(crate) fn rates(&self) -> &Rates {
         &self.inner.rates
+    }
+
+    /// The files of media.
+    pub(crate) fn files(&self) -> &media::Files {
+        &self.inner.files
     }
 
     pub(crate) fn test_seed(&self) -> Option<u64> {
@@ -250,6 +258,12 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(waves::get_waves))
         .routes(routes!(waves::get_wave))
         .routes(routes!(live::get_live))
+        .routes(routes!(media::put_media, media::get_original))
+        .routes(routes!(media::post_fetch))
+        .routes(routes!(media::get_thumbnail))
+        .routes(routes!(media::post_grant))
+        .routes(routes!(media::post_mark, media::delete_mark))
+        .routes(routes!(media::get_handover))
         .routes(routes!(health::live))
         .routes(routes!(health::ready))
         .routes(routes!(health::metrics))
@@ -260,6 +274,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 pub fn router(app: App) -> Router {
     let body_max = app.serve().body_bytes_max;
     let wait = Duration::from_secs(app.serve().request_seconds_max);
+    let wait_of_files = wait.max(app.files().transfer_time());
     let (router, document) = routes().split_for_parts();
     let table = Arc::new(openapi::table(&document));
     router
@@ -268,7 +283,11 @@ pub fn router(app: App) -> Router {
         .method_not_allowed_fallback(wrong_method)
         .layer(DefaultBodyLimit::max(body_max))
         .layer(from_fn(plain_errors))
-        .layer(from_fn(move |request: Request, next: Next| in_time(wait, request, next)))
+        .layer(from_fn(move |request: Request, next: Next| {
+            let path = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
+            let wait = if path.is_some_and(media::moves_files) { wait_of_files } else { wait };
+            in_time(wait, request, next)
+        }))
         .layer(from_fn(request::around))
         .with_state(app)
 }

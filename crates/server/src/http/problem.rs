@@ -194,6 +194,12 @@ impl Problem {
         }))
     }
 
+    /// Whether it is of this code.
+    #[must_use]
+    pub fn is(&self, code: Code) -> bool {
+        self.0.code == code.as_str()
+    }
+
     /// Says where in the request it is.
     #[must_use]
     pub fn at(mut self, pointer: impl Into<String>) -> Self {

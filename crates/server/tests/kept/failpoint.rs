@@ -25,8 +25,17 @@ const FILE_EVENTS: u64 = 350;
 /// Files turn over and snapshots are written within and between them.
 const TIGHT: &str = "[log]\nsegment_events_max = 200\n[snapshots]\nevery_events = 200\n\
                      [disk]\nfree_mib_min = 0\n";
-/// Points that only a server passes: `tests/served/killed.rs` dies at each of them.
-const OF_THE_SERVER: [&str; 3] = ["outbox.enqueued", "outbox.settled", "outbox.taken"];
+/// Points that only a server passes: `tests/served/killed.rs` and `tests/served/media` die at each
+/// of them.
+const OF_THE_SERVER: [&str; 7] = [
+    "media.kept",
+    "media.marked",
+    "media.moved",
+    "media.written",
+    "outbox.enqueued",
+    "outbox.settled",
+    "outbox.taken",
+];
 /// Later than every retention.
 const DAYS_LATER: i64 = 250;
 

@@ -15,6 +15,7 @@ mod league;
 mod limits;
 mod live;
 mod measures;
+mod media;
 mod people;
 mod rates;
 mod register;

@@ -55,6 +55,7 @@ pub struct Answer {
     pub cookie: String,
     pub headers: reqwest::header::HeaderMap,
     pub text: String,
+    pub bytes: Vec<u8>,
 }
 
 impl Answer {
@@ -104,10 +105,16 @@ impl Server {
 
     /// Serves with nobody let in yet.
     pub fn bare(stage: &Stage, args: &[&str]) -> Self {
+        Self::dying(stage, args, "")
+    }
+
+    /// Serves until a failpoint is passed, such as `media.kept:1`.
+    pub fn dying(stage: &Stage, args: &[&str], failpoint: &str) -> Self {
         let dir = stage.path("seawall-data");
         let mut child = Command::new(PROGRAM)
             .args(["serve", "--listen", "127.0.0.1:0", "--dir", dir.to_str().unwrap()])
             .args(args)
+            .env("SEAWALL_FAILPOINT", failpoint)
             .stdout(Stdio::piped())
             .stderr(std::fs::File::create(stage.path("server.log")).unwrap())
             .stdin(Stdio::null())
@@ -235,8 +242,25 @@ impl Server {
             let cookie = response.headers().get("set-cookie").map(|c| c.to_str().unwrap());
             let cookie = cookie.unwrap_or_default().to_owned();
             let headers = response.headers().clone();
-            Answer { status, kind, cookie, headers, text: response.text().await.unwrap() }
+            let bytes = response.bytes().await.unwrap().to_vec();
+            let text = String::from_utf8_lossy(&bytes).into_owned();
+            Answer { status, kind, cookie, text, bytes, headers }
         })
+    }
+
+    /// Whether it answers at all.
+    pub fn answers(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: impl Into<Vec<u8>>,
+    ) -> bool {
+        let url = format!("http://{}{path}", self.address);
+        let request = self.client.request(method.parse().unwrap(), url).body(body.into());
+        let request =
+            headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+        self.runtime.block_on(async { request.send().await.is_ok() })
     }
 
     pub fn get(&self, path: &str) -> Answer {

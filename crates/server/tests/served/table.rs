@@ -29,6 +29,7 @@ fn routes(document: &Value) -> Vec<Route> {
             let filled = filled.replace("{key}", "999").replace("{session}", "999");
             let filled = filled.replace("{entry}", "k999").replace("{policy}", "k999");
             let filled = filled.replace("{wave}", "w999");
+            let filled = filled.replace("{sha256}", &"ab".repeat(32));
             assert!(!filled.contains('{'), "{filled}");
             routes.push(Route {
                 method: method.to_uppercase(),

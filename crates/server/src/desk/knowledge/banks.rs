@@ -6,6 +6,7 @@ use seawall_pipeline::Active;
 
 use super::view::HashSaid;
 use super::words::short;
+use crate::media::Marks;
 
 /// The first entry in force that says this already.
 #[must_use]
@@ -16,16 +17,20 @@ pub fn known(active: &Active, wanted: &BankHash) -> Option<EntryId> {
     active.of_fingerprint(&wanted.hash).into_iter().find(same)
 }
 
-impl From<&BankHash> for HashSaid {
-    fn from(entry: &BankHash) -> Self {
+impl HashSaid {
+    /// What is told of an entry: of a file that is marked, nothing but that it is.
+    #[must_use]
+    pub fn of(entry: &BankHash, marks: &Marks) -> Self {
         let (algorithm, hash) = match &entry.hash {
             FileHash::Sha256(hash) => ("sha256", hash),
             FileHash::Pdq(hash) => ("pdq", hash),
         };
+        let is_marked = marks.covers_hash(&entry.hash);
         Self {
             bank: entry.bank.to_string(),
             algorithm,
-            hash_start: short(hash),
+            hash_start: (!is_marked).then(|| short(hash)),
+            is_marked,
             class: entry.class.as_str(),
         }
     }

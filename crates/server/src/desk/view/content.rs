@@ -10,6 +10,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::desk::{Desk, DeskError, Person, content, evidence};
+use crate::media::MARKED;
 
 /// What a case is about. Which of the three it is, its subject says.
 #[derive(Clone, Serialize, ToSchema)]
@@ -79,6 +80,8 @@ pub struct MediaView {
     pub sha256: Option<String>,
     /// PDQ, hexadecimal.
     pub pdq: Option<String>,
+    /// Whether it was marked as suspected child abuse: then nothing else of it is told.
+    pub marked: bool,
 }
 
 /// An account as the platform last told of it.
@@ -201,6 +204,7 @@ impl From<&MediaRef> for MediaView {
             id: media.id.as_ref().map(ToString::to_string),
             sha256: media.sha256.map(|hash| hex(&hash)),
             pdq: media.pdq.map(|hash| hex(&hash)),
+            marked: media.mime.as_deref() == Some(MARKED),
         }
     }
 }

@@ -89,8 +89,12 @@ pub struct HashSaid {
     pub bank: String,
     /// `sha256` or `pdq`.
     pub algorithm: &'static str,
-    /// Its first 12 hexadecimal digits.
-    pub hash_start: String,
+    /// Its first 12 hexadecimal digits; null if the file is marked.
+    pub hash_start: Option<String>,
+    /// Whether the file is marked as suspected child abuse: it is compared with nothing, and
+    /// shown to nobody.
+    #[serde(rename = "marked")]
+    pub is_marked: bool,
     /// What the file is.
     pub class: &'static str,
 }

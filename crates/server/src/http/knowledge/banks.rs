@@ -19,6 +19,7 @@ use super::{
 };
 use crate::desk::knowledge::view::{EntryView, HashSaid};
 use crate::desk::knowledge::words;
+use crate::media::Marks;
 
 /// Fingerprints that are to be added.
 #[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
@@ -69,8 +70,8 @@ pub async fn get_banks(
     State(app): State<App>,
     Query(query): Query<EntriesQuery>,
 ) -> Result<Json<EntriesPage<HashSaid>>, Problem> {
-    let page = super::list(&app, KnowledgeKind::Hash, query, |known| {
-        said(known).map(|said| (said.bank.clone(), said))
+    let page = super::list(&app, KnowledgeKind::Hash, query, |known, marks| {
+        said(known, marks).map(|said| (said.bank.clone(), said))
     });
     Ok(Json(page.await?))
 }
@@ -169,9 +170,9 @@ pub async fn post_bank_withdrawal(
     super::withdraw(&app, &caller, &headers, KnowledgeKind::Hash, given).await
 }
 
-fn said(known: &Known) -> Option<HashSaid> {
+fn said(known: &Known, marks: &Marks) -> Option<HashSaid> {
     match known {
-        Known::Hash(hash) => Some(HashSaid::from(hash)),
+        Known::Hash(hash) => Some(HashSaid::of(hash, marks)),
         _ => None,
     }
 }

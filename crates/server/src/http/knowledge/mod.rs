@@ -38,6 +38,7 @@ use crate::desk::knowledge::{
     Changing, KnowledgeError, check_kind, confirmed_by, decision_of, known_already,
 };
 use crate::engine::{Derivation, PeopleError};
+use crate::media::Marks;
 use crate::signing::ReviewerKey;
 use given::{Origin, at_field, check_count, entry_id, of_one, runs, word};
 
@@ -179,12 +180,12 @@ async fn list<S: Send + 'static>(
     app: &App,
     kind: KnowledgeKind,
     query: EntriesQuery,
-    say: impl Fn(&Known) -> Option<(String, S)> + Send + 'static,
+    say: impl Fn(&Known, &Marks) -> Option<(String, S)> + Send + 'static,
 ) -> Result<EntriesPage<S>, Problem> {
     let (wanted, of) = asked(kind, query)?;
     let page = look(app, move |derivation, _, now| {
         let mut said = |entry: &Knowledge| {
-            let said = say(&entry.known);
+            let said = say(&entry.known, derivation.marks());
             let is_wanted = |name: &str| of.as_deref().is_none_or(|of| of == name);
             Ok(said.and_then(|(name, said)| is_wanted(&name).then_some(said)))
         };
@@ -212,7 +213,7 @@ async fn show<S: Send + 'static>(
     app: &App,
     kind: KnowledgeKind,
     entry: &str,
-    say: impl Fn(&Known) -> Option<S> + Send + 'static,
+    say: impl Fn(&Known, &Marks) -> Option<S> + Send + 'static,
 ) -> Result<EntryView<S>, Problem> {
     let id = entry_id(entry)?;
     look(app, move |derivation, _, now| one(derivation, kind, id, now, &say)).await
@@ -224,11 +225,11 @@ fn one<S>(
     kind: KnowledgeKind,
     id: EntryId,
     now: Timestamp,
-    say: &dyn Fn(&Known) -> Option<S>,
+    say: &dyn Fn(&Known, &Marks) -> Option<S>,
 ) -> Result<EntryView<S>, KnowledgeError> {
     check_kind(derivation, &(id.0..=id.0), kind)?;
     let knowledge = derivation.knowledge().read(id)?.ok_or(KnowledgeError::NoEntry(id))?;
-    let said = say(&knowledge.known).ok_or(KnowledgeError::NoEntry(id))?;
+    let said = say(&knowledge.known, derivation.marks()).ok_or(KnowledgeError::NoEntry(id))?;
     Ok(view::view(derivation, id, &knowledge, said, now))
 }
 

@@ -19,6 +19,7 @@ use super::{
 use crate::desk::knowledge::policies::{self, PolicyGiven};
 use crate::desk::knowledge::view::{EntryView, PolicySaid, PolicyTexts};
 use crate::desk::knowledge::{self as shared, KnowledgeError};
+use crate::media::Marks;
 
 /// A version of a policy that is to be added.
 #[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
@@ -66,7 +67,7 @@ pub async fn get_policies(
     State(app): State<App>,
     Query(query): Query<EntriesQuery>,
 ) -> Result<Json<EntriesPage<PolicySaid>>, Problem> {
-    let page = super::list(&app, KnowledgeKind::Policy, query, |known| match known {
+    let page = super::list(&app, KnowledgeKind::Policy, query, |known, _| match known {
         Known::Policy(policy) => Some((policy.id.to_string(), PolicySaid::from(policy))),
         _ => None,
     });
@@ -197,7 +198,7 @@ fn in_force(
     Ok(newest.map(|(_, entry)| entry))
 }
 
-fn said(known: &Known) -> Option<PolicyTexts> {
+fn said(known: &Known, _: &Marks) -> Option<PolicyTexts> {
     match known {
         Known::Policy(policy) => Some(PolicyTexts::from(policy)),
         _ => None,

@@ -14,6 +14,7 @@ use super::super::caller::Caller;
 use super::super::problem::{Problem, ProblemTold};
 use super::{EntriesAsked, EntriesPage, EntriesQuery, WithdrawnAnswer};
 use crate::desk::knowledge::view::{EntryView, RemovedSaid};
+use crate::media::Marks;
 
 /// Lists removed accounts, without their profiles.
 #[utoipa::path(
@@ -28,8 +29,8 @@ pub async fn get_removed(
     State(app): State<App>,
     Query(query): Query<EntriesQuery>,
 ) -> Result<Json<EntriesPage<RemovedSaid>>, Problem> {
-    let page = super::list(&app, KnowledgeKind::Removed, query, |known| {
-        said(known).map(|said| (said.policy.clone(), said))
+    let page = super::list(&app, KnowledgeKind::Removed, query, |known, marks| {
+        said(known, marks).map(|said| (said.policy.clone(), said))
     });
     Ok(Json(page.await?))
 }
@@ -73,7 +74,7 @@ pub async fn post_removed_withdrawal(
     super::withdraw(&app, &caller, &headers, KnowledgeKind::Removed, given).await
 }
 
-fn said(known: &Known) -> Option<RemovedSaid> {
+fn said(known: &Known, _: &Marks) -> Option<RemovedSaid> {
     match known {
         Known::Removed(removed) => Some(RemovedSaid::from(removed)),
         _ => None,

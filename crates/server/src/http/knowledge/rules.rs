@@ -28,6 +28,7 @@ use crate::desk::knowledge::rules::{
 };
 use crate::desk::knowledge::trial::{EffectTold, RuleTold, Trial};
 use crate::desk::knowledge::view::{EntryView, RulesSaid, RulesTexts};
+use crate::media::Marks;
 
 /// Events of one trial, at most.
 const EVENTS_MAX: usize = 1_000;
@@ -150,7 +151,7 @@ pub async fn get_rules(
     State(app): State<App>,
     Query(query): Query<EntriesQuery>,
 ) -> Result<Json<EntriesPage<RulesSaid>>, Problem> {
-    let page = super::list(&app, KnowledgeKind::Rules, query, |known| match known {
+    let page = super::list(&app, KnowledgeKind::Rules, query, |known, _| match known {
         Known::Rules(files) => {
             let said = RulesSaid::from(&**files);
             Some((said.digest_start.clone(), said))
@@ -173,7 +174,7 @@ pub async fn get_rules_entry(
     State(app): State<App>,
     Path(entry): Path<String>,
 ) -> Result<Json<EntryView<RulesTexts>>, Problem> {
-    let said = |known: &Known| match known {
+    let said = |known: &Known, _: &Marks| match known {
         Known::Rules(files) => Some(RulesTexts::from(&**files)),
         _ => None,
     };

@@ -19,6 +19,7 @@ use super::{
 };
 use crate::desk::knowledge::terms::{TermGiven, term};
 use crate::desk::knowledge::view::{EntryView, TermSaid};
+use crate::media::Marks;
 
 /// Terms that are to be added.
 #[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
@@ -69,8 +70,8 @@ pub async fn get_terms(
     State(app): State<App>,
     Query(query): Query<EntriesQuery>,
 ) -> Result<Json<EntriesPage<TermSaid>>, Problem> {
-    let page = super::list(&app, KnowledgeKind::Term, query, |known| {
-        said(known).map(|said| (said.list.clone(), said))
+    let page = super::list(&app, KnowledgeKind::Term, query, |known, marks| {
+        said(known, marks).map(|said| (said.list.clone(), said))
     });
     Ok(Json(page.await?))
 }
@@ -164,7 +165,7 @@ pub async fn post_term_withdrawal(
     super::withdraw(&app, &caller, &headers, KnowledgeKind::Term, given).await
 }
 
-fn said(known: &Known) -> Option<TermSaid> {
+fn said(known: &Known, _: &Marks) -> Option<TermSaid> {
     match known {
         Known::Term(term) => Some(TermSaid::from(term)),
         _ => None,
