@@ -13,6 +13,7 @@ mod league;
 mod limits;
 mod live;
 mod people;
+mod receivers;
 mod rulings;
 #[path = "../whole/said.rs"]
 #[expect(dead_code, reason = "made for the tests of the command line, which use all of it")]
