@@ -83,7 +83,7 @@ function receive(body: Buffer, headers: IncomingHttpHeaders): number {
 function reopen(path: string): number {
   const text = fs.existsSync(path) ? fs.readFileSync(path, "utf8") : "";
   const whole = text.slice(0, text.lastIndexOf("\n") + 1);
-  fs.writeFileSync(path, "", { flag: "a" });
+  fs.appendFileSync(path, ""); // So that there is one.
   fs.truncateSync(path, Buffer.byteLength(whole));
   for (const line of whole.split("\n").filter((line) => line !== "")) {
     const { id, told } = JSON.parse(line);

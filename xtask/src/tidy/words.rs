@@ -19,8 +19,8 @@ const BANNED: [(&str, &str); 10] = [
     ("misc", "name what it holds"),
 ];
 
-/// Names of other people's crates, and of a feature of one, which are not ours to choose.
-const FOREIGN: [&str; 7] = [
+/// Names of other people's crates and libraries, which are not ours to choose.
+const FOREIGN: [&str; 13] = [
     "hyper-util",
     "hyper_util",
     "http-body-util",
@@ -28,6 +28,13 @@ const FOREIGN: [&str; 7] = [
     "futures-util",
     "futures_util",
     "features = [\"util\"]",
+    // The standard libraries of Python, Node and Go.
+    "BaseHTTPRequestHandler",
+    "node:util",
+    "\"flag\"",
+    "flag.String",
+    "flag.Parse",
+    "http.Server{Handler",
 ];
 
 /// Finds banned words in the lines of a file.
