@@ -16,7 +16,7 @@ use crate::calendar::Calendar;
 use crate::chance::{Chance, hash, small, whole};
 use crate::class::Class;
 use crate::habit::Rhythm;
-use crate::id::{hash_text, platform_id};
+use crate::id::hash_text;
 use crate::item::{Action, Cause, Counts, Deed, Item, PostKey, Truth};
 use crate::name::Naming;
 use crate::network::{Actor, Network};

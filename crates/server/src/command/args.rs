@@ -188,6 +188,8 @@ Exit code 1 means that something was found.")]
   seawall simulate --preset story --seed 1 --days 3 --late 0.01 --doubled 0.01 --out seawall-late
   seawall simulate --samples
   echo '{\"action\":\"step\"}' | seawall simulate --preset story --step --out seawall-stepped
+  seawall simulate --live http://127.0.0.1:8640 --speed 3600 --key-file platform.key \
+    --hook 127.0.0.1:9100 --hook-secret hook.secret
 
 The presets are story (ten days, 1,200 accounts), weeks (eight weeks, 20,000 accounts, eight
 networks) and million (eight weeks, a million accounts). The folder gets events.jsonl,
@@ -254,7 +256,8 @@ pub struct Simulate {
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,
     /// The folder to write to; made if it is not there.
-    #[arg(long, value_name = "FOLDER", required_unless_present_any = ["calibrate", "samples"])]
+    #[arg(long, value_name = "FOLDER",
+        required_unless_present_any = ["calibrate", "samples", "live"])]
     pub out: Option<PathBuf>,
     /// Hold the simulator against published figures, and print the page that says how near
     /// it comes; takes half a minute.
@@ -268,6 +271,8 @@ pub struct Simulate {
     #[arg(long, action = ArgAction::SetTrue,
         conflicts_with_all = ["calibrate", "samples", "pictures", "threads"])]
     pub step: bool,
+    #[command(flatten)]
+    pub live: SimulateLive,
     /// Innocent accounts at the start, in place of the preset's: 100 to 5,000,000.
     #[arg(long, value_name = "N")]
     pub accounts: Option<u32>,
@@ -293,6 +298,34 @@ pub struct Simulate {
     /// Threads that write; the bytes are the same.
     #[arg(long, value_name = "N")]
     pub threads: Option<usize>,
+}
+
+/// Arguments of `simulate --live`.
+#[derive(Debug, clap::Args)]
+pub struct SimulateLive {
+    /// Live beside this server: send it what happens, hour by hour. With --out, the truth goes to
+    /// that folder.
+    #[arg(long, value_name = "URL", requires = "key_file",
+        conflicts_with_all = ["calibrate", "samples", "step", "pictures", "threads"])]
+    pub live: Option<url::Url>,
+    /// How many times as fast as real time.
+    #[arg(long, value_name = "X", requires = "live", default_value_t = 3_600.0)]
+    pub speed: f64,
+    /// Go on whenever all that the server decided was carried out, in place of --speed.
+    #[arg(long, action = ArgAction::SetTrue, requires = "live", conflicts_with = "speed")]
+    pub lock_step: bool,
+    /// File with the platform's API key: events:write, verdicts:read, delivery:read.
+    #[arg(long, value_name = "FILE", requires = "live")]
+    pub key_file: Option<PathBuf>,
+    /// Where webhooks are received, at the path /hook; without it nothing is obeyed.
+    #[arg(long, value_name = "ADDRESS:PORT", requires = "hook_secret")]
+    pub hook: Option<std::net::SocketAddr>,
+    /// File with the secret that webhooks are signed with (whsec_…), mode 0600.
+    #[arg(long, value_name = "FILE", requires = "hook")]
+    pub hook_secret: Option<PathBuf>,
+    /// Hours that the server has already: they are lived, and not sent.
+    #[arg(long, value_name = "N", requires = "live", default_value_t = 0)]
+    pub from_hour: u32,
 }
 
 /// Arguments of `tide`.

@@ -125,7 +125,7 @@ pub(crate) fn dispatch(args: &Args) -> anyhow::Result<Ended> {
         Command::Backup(given) => backup::backup(global, given),
         Command::Restore(given) => backup::restore(global, given),
         Command::Doctor(given) => doctor::run(global, given),
-        Command::Simulate(given) => simulate::run(given),
+        Command::Simulate(given) => simulate::run(global, given),
         Command::Serve(given) => serve::run(global, given),
         Command::Openapi => serve::openapi(),
         Command::Schema => {

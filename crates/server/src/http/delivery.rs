@@ -7,7 +7,7 @@ use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use seawall_model::journal::{Body as Entry, SubjectSeen};
 use seawall_model::{AccountId, ActionKind};
-use seawall_store::{DeliveryState, Instruction, InstructionId};
+use seawall_store::{DeliveryState, Entries, Instruction, InstructionId};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -43,6 +43,9 @@ pub struct DeliveryPage {
     pub next: Option<u64>,
     /// How many wait.
     pub waiting: u64,
+    /// Entries of the journal that are not yet looked through for what is to be done; where this
+    /// and `waiting` are 0, all that was decided was told.
+    pub unread: u64,
     /// How many are dead letters: refused, or never answered well.
     pub dead_letters: u64,
     /// Since when the oldest waits.
@@ -132,15 +135,19 @@ pub async fn get_delivery(
     });
     let state = state.transpose()?;
     let read = app.blocking(move |app| {
+        // Before the outbox: what comes between is looked through already.
+        let (last, _) = app.service().journal()?.head();
         let outbox = app.carrier().outbox();
-        Ok((outbox.list(state, query.cursor, INSTRUCTIONS_MAX)?, outbox.counts()?))
+        let unread = last.saturating_sub(outbox.reached()?);
+        Ok((outbox.list(state, query.cursor, INSTRUCTIONS_MAX)?, outbox.counts()?, unread))
     });
-    let (list, counts) = read.await?;
+    let (list, counts, unread) = read.await?;
     let is_last = list.len() < INSTRUCTIONS_MAX as usize;
     Ok(Json(DeliveryPage {
         next: list.last().map(|last| last.number).filter(|_| !is_last),
         instructions: list.iter().map(InstructionTold::from).collect(),
         waiting: counts.of(DeliveryState::Waiting),
+        unread,
         dead_letters: counts.of(DeliveryState::Refused) + counts.of(DeliveryState::Dead),
         oldest_waiting: counts.oldest_waiting.map(|at| at.to_string()),
         endpoint_gone_at: counts.gone_at.map(|at| at.to_string()),

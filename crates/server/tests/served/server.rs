@@ -98,9 +98,14 @@ impl Server {
 
     /// Serves with nobody let in yet.
     pub fn bare(stage: &Stage, args: &[&str]) -> Self {
+        Self::at(stage, "127.0.0.1:0", args)
+    }
+
+    /// Serves at an address.
+    pub fn at(stage: &Stage, listen: &str, args: &[&str]) -> Self {
         let dir = stage.path("seawall-data");
         let mut child = Command::new(PROGRAM)
-            .args(["serve", "--listen", "127.0.0.1:0", "--dir", dir.to_str().unwrap()])
+            .args(["serve", "--listen", listen, "--dir", dir.to_str().unwrap()])
             .args(args)
             .stdout(Stdio::piped())
             .stderr(std::fs::File::create(stage.path("server.log")).unwrap())
