@@ -3,6 +3,8 @@
 mod calibration;
 mod live;
 
+pub(super) use live::done;
+
 use std::io::{BufWriter, Write};
 
 use anyhow::Context;

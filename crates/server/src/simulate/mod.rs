@@ -14,7 +14,7 @@ mod stepped;
 mod truth;
 mod write;
 
-pub use live::{Live, LiveError, Next, Pace, Passed, Receiving, hook_secrets};
+pub use live::{Live, LiveError, Living, Pace, Passed, Receiving, hook_secrets};
 pub use manifest::Simulated;
 pub use pictures::PictureFiles;
 pub use stepped::stepped;

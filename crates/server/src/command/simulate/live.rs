@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 use super::super::args::{Global, Simulate};
 use super::super::{Ended, import, settings};
 use super::show;
-use crate::simulate::{Live, Next, Pace, Passed, Receiving, hook_secrets};
+use crate::simulate::{Live, Pace, Passed, Receiving, hook_secrets};
 
 /// How many times as fast as real time, at least and at most.
 const SPEEDS: std::ops::RangeInclusive<f64> = 0.01..=1e9;
@@ -33,7 +33,11 @@ pub(super) fn run(
     );
     let key = asked.key_file.as_deref().context("--key-file is missing")?;
     let receiving = match (asked.hook, &asked.hook_secret) {
-        (Some(address), Some(path)) => Some(Receiving { address, secrets: hook_secrets(path)? }),
+        (Some(address), Some(path)) => {
+            let listener = std::net::TcpListener::bind(address)
+                .with_context(|| format!("cannot listen at {address}: choose another --hook"))?;
+            Some(Receiving { listener, secrets: hook_secrets(path)? })
+        }
         _ => None,
     };
     let truth = given.out.as_ref().map(|folder| -> anyhow::Result<_> {
@@ -58,23 +62,22 @@ pub(super) fn run(
         .enable_all()
         .build()
         .context("the runtime cannot be started")?;
-    let mut before = Passed::default();
-    let on_start = |hook: Option<std::net::SocketAddr>| {
-        let _ = match hook {
-            Some(address) => say!("receiving webhooks at http://{address}/hook"),
-            None => say!("without --hook nothing is obeyed"),
-        };
-    };
-    let passed = runtime.block_on(live.run(&stop, on_start, |passed| {
-        for action in &passed.actions {
-            say!("  hour {}: {}", passed.hour, done(action))?;
+    let mut living = runtime.block_on(live.start())?;
+    match living.hook() {
+        Some(address) => say!("receiving webhooks at http://{address}/hook")?,
+        None => say!("without --hook nothing is obeyed")?,
+    }
+    let (mut before, mut passed) = (Passed::default(), Passed::default());
+    while let Some(now) = runtime.block_on(living.hour(&stop))? {
+        for action in &now.actions {
+            say!("  hour {}: {}", now.hour, done(action))?;
         }
-        if passed.hour.is_multiple_of(24) {
-            tell_day(passed, &before)?;
-            before = passed.clone();
+        if now.hour.is_multiple_of(24) {
+            tell_day(&now, &before)?;
+            before = now.clone();
         }
-        Ok(Next::On)
-    }))?;
+        passed = now;
+    }
     say!(
         "{} taken, {} there already; {} obeyed, {} refused",
         show::counted(passed.accepted, "event", "events"),

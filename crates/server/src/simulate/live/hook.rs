@@ -45,7 +45,7 @@ pub(super) struct Hook {
 
 struct Shared {
     secrets: SigningSecrets,
-    clock: Clock,
+    clock: Mutex<Clock>,
     told: Mutex<Told>,
     /// Held to write while nothing is to be answered.
     gate: RwLock<()>,
@@ -58,16 +58,17 @@ impl Drop for Hook {
 }
 
 impl Hook {
-    /// Receives at an address; port 0 takes a free one.
-    pub(super) async fn listen(
-        address: SocketAddr,
+    /// Receives what comes to a listener. Within a runtime.
+    pub(super) fn listen(
+        listener: std::net::TcpListener,
         secrets: SigningSecrets,
         clock: Clock,
     ) -> std::io::Result<Self> {
-        let listener = tokio::net::TcpListener::bind(address).await?;
+        listener.set_nonblocking(true)?;
+        let listener = tokio::net::TcpListener::from_std(listener)?;
         let address = listener.local_addr()?;
         let (told, gate) = (Mutex::default(), RwLock::new(()));
-        let shared = Arc::new(Shared { secrets, clock, told, gate });
+        let shared = Arc::new(Shared { secrets, clock: Mutex::new(clock), told, gate });
         let router = Router::new()
             .route("/hook", post(receive))
             .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
@@ -90,6 +91,11 @@ impl Hook {
         (told.ids.len() as u64, told.refused)
     }
 
+    /// Goes by another clock from now on.
+    pub(super) fn set_clock(&self, clock: Clock) {
+        *self.shared.clock.lock().unwrap_or_else(PoisonError::into_inner) = clock;
+    }
+
     /// While this is held, webhooks wait for their answer.
     pub(super) async fn hold(&self) -> tokio::sync::RwLockWriteGuard<'_, ()> {
         self.shared.gate.write().await
@@ -104,7 +110,8 @@ impl Shared {
 
 async fn receive(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Bytes) -> StatusCode {
     let _open = shared.gate.read().await;
-    let verified = verified(&shared.secrets, &headers, &body, shared.clock.now());
+    let now = shared.clock.lock().unwrap_or_else(PoisonError::into_inner).now();
+    let verified = verified(&shared.secrets, &headers, &body, now);
     let mut told = shared.told();
     let Some(id) = verified else {
         told.refused += 1;

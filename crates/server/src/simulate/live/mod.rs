@@ -47,8 +47,8 @@ pub enum Pace {
 /// Where the platform receives webhooks.
 #[derive(Debug)]
 pub struct Receiving {
-    /// The address; port 0 takes a free one.
-    pub address: SocketAddr,
+    /// Where they come, at the path `/hook`.
+    pub listener: std::net::TcpListener,
     /// What verifies them.
     pub secrets: SigningSecrets,
 }
@@ -86,21 +86,12 @@ pub struct Passed {
     pub accepted: u64,
     /// Events that it had already, in all.
     pub duplicates: u64,
-    /// Instructions that were carried out, in all.
+    /// Webhooks that were acted on, in all.
     pub obeyed: u64,
     /// Webhooks that were refused: not signed, too old, or not understood.
     pub refused: u64,
     /// What was done to the world as this hour began.
     pub actions: Vec<Action>,
-}
-
-/// Whether to go on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Next {
-    /// With the next hour.
-    On,
-    /// No more.
-    End,
 }
 
 /// Why a live simulation ended.
@@ -130,14 +121,8 @@ pub enum LiveError {
     #[error("what the server decided does not reach the hook; see GET /v1/delivery of the server")]
     NotCarried,
     /// The hook cannot be listened at.
-    #[error("cannot receive webhooks at {address}; choose another --hook")]
-    Hook {
-        /// Where.
-        address: SocketAddr,
-        /// Why.
-        #[source]
-        source: std::io::Error,
-    },
+    #[error("cannot receive webhooks there; choose another --hook")]
+    Hook(#[source] std::io::Error),
     /// The secrets cannot be used.
     #[error("--hook-secret cannot be used")]
     Secret(#[source] SecretError),
@@ -153,63 +138,112 @@ pub enum LiveError {
     /// A text pack lacks something.
     #[error(transparent)]
     Pack(#[from] PackError),
-    /// The caller failed.
-    #[error(transparent)]
-    Caller(anyhow::Error),
 }
 
 impl Live {
-    /// Lives until the world is over, `stop` is set, or `on_hour` says so; gives the last hour.
-    /// `on_start` is told where webhooks are received, before anything is sent.
+    /// Begins to receive, and lives the hours that the server has already.
     ///
     /// # Errors
     /// [`LiveError`].
-    pub async fn run(
-        self,
-        stop: &AtomicBool,
-        on_start: impl FnOnce(Option<SocketAddr>),
-        mut on_hour: impl FnMut(&Passed) -> anyhow::Result<Next>,
-    ) -> Result<Passed, LiveError> {
+    pub async fn start(self) -> Result<Living, LiveError> {
         let sender = Sender::new(&self.server, self.key)?;
         let hook = match self.receiving {
             None => None,
-            Some(Receiving { address, secrets }) => {
-                let listening = Hook::listen(address, secrets, self.clock).await;
-                Some(listening.map_err(|source| LiveError::Hook { address, source })?)
+            Some(Receiving { listener, secrets }) => {
+                let listening = Hook::listen(listener, secrets, self.clock);
+                Some(listening.map_err(LiveError::Hook)?)
             }
         };
-        on_start(hook.as_ref().map(|hook| hook.address));
-        let mut truth = self.truth.map(Truth::create).transpose()?;
-        let mut world = World::new(self.parameters, self.seed)?;
-        let mut sending = Sending::new(world.parameters().disorder, self.seed);
+        let truth = self.truth.map(Truth::create).transpose()?;
+        let world = World::new(self.parameters, self.seed)?;
+        let sending = Sending::new(world.parameters().disorder, self.seed);
         let way = Way { sender, hook, pace: self.pace, running: Stopwatch::start() };
-        let mut passed = Passed::default();
-        while !world.is_over() && !stop.load(Ordering::Relaxed) {
-            if self.pace == Pace::LockStep && world.hour() >= self.from_hour {
-                // What people decided since the last hour is heard before this one begins.
-                way.sender.quiet().await?;
-            }
-            passed.actions = way.hook.as_ref().map(Hook::due).unwrap_or_default();
-            let step = world.step(&passed.actions);
-            if let Some(truth) = &mut truth {
-                truth.write(&told(&world, &step).0)?;
-            }
-            let items = sent(&mut sending, &world, &step);
-            let items = items.unwrap_or_else(|| (step.before..).zip(step.items).collect());
-            passed.hour = world.hour();
-            if world.hour() <= self.from_hour {
-                continue;
-            }
-            let lived = i64::from(world.hour() - self.from_hour - 1) * HOUR_MS;
-            way.hour(&world, &items, lived, stop, &mut passed).await?;
-            if let Some(hook) = &way.hook {
-                (passed.obeyed, passed.refused) = hook.counts();
-            }
-            if on_hour(&passed).map_err(LiveError::Caller)? == Next::End {
-                break;
-            }
+        let passed = Passed::default();
+        let from_hour = self.from_hour;
+        let mut living = Living { world, sending, truth, way, from_hour, passed };
+        while living.world.hour() < from_hour && !living.world.is_over() {
+            living.step(&[])?;
         }
-        Ok(passed)
+        living.way.running = Stopwatch::start();
+        Ok(living)
+    }
+}
+
+/// A simulated platform that lives. Its hook answers as long as it is there.
+pub struct Living {
+    world: World,
+    sending: Sending,
+    truth: Option<Truth>,
+    way: Way,
+    from_hour: u32,
+    passed: Passed,
+}
+
+impl std::fmt::Debug for Living {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Living").field("passed", &self.passed).finish_non_exhaustive()
+    }
+}
+
+impl Living {
+    /// Where webhooks are received.
+    #[must_use]
+    pub fn hook(&self) -> Option<SocketAddr> {
+        self.way.hook.as_ref().map(|hook| hook.address)
+    }
+
+    /// The moment of the world, as a point in time.
+    #[must_use]
+    pub fn now(&self) -> seawall_model::Timestamp {
+        self.world.time(i64::from(self.world.hour()) * HOUR_MS)
+    }
+
+    /// Tells new webhooks from old ones by another clock from now on.
+    pub fn set_clock(&mut self, clock: Clock) {
+        if let Some(hook) = &self.way.hook {
+            hook.set_clock(clock);
+        }
+    }
+
+    /// Lets the clock of the world begin anew: what waited for a person is not caught up with.
+    pub fn resume(&mut self) {
+        self.from_hour = self.world.hour();
+        self.way.running = Stopwatch::start();
+    }
+
+    /// Lets an hour pass, as long as it takes; `None` if the world is over or `stop` is set.
+    ///
+    /// # Errors
+    /// [`LiveError`].
+    pub async fn hour(&mut self, stop: &AtomicBool) -> Result<Option<Passed>, LiveError> {
+        if self.world.is_over() || stop.load(Ordering::Relaxed) {
+            return Ok(None);
+        }
+        if self.way.pace == Pace::LockStep {
+            // What people decided since the last hour is heard before this one begins.
+            self.way.sender.quiet().await?;
+        }
+        self.passed.actions = self.way.hook.as_ref().map(Hook::due).unwrap_or_default();
+        let actions = std::mem::take(&mut self.passed.actions);
+        let items = self.step(&actions)?;
+        self.passed.actions = actions;
+        let lived = i64::from(self.world.hour() - self.from_hour - 1) * HOUR_MS;
+        self.way.hour(&self.world, &items, lived, stop, &mut self.passed).await?;
+        if let Some(hook) = &self.way.hook {
+            (self.passed.obeyed, self.passed.refused) = hook.counts();
+        }
+        Ok(Some(self.passed.clone()))
+    }
+
+    /// Steps the world, and writes what is true of it.
+    fn step(&mut self, actions: &[Action]) -> Result<Vec<(u64, Item)>, LiveError> {
+        let step = self.world.step(actions);
+        self.passed.hour = self.world.hour();
+        if let Some(truth) = &mut self.truth {
+            truth.write(&told(&self.world, &step).0)?;
+        }
+        let items = sent(&mut self.sending, &self.world, &step);
+        Ok(items.unwrap_or_else(|| (step.before..).zip(step.items).collect()))
     }
 }
 
