@@ -44,6 +44,10 @@ missing_packages() {
     [ "$what" = build ] || has python3 || echo python3
     # The independent check of Ed25519 signatures of webhooks.
     [ "$what" = build ] || has openssl || echo openssl
+    # What the guides type.
+    [ "$what" = build ] || has curl || echo curl
+    # Looks the unit of systemd through; nothing of it runs.
+    [ "$what" != all ] || has systemd-analyze || echo systemd
     # The receivers of the guide, in TypeScript and Go.
     [ "$what" != all ] || has node || echo nodejs
     [ "$what" != all ] || has npm || echo npm

@@ -20,7 +20,7 @@ const BANNED: [(&str, &str); 10] = [
 ];
 
 /// Names of other people's crates and libraries, which are not ours to choose.
-const FOREIGN: [&str; 13] = [
+const FOREIGN: [&str; 14] = [
     "hyper-util",
     "hyper_util",
     "http-body-util",
@@ -35,6 +35,8 @@ const FOREIGN: [&str; 13] = [
     "flag.String",
     "flag.Parse",
     "http.Server{Handler",
+    // A target of systemd.
+    "multi-user.target",
 ];
 
 /// Finds banned words in the lines of a file.

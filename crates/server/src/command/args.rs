@@ -48,6 +48,21 @@ pub struct Serve {
     pub listen: Option<std::net::SocketAddr>,
 }
 
+/// What `config` tells.
+#[derive(Clone, Copy, Debug, Subcommand)]
+pub enum ConfigWhat {
+    /// Print the JSON Schema of seawall.toml, for editors.
+    #[command(after_help = "Example:
+  seawall config schema
+
+What each key means stands in docs/reference/config.md; seawall doctor --config FILE says whether
+a file is right.")]
+    Schema,
+    /// Print every key with its unit and default, as in docs/reference/config.md.
+    #[command(after_help = "Example:\n  seawall config keys")]
+    Keys,
+}
+
 /// The subcommands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -61,6 +76,9 @@ pub enum Command {
 Ends on Ctrl-C or SIGTERM: what was begun is finished, what was taken in is kept. What can
 be configured is in seawall.toml, under [serve]; see docs/guide/integrate.md.")]
     Serve(Serve),
+    /// Tell what can be configured.
+    #[command(subcommand)]
+    Config(ConfigWhat),
     /// Print the OpenAPI document of the server.
     #[command(after_help = "Example:\n  seawall openapi")]
     Openapi,
@@ -188,14 +206,13 @@ Exit code 1 means that something was found.")]
   seawall simulate --preset story --seed 1 --days 3 --late 0.01 --doubled 0.01 --out seawall-late
   seawall simulate --samples
   echo '{\"action\":\"step\"}' | seawall simulate --preset story --step --out seawall-stepped
-  seawall simulate --live http://127.0.0.1:8640 --speed 3600 --key-file platform.key \
-    --hook 127.0.0.1:9100 --hook-secret hook.secret
 
 The presets are story (ten days, 1,200 accounts), weeks (eight weeks, 20,000 accounts, eight
 networks) and million (eight weeks, a million accounts). The folder gets events.jsonl,
 truth.jsonl and manifest.json; the same seed gives the same bytes. Running an interrupted
 command again goes on after the last whole day. What is in it, and what --step reads:
-docs/reference/simulator.md; what --calibrate prints: docs/reference/calibration.md.")]
+docs/reference/simulator.md, with how to live beside a server by --live, --speed and --hook;
+what --calibrate prints: docs/reference/calibration.md.")]
     Simulate(Simulate),
     /// Print the JSON Schema of the canonical event.
     #[command(after_help = "Example:\n  seawall schema")]
@@ -211,6 +228,9 @@ pub struct Demo {
     /// The seed from which on a story is looked for that has all in it that is shown.
     #[arg(long, value_name = "N", default_value_t = 28)]
     pub seed: u64,
+    /// Wait for Enter, and stay until Ctrl-C, as on a terminal.
+    #[arg(long, action = ArgAction::SetTrue)]
+    pub stay: bool,
 }
 
 /// Arguments of `import`.

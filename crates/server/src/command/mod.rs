@@ -13,6 +13,7 @@ mod backup;
 mod bank;
 pub(crate) mod case;
 mod demo;
+mod demo_live;
 mod demo_story;
 mod doctor;
 mod erase;
@@ -127,6 +128,7 @@ pub(crate) fn dispatch(args: &Args) -> anyhow::Result<Ended> {
         Command::Doctor(given) => doctor::run(global, given),
         Command::Simulate(given) => simulate::run(global, given),
         Command::Serve(given) => serve::run(global, given),
+        Command::Config(what) => doctor::configured(*what),
         Command::Openapi => serve::openapi(),
         Command::Schema => {
             use std::io::Write;

@@ -1,19 +1,21 @@
 //! Delivery: what the platform is yet to be told, what it refused, and what it believes.
 
-use std::collections::BTreeSet;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 
 use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
-use seawall_model::journal::{Body as Entry, SubjectSeen};
+use seawall_model::journal::{Body as Said, SubjectSeen};
 use seawall_model::{AccountId, ActionKind};
-use seawall_store::{DeliveryState, Entries, Instruction, InstructionId};
+use seawall_store::{DeliveryState, Effect, Entries, Instruction, InstructionId};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::App;
 use super::body::Body;
 use super::problem::{Code, Problem};
+use crate::desk::Desk;
 
 /// Instructions of one answer, at most.
 const INSTRUCTIONS_MAX: u32 = 200;
@@ -60,6 +62,15 @@ pub struct InstructionTold {
     /// What it is called, in `webhook-id` too.
     #[schema(example = "a12-undo")]
     pub id: String,
+    /// What is asked, such as `remove` or its inverse `restore`; null where nobody is there to
+    /// act on any more.
+    pub verb: Option<String>,
+    /// What it is asked of: `account` or `post`.
+    pub about: Option<&'static str>,
+    /// The case it follows from.
+    pub case: Option<String>,
+    /// The decision that it carries out; null if no person decided.
+    pub decision: Option<String>,
     /// How far it came.
     pub state: &'static str,
     /// Attempts begun.
@@ -79,6 +90,10 @@ impl From<&Instruction> for InstructionTold {
         let is_waiting = instruction.state == DeliveryState::Waiting;
         Self {
             id: instruction.id.to_string(),
+            verb: None,
+            about: None,
+            case: None,
+            decision: None,
             state: instruction.state.as_str(),
             attempts: instruction.attempts,
             next_at: is_waiting.then(|| instruction.next_at.to_string()),
@@ -87,6 +102,42 @@ impl From<&Instruction> for InstructionTold {
             settled_at: instruction.settled_at.map(|at| at.to_string()),
         }
     }
+}
+
+/// Instructions with what they ask, of what, and why. Whose account or post it is, they do not
+/// tell: who runs the server need not know.
+async fn explained(app: &App, list: Vec<Instruction>) -> Result<Vec<InstructionTold>, Problem> {
+    if list.is_empty() {
+        return Ok(Vec::new());
+    }
+    let explain = move |desk: &mut Desk<'_>| {
+        let mut of_cases = BTreeMap::new();
+        let mut told = Vec::with_capacity(list.len());
+        for instruction in &list {
+            let mut row = InstructionTold::from(instruction);
+            let InstructionId { action, effect } = instruction.id;
+            if let Some(known) = desk.judge().actions().known(action) {
+                let planned = match of_cases.entry(known.case) {
+                    Entry::Occupied(there) => there.into_mut(),
+                    Entry::Vacant(free) => free.insert(desk.actions_on(known.case)?),
+                };
+                row.verb = planned.get(&action).map(|done| match effect {
+                    Effect::Do => done.action.kind.clone(),
+                    Effect::Undo => done.action.inverse.clone(),
+                });
+                row.about = match known.subject {
+                    SubjectSeen::Account { .. } => Some("account"),
+                    SubjectSeen::Post { .. } => Some("post"),
+                    SubjectSeen::Entry { .. } => None,
+                };
+                row.case = Some(known.case.to_string());
+                row.decision = known.decision.map(|decision| decision.to_string());
+            }
+            told.push(row);
+        }
+        Ok(told)
+    };
+    app.desk(explain).await
 }
 
 /// What a platform has in force.
@@ -145,7 +196,7 @@ pub async fn get_delivery(
     let is_last = list.len() < INSTRUCTIONS_MAX as usize;
     Ok(Json(DeliveryPage {
         next: list.last().map(|last| last.number).filter(|_| !is_last),
-        instructions: list.iter().map(InstructionTold::from).collect(),
+        instructions: explained(&app, list).await?,
         waiting: counts.of(DeliveryState::Waiting),
         unread,
         dead_letters: counts.of(DeliveryState::Refused) + counts.of(DeliveryState::Dead),
@@ -188,8 +239,9 @@ pub async fn post_replay(
     });
     let told = replayed.await??;
     app.carrier().wake();
+    let told = explained(&app, told.into_iter().collect()).await?.pop();
     let told = told.ok_or_else(|| Problem::new(Code::NotFound, format!("there is no {id}")))?;
-    Ok((StatusCode::ACCEPTED, Json(InstructionTold::from(&told))))
+    Ok((StatusCode::ACCEPTED, Json(told)))
 }
 
 /// Compares what the platform has in force with what is in force here.
@@ -247,7 +299,7 @@ pub async fn post_reconcile(
     let (listed, agreed, missing) = compared.await?;
     let foreign = listed.saturating_sub(agreed);
     let now = app.service().clock().now();
-    let entry = Entry::Reconciled { listed, agreed, missing: missing.clone(), foreign };
+    let entry = Said::Reconciled { listed, agreed, missing: missing.clone(), foreign };
     app.service().ask_engine(move |derivation| derivation.input(entry, now)).await?;
     let missing = missing.into_iter().map(|action| format!("a{action}")).collect();
     Ok(Json(Reconciliation { listed, agreed, missing, foreign }))

@@ -6,6 +6,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
 
 mod closed;
+mod dry;
 mod events;
 mod killed;
 #[path = "../whole/league.rs"]
