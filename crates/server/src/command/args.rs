@@ -78,6 +78,9 @@ be configured is in seawall.toml, under [serve]; see docs/guide/integrate.md.")]
     Serve(Serve),
     /// Tell what can be configured.
     #[command(subcommand)]
+    #[command(after_help = "Examples:
+  seawall config keys
+  seawall config schema")]
     Config(ConfigWhat),
     /// Print the OpenAPI document of the server.
     #[command(after_help = "Example:\n  seawall openapi")]

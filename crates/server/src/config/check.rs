@@ -64,6 +64,7 @@ fn check_text(text: &str) -> Vec<Finding> {
     let mut found = Vec::new();
     unknown(text, table.get_ref(), &schema::schema(), "", &mut found);
     if !found.is_empty() {
+        found.sort_by_key(|finding| finding.line);
         return found;
     }
     match toml::from_str::<Config>(text) {
