@@ -44,6 +44,14 @@ missing_packages() {
     [ "$what" = build ] || has python3 || echo python3
     # The independent check of Ed25519 signatures of webhooks.
     [ "$what" = build ] || has openssl || echo openssl
+    # What the guides type.
+    [ "$what" = build ] || has curl || echo curl
+    # Looks the unit of systemd through; nothing of it runs.
+    [ "$what" != all ] || has systemd-analyze || echo systemd
+    # The receivers of the guide, in TypeScript and Go.
+    [ "$what" != all ] || has node || echo nodejs
+    [ "$what" != all ] || has npm || echo npm
+    [ "$what" != all ] || has go || echo golang-go
     # python3-venv is asked for with python3, since Debian ships them apart.
     [ "$what" = build ] || { has python3 && has_venv; } || echo python3-venv
     [ -e /etc/ssl/certs/ca-certificates.crt ] || [ -e /etc/pki/tls/certs/ca-bundle.crt ] ||
@@ -99,6 +107,22 @@ install_venv() {
     fingerprint "$requirements" >"$stamp"
 }
 
+# install_node: the packages of the guide's receiver, in versions and hashes of its lock file.
+install_node() {
+    local folder=.node from=docs/guide/receivers stamp=.node/seawall-setup.stamp made
+    made=$(cat "$from/package.json" "$from/package-lock.json" scripts/setup.sh | cksum)
+    [ "$(cat "$stamp" 2>/dev/null)" = "$made" ] && return
+    say "making $folder"
+    rm -rf "$folder"
+    mkdir "$folder"
+    cp "$from/package.json" "$from/package-lock.json" "$folder"
+    npm ci --prefix "$folder" --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null ||
+        fail "the npm packages of $from could not be installed" \
+            'check that the npm registry can be reached, or set npm_config_registry to a mirror'
+    # Last, so that an interruption is repaired by the next run.
+    echo "$made" >"$stamp"
+}
+
 readonly what=${1:-all}
 case $what in
     build | bench | all) ;;
@@ -115,3 +139,4 @@ fi
 install_cargo_tool nextest "$NEXTEST_VERSION"
 install_cargo_tool deny "$DENY_VERSION"
 install_venv .venv scripts/requirements.txt
+install_node

@@ -3,22 +3,28 @@
 //! Leaves out rules, policies and thresholds of detectors: those are knowledge, kept in
 //! the journal and changed by an input.
 
+mod check;
 pub mod media;
 mod rates;
+mod schema;
 mod sessions;
 
 use std::path::Path;
 
+use schemars::JsonSchema;
 use seawall_model::Limits;
 use serde::{Deserialize, Serialize};
 
 use self::media::{MediaConfig, MediaConfigError};
-pub use self::rates::RatesConfig;
-pub use self::sessions::SessionsConfig;
+pub use check::{Finding, Weight, check};
+pub use rates::RatesConfig;
+pub use schema::{Key, keys, schema, table};
+pub use sessions::SessionsConfig;
+
 use crate::deliver::DeliverConfig;
 
 /// Everything that can be configured.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
     /// The event log.
@@ -42,7 +48,7 @@ pub struct Config {
 }
 
 /// The server.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct ServeConfig {
     /// Address and port to listen at. Default 127.0.0.1:8640; port 0 takes a free one.
@@ -70,7 +76,7 @@ pub struct ServeConfig {
 }
 
 /// What a platform can do with what is restricted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Restricts {
     /// Show it to fewer.
@@ -96,7 +102,7 @@ impl Default for ServeConfig {
 }
 
 /// The event log.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct LogConfig {
     /// Days after its arrival that an event is destroyed, in whole files. Default 180.
@@ -114,7 +120,7 @@ impl Default for LogConfig {
 }
 
 /// Refused inputs.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct RejectsConfig {
     /// Days that a refused input is kept. Default 7. Raising it keeps unclassified
@@ -129,7 +135,7 @@ impl Default for RejectsConfig {
 }
 
 /// Snapshots of the state.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct SnapshotsConfig {
     /// Events between two snapshots. Default 2,000,000. Raising it makes a start after
@@ -144,7 +150,7 @@ impl Default for SnapshotsConfig {
 }
 
 /// The disk.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct DiskConfig {
     /// Free space below which `doctor` warns, in MiB. Default 1,024. Raising it warns
@@ -159,7 +165,7 @@ impl Default for DiskConfig {
 }
 
 /// Bounds on one event; what exceeds them is refused with the name of the bound.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct LimitsConfig {
     /// Bytes of one event, line, or row. Default 262,144. Raising any of these lets one
@@ -269,21 +275,34 @@ impl Config {
             let path = shown.clone();
             ConfigError::Media { path, source }
         })?;
-        let least_one = [
-            ("log.retention_days", u64::from(config.log.retention_days)),
-            ("log.segment_events_max", config.log.segment_events_max),
-            ("rejects.retention_days", u64::from(config.rejects.retention_days)),
-            ("snapshots.every_events", config.snapshots.every_events),
-            ("serve.connections_max", config.serve.connections_max as u64),
-            ("serve.header_seconds_max", config.serve.header_seconds_max),
-            ("serve.request_seconds_max", config.serve.request_seconds_max),
-            ("serve.body_bytes_max", config.serve.body_bytes_max as u64),
-        ];
-        let of_callers = config.serve.rates.values().into_iter().chain(config.sessions.values());
-        match least_one.into_iter().chain(of_callers).find(|(_, value)| *value == 0) {
-            Some((key, _)) => Err(ConfigError::Zero { path: shown, key }),
+        match config.zeros().first() {
+            Some(key) => Err(ConfigError::Zero { path: shown, key }),
             None => Ok(config),
         }
+    }
+
+    /// The keys that are 0 and must not be.
+    fn zeros(&self) -> Vec<&'static str> {
+        let limits = &self.limits;
+        let least_one = [
+            ("log.retention_days", u64::from(self.log.retention_days)),
+            ("log.segment_events_max", self.log.segment_events_max),
+            ("rejects.retention_days", u64::from(self.rejects.retention_days)),
+            ("snapshots.every_events", self.snapshots.every_events),
+            ("serve.connections_max", self.serve.connections_max as u64),
+            ("serve.header_seconds_max", self.serve.header_seconds_max),
+            ("serve.request_seconds_max", self.serve.request_seconds_max),
+            ("serve.body_bytes_max", self.serve.body_bytes_max as u64),
+            ("limits.event_bytes_max", limits.event_bytes_max as u64),
+            ("limits.depth_max", limits.depth_max as u64),
+            ("limits.text_bytes_max", limits.text_bytes_max as u64),
+            ("limits.short_text_bytes_max", limits.short_text_bytes_max as u64),
+            ("limits.list_items_max", limits.list_items_max as u64),
+            ("limits.columns_max", limits.columns_max as u64),
+        ];
+        let of_callers = self.serve.rates.values().into_iter().chain(self.sessions.values());
+        let all = least_one.into_iter().chain(of_callers);
+        all.filter(|(_, value)| *value == 0).map(|(key, _)| key).collect()
     }
 }
 

@@ -26,6 +26,14 @@ impl World {
         platform_id(format!("p-{}-{number}", self.account_code(account)))
     }
 
+    /// The post of an id, by its author and number; `None` if nobody wrote it.
+    #[must_use]
+    pub fn post_key(&self, id: &PlatformId) -> Option<(u32, u32)> {
+        let (account, number) = id.as_str().strip_prefix("p-")?.split_once('-')?;
+        let account = self.account(&platform_id(format!("a-{account}")))?;
+        Some((account, number.parse().ok()?))
+    }
+
     fn account_code(&self, account: u32) -> Base36 {
         Base36(mixed(self.seed, account.into(), 16))
     }

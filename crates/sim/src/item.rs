@@ -61,6 +61,21 @@ pub enum Deed {
     Field(u32),
 }
 
+impl Deed {
+    /// The post that it is about, where that was there before; `account` is who did it.
+    #[must_use]
+    pub(crate) fn post_before(&self, account: u32) -> Option<PostKey> {
+        match *self {
+            Self::Edited(said) => Some((account, said.number)),
+            Self::PostDeleted(number) | Self::Seen(number, _) => Some((account, number)),
+            Self::Like(post) | Self::Unlike(post) | Self::Repost(post) | Self::ReportPost(post) => {
+                Some(post)
+            }
+            _ => None,
+        }
+    }
+}
+
 /// What a profile counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
@@ -207,6 +222,10 @@ pub enum Action {
     Restrict(PlatformId),
     /// Let it be seen again.
     Release(PlatformId),
-    /// Take a post away.
+    /// Take a post away, as its author would: it is told as deleted.
     Remove(PlatformId),
+    /// Let nobody meet a post: removed or restricted by the platform itself, which tells nothing.
+    Hide(PlatformId),
+    /// Let a hidden post be met again.
+    Show(PlatformId),
 }

@@ -225,8 +225,11 @@ impl World {
 
     /// Whether a post is still there, and its author too.
     fn stands(&self, recent: &Recent, at: Moment) -> bool {
-        let gone = self.deleted.get(&(recent.account, recent.number));
-        gone.is_none_or(|gone| *gone > at) && self.accounts[recent.account as usize].is_open(at)
+        let key = (recent.account, recent.number);
+        let gone = self.deleted.get(&key);
+        gone.is_none_or(|gone| *gone > at)
+            && !self.hidden.contains(&key)
+            && self.accounts[recent.account as usize].is_open(at)
     }
 
     fn remember(&mut self, account: &Account, recent: Recent, chance: &mut Chance) {

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use crate::account::Moment;
 use crate::chance::Chance;
 use crate::class::PostClass;
+use crate::item::PostKey;
 
 /// A post that can be answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +40,11 @@ impl Ring {
             self.posts.pop_front();
         }
         self.posts.push_back(post);
+    }
+
+    /// Takes a post out, so that nobody comes upon it any more.
+    pub fn forget(&mut self, (account, number): PostKey) {
+        self.posts.retain(|post| (post.account, post.number) != (account, number));
     }
 
     /// One of them, a newer one rather than an older one; `None` if there is none.

@@ -16,7 +16,7 @@ use crate::calendar::Calendar;
 use crate::chance::{Chance, hash, small, whole};
 use crate::class::Class;
 use crate::habit::Rhythm;
-use crate::id::{hash_text, platform_id};
+use crate::id::hash_text;
 use crate::item::{Action, Cause, Counts, Deed, Item, PostKey, Truth};
 use crate::name::Naming;
 use crate::network::{Actor, Network};
@@ -72,6 +72,8 @@ pub struct World {
     pub(crate) follows: HashSet<u64>,
     /// Posts that are or will be deleted, and when; of the last week.
     pub(crate) deleted: HashMap<PostKey, Moment>,
+    /// Posts that the platform lets nobody meet.
+    pub(crate) hidden: HashSet<PostKey>,
     /// Who liked or reposted what, this day.
     pub(crate) engaged: HashSet<u64>,
     pub(crate) networks: Vec<Network>,
@@ -127,6 +129,7 @@ impl World {
             out: Step::default(),
             inward: vec![0; networks],
             deleted: HashMap::new(),
+            hidden: HashSet::new(),
             engaged: HashSet::new(),
             parameters,
         };
@@ -280,10 +283,16 @@ impl World {
     }
 
     /// Keeps what belongs to the next hour for it, and drops what an account that was
-    /// closed meanwhile would have done.
+    /// closed meanwhile would have done, and what would be done with a post that is hidden.
     fn carry(&mut self, step: &mut Step, end: Moment) {
-        let (out, accounts) = (&mut self.out.items, &self.accounts);
+        let (out, accounts, hidden) = (&mut self.out.items, &self.accounts, &self.hidden);
         step.items.retain(|item| {
+            // Nobody does anything with a post that is not to be met.
+            if !hidden.is_empty()
+                && item.deed.post_before(item.account).is_some_and(|post| hidden.contains(&post))
+            {
+                return false;
+            }
             let follows = matches!(
                 item.deed,
                 Deed::Edited(_)
@@ -320,12 +329,20 @@ impl World {
             Action::Restrict(id) => self.set_life(id, Life::Active, Life::Restricted),
             Action::Release(id) => self.set_life(id, Life::Restricted, Life::Active),
             Action::Remove(id) => {
-                let key = id.as_str().strip_prefix("p-").and_then(|rest| rest.split_once('-'));
-                if let Some((account, number)) = key
-                    && let Ok(number) = number.parse()
-                    && let Some(account) = self.account(&platform_id(format!("a-{account}")))
-                {
+                if let Some((account, number)) = self.post_key(id) {
                     self.push(now, account, Deed::PostDeleted(number));
+                }
+            }
+            Action::Hide(id) => {
+                if let Some(post) = self.post_key(id) {
+                    self.hidden.insert(post);
+                    let of_networks = self.networks.iter_mut().map(|network| &mut network.ring);
+                    self.rings.iter_mut().chain(of_networks).for_each(|ring| ring.forget(post));
+                }
+            }
+            Action::Show(id) => {
+                if let Some(post) = self.post_key(id) {
+                    self.hidden.remove(&post);
                 }
             }
         }

@@ -362,6 +362,46 @@ fn nobody_answers_an_account_that_is_restricted() {
 }
 
 #[test]
+fn nobody_meets_a_post_that_is_hidden() {
+    let plain = told(small(), 5, nothing);
+    let target = |item: &Item| match item.deed {
+        Deed::Like(post) | Deed::Repost(post) => Some(post),
+        _ => None,
+    };
+    let mut met: BTreeMap<(u32, u32), Vec<i64>> = BTreeMap::new();
+    for item in &plain.items {
+        if let Some(post) = target(item) {
+            met.entry(post).or_default().push(item.at);
+        }
+    }
+    // The post that is met most after the hour in which it was met first.
+    let hour = |at: i64| u32::try_from(at / 3_600_000).unwrap();
+    let later = |times: &[i64]| times.iter().filter(|at| hour(**at) > hour(times[0])).count();
+    let (&post, times) = met.iter().max_by_key(|(_, times)| later(times)).unwrap();
+    let first = hour(times[0]);
+    let after = |items: &[Item], hour: u32| {
+        let from = i64::from(hour) * 3_600_000;
+        items.iter().filter(|item| item.at >= from && target(item) == Some(post)).count()
+    };
+    assert!(after(&plain.items, first + 1) > 1);
+    let id = plain.world.post_id(post);
+    assert_eq!(plain.world.post_key(&id), Some(post));
+    let hidden = told(small(), 5, |world| match world.hour() {
+        hour if hour == first + 1 => vec![Action::Hide(id.clone())],
+        _ => Vec::new(),
+    });
+    assert!(after(&hidden.items, 0) > 0, "it was met before");
+    assert_eq!(after(&hidden.items, first + 1), 0);
+    let is_told = hidden.items.iter().any(|item| match item.deed {
+        Deed::PostDeleted(number) | Deed::Seen(number, _) => {
+            (item.account, number) == post && item.at >= i64::from(first + 1) * 3_600_000
+        }
+        _ => false,
+    });
+    assert!(!is_told, "who hides a post tells nothing of it");
+}
+
+#[test]
 fn a_post_that_is_removed_is_told_as_deleted() {
     let post = {
         let plain = told(Parameters { days: 2, ..small() }, 5, nothing);

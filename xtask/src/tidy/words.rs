@@ -19,8 +19,8 @@ const BANNED: [(&str, &str); 10] = [
     ("misc", "name what it holds"),
 ];
 
-/// Names of other people's crates, and of features of theirs, which are not ours to choose.
-const FOREIGN: [&str; 8] = [
+/// Names of other people's crates, libraries and features of theirs, which are not ours to choose.
+const FOREIGN: [&str; 15] = [
     "hyper-util",
     "hyper_util",
     "http-body-util",
@@ -29,6 +29,15 @@ const FOREIGN: [&str; 8] = [
     "futures_util",
     "io-util",
     "features = [\"util\"]",
+    // The standard libraries of Python, Node and Go.
+    "BaseHTTPRequestHandler",
+    "node:util",
+    "\"flag\"",
+    "flag.String",
+    "flag.Parse",
+    "http.Server{Handler",
+    // A target of systemd.
+    "multi-user.target",
 ];
 
 /// Finds banned words in the lines of a file.

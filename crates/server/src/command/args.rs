@@ -50,6 +50,21 @@ pub struct Serve {
     pub listen: Option<std::net::SocketAddr>,
 }
 
+/// What `config` tells.
+#[derive(Clone, Copy, Debug, Subcommand)]
+pub enum ConfigWhat {
+    /// Print the JSON Schema of seawall.toml, for editors.
+    #[command(after_help = "Example:
+  seawall config schema
+
+What each key means stands in docs/reference/config.md; seawall doctor --config FILE says whether
+a file is right.")]
+    Schema,
+    /// Print every key with its unit and default, as in docs/reference/config.md.
+    #[command(after_help = "Example:\n  seawall config keys")]
+    Keys,
+}
+
 /// The subcommands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -63,6 +78,12 @@ pub enum Command {
 Ends on Ctrl-C or SIGTERM: what was begun is finished, what was taken in is kept. What can
 be configured is in seawall.toml, under [serve]; see docs/guide/integrate.md.")]
     Serve(Serve),
+    /// Tell what can be configured.
+    #[command(subcommand)]
+    #[command(after_help = "Examples:
+  seawall config keys
+  seawall config schema")]
+    Config(ConfigWhat),
     /// Print the OpenAPI document of the server.
     #[command(after_help = "Example:\n  seawall openapi")]
     Openapi,
@@ -195,7 +216,8 @@ The presets are story (ten days, 1,200 accounts), weeks (eight weeks, 20,000 acc
 networks) and million (eight weeks, a million accounts). The folder gets events.jsonl,
 truth.jsonl and manifest.json; the same seed gives the same bytes. Running an interrupted
 command again goes on after the last whole day. What is in it, and what --step reads:
-docs/reference/simulator.md; what --calibrate prints: docs/reference/calibration.md.")]
+docs/reference/simulator.md, with how to live beside a server by --live, --speed and --hook;
+what --calibrate prints: docs/reference/calibration.md.")]
     Simulate(Simulate),
     /// Decode one picture within a process that can do nothing else; the server starts it.
     #[command(hide = true)]
@@ -214,6 +236,9 @@ pub struct Demo {
     /// The seed from which on a story is looked for that has all in it that is shown.
     #[arg(long, value_name = "N", default_value_t = 28)]
     pub seed: u64,
+    /// Wait for Enter, and stay until Ctrl-C, as on a terminal.
+    #[arg(long, action = ArgAction::SetTrue)]
+    pub stay: bool,
 }
 
 /// Arguments of `import`.
@@ -259,7 +284,8 @@ pub struct Simulate {
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,
     /// The folder to write to; made if it is not there.
-    #[arg(long, value_name = "FOLDER", required_unless_present_any = ["calibrate", "samples"])]
+    #[arg(long, value_name = "FOLDER",
+        required_unless_present_any = ["calibrate", "samples", "live"])]
     pub out: Option<PathBuf>,
     /// Hold the simulator against published figures, and print the page that says how near
     /// it comes; takes half a minute.
@@ -273,6 +299,8 @@ pub struct Simulate {
     #[arg(long, action = ArgAction::SetTrue,
         conflicts_with_all = ["calibrate", "samples", "pictures", "threads"])]
     pub step: bool,
+    #[command(flatten)]
+    pub live: SimulateLive,
     /// Innocent accounts at the start, in place of the preset's: 100 to 5,000,000.
     #[arg(long, value_name = "N")]
     pub accounts: Option<u32>,
@@ -298,6 +326,34 @@ pub struct Simulate {
     /// Threads that write; the bytes are the same.
     #[arg(long, value_name = "N")]
     pub threads: Option<usize>,
+}
+
+/// Arguments of `simulate --live`.
+#[derive(Debug, clap::Args)]
+pub struct SimulateLive {
+    /// Live beside this server: send it what happens, hour by hour. With --out, the truth goes to
+    /// that folder.
+    #[arg(long, value_name = "URL", requires = "key_file",
+        conflicts_with_all = ["calibrate", "samples", "step", "pictures", "threads"])]
+    pub live: Option<url::Url>,
+    /// How many times as fast as real time.
+    #[arg(long, value_name = "X", requires = "live", default_value_t = 3_600.0)]
+    pub speed: f64,
+    /// Go on whenever all that the server decided was carried out, in place of --speed.
+    #[arg(long, action = ArgAction::SetTrue, requires = "live", conflicts_with = "speed")]
+    pub lock_step: bool,
+    /// File with the platform's API key: events:write, verdicts:read, delivery:read.
+    #[arg(long, value_name = "FILE", requires = "live")]
+    pub key_file: Option<PathBuf>,
+    /// Where webhooks are received, at the path /hook; without it nothing is obeyed.
+    #[arg(long, value_name = "ADDRESS:PORT", requires = "hook_secret")]
+    pub hook: Option<std::net::SocketAddr>,
+    /// File with the secret that webhooks are signed with (whsec_…), mode 0600.
+    #[arg(long, value_name = "FILE", requires = "hook")]
+    pub hook_secret: Option<PathBuf>,
+    /// Hours that the server has already: they are lived, and not sent.
+    #[arg(long, value_name = "N", requires = "live", default_value_t = 0)]
+    pub from_hour: u32,
 }
 
 /// Arguments of `tide`.

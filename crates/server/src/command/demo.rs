@@ -1,14 +1,16 @@
 //! `seawall demo`: the main job on a simulated story.
 //!
 //! Some days pass before anybody knows anything; then two people bring in what they know, by
-//! the same commands that everybody types, and the rest of the story comes in. What the
-//! product finds is shown beside the truth, which it is never told.
+//! the same commands that everybody types, and the rest of the story is lived beside a server:
+//! the platform sends what happens and obeys what people rule. What the product finds is shown
+//! beside the truth, which it is never told. Nothing here rules: that is for who reads.
 
+use std::io::IsTerminal;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Context;
 use seawall_review::Saw;
@@ -16,16 +18,25 @@ use seawall_sim::{Parameters, Pictures};
 
 use super::args::{By, Demo, Global, Tide};
 use super::case::{Toured, minute, tour};
+use super::demo_live::{Client, LetIn, Play, Server, Session, draw_secret, entered, heard, let_in};
 use super::demo_story::Story;
+use super::import::Again;
 use super::{Ended, knowledge, settings, show, tide};
 use crate::engine;
 use crate::import::{SourceOptions, import_file};
-use crate::simulate::{PictureFiles, Task, simulate};
+use crate::simulate::{Living, Pace, Passed, PictureFiles, Task, simulate};
 
 /// The preset that the demo plays.
 const PRESET: &str = "story";
 /// Seeds that are tried until a story has all that is to be shown.
 const SEEDS_MAX: u64 = 100;
+/// What is true of the story as it was lived.
+const TRUTH: &str = "truth.jsonl";
+/// How many times as fast as real time the story is lived before a person: an hour in a
+/// third of a second, so that the surge rises within a minute.
+const SPEED: f64 = 12_000.0;
+/// Hours of the day of the field event after which the story waits for a person.
+const HOURS_INTO_SURGE: u32 = 18;
 /// Columns of a command before it is folded.
 const COLUMNS: usize = 96;
 /// Says that a folder was made by a demo, so that the next one may empty it.
@@ -43,12 +54,25 @@ const FILES: [(&str, &str); 4] = [
 
 pub(super) fn run(global: &Global, given: &Demo) -> anyhow::Result<Ended> {
     make_fresh(&given.folder)?;
+    let stop = super::import::stop_when_told(Again::Waits);
     let stage = Stage::new(global, &given.folder);
-    let (story, seed) = stage.find(given.seed)?;
+    let played = play(&stage, given, &stop);
+    if stop.load(Ordering::Relaxed) {
+        // Whatever it was doing, its server has ended by now.
+        std::fs::remove_dir_all(&given.folder)
+            .with_context(|| format!("cannot remove {}", given.folder.display()))?;
+        say!("\nended; nothing is left of the demo")?;
+        return Ok(Ended::Fine);
+    }
+    played.map(|()| Ended::Fine)
+}
+
+fn play(stage: &Stage, given: &Demo, stop: &AtomicBool) -> anyhow::Result<()> {
+    let (mut story, seed) = stage.find(given.seed)?;
     say!("A story of ten days, of a simulated platform (seed {seed}). A network hidden among its")?;
     say!("accounts posts a little every day; then something happens in the field, and its wave")?;
     say!("comes in on a hashtag that is anybody's. Who is who stands apart, and nobody is told:")?;
-    say!("{}\n", stage.file("story/truth.jsonl").display())?;
+    say!("{}\n", stage.file(TRUTH).display())?;
     let (before, after) = (stage.file("before.jsonl"), stage.file("after.jsonl"));
     story.divide(&stage.file("story/events.jsonl"), &before, &after)?;
     let events = stage.import(&before)?;
@@ -59,9 +83,14 @@ pub(super) fn run(global: &Global, given: &Demo) -> anyhow::Result<Ended> {
     )?;
     say!("people, Amal and Badr, bring in what they know:\n")?;
     stage.bring_in(&story)?;
-    let more = stage.import(&after)?;
+    let who = if given.stay || std::io::stdout().is_terminal() { Who::Person } else { Who::Nobody };
+    let more = stage.live(&story, seed, who, stop)?;
+    if stop.load(Ordering::Relaxed) {
+        return Ok(());
+    }
+    story.retell(&stage.file(TRUTH))?;
     say!(
-        "\nThe rest comes in: {}; imported {}, 0 refused.",
+        "\nThe story is over: {} came live; {} in all, 0 refused.",
         counted(more),
         counted(events + more)
     )?;
@@ -81,8 +110,16 @@ pub(super) fn run(global: &Global, given: &Demo) -> anyhow::Result<Ended> {
         json: false,
     };
     tide::run(&stage.global, &by_day)?;
-    stage.tell_next(&toured)?;
-    Ok(Ended::Fine)
+    stage.tell_next(&toured)
+}
+
+/// Who is at the terminal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Who {
+    /// Somebody who reads, and may rule.
+    Person,
+    /// Nobody: it goes as fast as it can, and ends by itself.
+    Nobody,
 }
 
 fn counted(events: u64) -> String {
@@ -118,8 +155,7 @@ impl Stage {
             if out.exists() {
                 std::fs::remove_dir_all(&out)?;
             }
-            let mut parameters = Parameters::preset(PRESET).context("the preset is gone")?;
-            parameters.pictures = Pictures::Hashes;
+            let parameters = Self::parameters()?;
             let pictures = PictureFiles::Named;
             let threads = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
             let stop = Arc::new(AtomicBool::new(false));
@@ -142,6 +178,115 @@ impl Stage {
         let refused = report.tally.rejected_total();
         anyhow::ensure!(refused == 0, "{refused} events of {} were refused", file.display());
         Ok(report.tally.accepted)
+    }
+
+    /// Serves, lets people in, and lives the rest of the story beside the server. Gives how many
+    /// events it took.
+    fn live(&self, story: &Story, seed: u64, who: Who, stop: &AtomicBool) -> anyhow::Result<u64> {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").context("no port is free")?;
+        let secrets = draw_secret(&self.global, &self.folder)?;
+        let server = Server::start(&self.global, &self.folder, listener.local_addr()?)?;
+        let client = Client::new(&server.url)?;
+        let LetIn { key, amal } = let_in(&self.global, &self.folder, &client, &server)?;
+        say!(
+            "\n`seawall serve` runs at {}. An operator came in by the one-time link,",
+            server.url
+        )?;
+        say!("Amal and Badr were invited as reviewers, and the platform has a key and a receiver")?;
+        say!(
+            "that verifies what it is told and obeys it. The story goes on live, four hours a line:\n"
+        )?;
+        let parameters = Self::parameters()?;
+        let hours = story.from.seconds_since(parameters.start) / 3_600;
+        let from_hour = u32::try_from(hours).context("the story begins before its time")?;
+        let left = parameters.days * 24 - from_hour;
+        let surge = parameters.field_days.first().map_or(0, |day| day * 24 + HOURS_INTO_SURGE);
+        let surge = surge.saturating_sub(from_hour).min(left);
+        let pace = if who == Who::Person { Pace::Times(SPEED) } else { Pace::LockStep };
+        let mut play = Play::new(&client, &key, stop);
+        play.look_away()?;
+        let clock = settings(&self.global)?.clock;
+        let (truth, from) = (self.file(TRUTH), (seed, from_hour));
+        let mut living =
+            play.begin(parameters, from, (listener, secrets), (pace, &truth, clock))?;
+        let taken = match who {
+            Who::Nobody => play.hours(&mut living, left)?,
+            Who::Person => self.before_a_person(&mut play, &mut living, (surge, left), &amal)?,
+        };
+        drop(living);
+        server.end()?;
+        Ok(taken.accepted)
+    }
+
+    /// Lives until some hours into the surge, when there is something to rule on, waits for the
+    /// person, and goes on.
+    fn before_a_person(
+        &self,
+        play: &mut Play<'_>,
+        living: &mut Living,
+        (surge, left): (u32, u32),
+        amal: &Session,
+    ) -> anyhow::Result<Passed> {
+        let lines = heard();
+        play.hours(living, surge)?;
+        if play.is_on() {
+            self.tell_live(play.client, amal)?;
+            entered(&lines, play.stop);
+            living.resume();
+        }
+        let passed = play.hours(living, left - surge)?;
+        if play.is_on() {
+            say!("\nThe story is over; the server is there until you press Enter, which ends it")?;
+            say!("and keeps the folder, or Ctrl-C, which removes everything.")?;
+            entered(&lines, play.stop);
+        }
+        Ok(passed)
+    }
+
+    /// What can be typed while the story waits.
+    fn tell_live(&self, client: &Client, by: &Session) -> anyhow::Result<()> {
+        let page = client.read("/v1/cases?state=open&limit=200", by)?;
+        let cases = page["cases"].as_array().cloned().unwrap_or_default();
+        let strongest = cases.iter().filter(|case| case["comeback"].is_i64());
+        let strongest = strongest.max_by_key(|case| case["comeback"].as_i64());
+        let chosen = strongest.or(cases.first());
+        say!(
+            "\nThe story waits. {} are open. In another terminal:\n",
+            show::counted(cases.len() as u64, "case", "cases")
+        )?;
+        let curl = |name: &str| format!("curl -K {}", show::quoted(&self.typed(name)));
+        let (amal, badr, url) = (curl("amal.curl"), curl("badr.curl"), client.url());
+        say!("  # what is open, and what happens as it happens")?;
+        say!("  {amal} '{url}/v1/cases?state=open'")?;
+        if let Some(id) = chosen.and_then(|case| case["case"].as_str()) {
+            let case = client.read(&format!("/v1/cases/{id}"), by)?;
+            let needs = case["needs"].as_array().cloned().unwrap_or_default();
+            let lacks = |need: &&serde_json::Value| need["missing"].as_array().map_or(0, Vec::len);
+            let need = needs.iter().min_by_key(lacks);
+            let word = |name: &str| need.and_then(|need| need[name].as_str());
+            let ruling = serde_json::json!({
+                "ruling": word("ruling").unwrap_or("keep"),
+                "saw": word("saw").unwrap_or("content"),
+                "version": case["version"],
+            });
+            say!(
+                "  # read one, and rule on it: the platform is told, and obeys when the story goes on"
+            )?;
+            say!("  {amal} {url}/v1/cases/{id}")?;
+            say!("  {amal} {url}/v1/cases/{id}/rulings -d '{ruling}'")?;
+            say!("  # somebody else takes it back: name the decision of the answer")?;
+            say!("  {badr} {url}/v1/decisions/DECISION/overturn -d '{{}}'")?;
+        }
+        say!(
+            "\nPress Enter: the days go on, and you see whether the network returns. Ctrl-C ends."
+        )?;
+        Ok(())
+    }
+
+    fn parameters() -> anyhow::Result<Parameters> {
+        let mut parameters = Parameters::preset(PRESET).context("the preset is gone")?;
+        parameters.pictures = Pictures::Hashes;
+        Ok(parameters)
     }
 
     /// Has two people bring in what they know, as they would type it.

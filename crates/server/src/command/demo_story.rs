@@ -105,6 +105,15 @@ impl Story {
         Ok(Some(Self { from, files, removed, told: happened.told }))
     }
 
+    /// Tells who is who by the truth of the story as it was lived: what was done on the platform
+    /// changed it.
+    pub(super) fn retell(&mut self, truth: &Path) -> anyhow::Result<()> {
+        let mut happened = Happened::default();
+        each_line(truth, &mut |_, line| happened.truth(line))?;
+        self.told = happened.told;
+        Ok(())
+    }
+
     /// Divides the events at that moment.
     pub(super) fn divide(&self, events: &Path, before: &Path, after: &Path) -> anyhow::Result<()> {
         let make = |path: &Path| -> anyhow::Result<_> {

@@ -3,6 +3,7 @@
 //! It reads and never mends: what can be made again is made again by the next start,
 //! and what cannot needs a person and a backup.
 
+mod config;
 mod media;
 mod people;
 
@@ -60,9 +61,17 @@ const RESTORE: &str = "stop seawall, keep this folder aside, and restore the new
                        seawall restore BACKUP --dir NEW-FOLDER";
 const NEWER: &str = "open it with a newer seawall; nothing is damaged";
 
+pub(super) use config::configured;
+
 pub(super) fn run(global: &Global, given: &Doctor) -> anyhow::Result<Ended> {
-    let settings = settings(global)?;
     let dir = &global.dir;
+    if let Some(path) = &global.config {
+        let is_usable = config::tell(path)?;
+        if !is_usable || !dir.exists() {
+            return Ok(if is_usable { Ended::Fine } else { Ended::Findings });
+        }
+    }
+    let settings = settings(global)?;
     if !dir.is_dir() {
         return Err(Error::NoFolder(dir.clone()).into());
     }

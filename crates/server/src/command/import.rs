@@ -184,10 +184,24 @@ fn tell(global: &Global, file: &Path, report: &Report) -> anyhow::Result<()> {
 
 /// A first Ctrl-C ends after the batch at hand; a second one ends at once.
 pub(super) fn stop_on_signal() -> Arc<AtomicBool> {
+    stop_when_told(Again::Ends)
+}
+
+/// What a second Ctrl-C does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Again {
+    /// It ends the process at once.
+    Ends,
+    /// It changes nothing: what is being cleaned up is cleaned up.
+    Waits,
+}
+
+/// As [`stop_on_signal`], where a second Ctrl-C means that.
+pub(super) fn stop_when_told(again: Again) -> Arc<AtomicBool> {
     let stop = Arc::new(AtomicBool::new(false));
     let set = Arc::clone(&stop);
     let installed = ctrlc::set_handler(move || {
-        if set.swap(true, Ordering::Relaxed) {
+        if set.swap(true, Ordering::Relaxed) && again == Again::Ends {
             std::process::exit(130);
         }
     });

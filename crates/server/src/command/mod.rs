@@ -14,6 +14,7 @@ mod bank;
 pub(crate) mod case;
 mod decode_media;
 mod demo;
+mod demo_live;
 mod demo_story;
 mod doctor;
 mod erase;
@@ -127,8 +128,9 @@ pub(crate) fn dispatch(args: &Args) -> anyhow::Result<Ended> {
         Command::Backup(given) => backup::backup(global, given),
         Command::Restore(given) => backup::restore(global, given),
         Command::Doctor(given) => doctor::run(global, given),
-        Command::Simulate(given) => simulate::run(given),
+        Command::Simulate(given) => simulate::run(global, given),
         Command::Serve(given) => serve::run(global, given),
+        Command::Config(what) => doctor::configured(*what),
         Command::Openapi => serve::openapi(),
         Command::DecodeMedia(given) => decode_media::run(given),
         Command::Schema => {

@@ -1,6 +1,9 @@
 //! `seawall simulate`: a synthetic platform with a hidden network, and the truth apart.
 
 mod calibration;
+mod live;
+
+pub(super) use live::done;
 
 use std::io::{BufWriter, Write};
 
@@ -8,7 +11,7 @@ use anyhow::Context;
 use seawall_model::EventBody;
 use seawall_sim::{Disorder, Parameters, Pictures, Policy, PostClass, World};
 
-use super::args::Simulate;
+use super::args::{Global, Simulate};
 use super::{Ended, import, show};
 use crate::simulate::{PictureFiles, Simulated, Task, simulate, stepped};
 
@@ -17,13 +20,16 @@ const ACCOUNTS_MIN: u32 = 100;
 /// Accounts at the start, at most: a million of them take half a gibibyte of memory.
 const ACCOUNTS_MAX: u32 = 5_000_000;
 
-pub(super) fn run(given: &Simulate) -> anyhow::Result<Ended> {
+pub(super) fn run(global: &Global, given: &Simulate) -> anyhow::Result<Ended> {
     if given.calibrate {
         return calibration::print(given.seed);
     }
     let parameters = parameters(given)?;
     if given.samples {
         return samples(parameters, given.seed);
+    }
+    if let Some(server) = &given.live.live {
+        return live::run(global, given, parameters, server);
     }
     let task = task(given, parameters)?;
     if given.step {

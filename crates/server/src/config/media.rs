@@ -1,5 +1,6 @@
 //! What of media is configured: bounds, and who receives suspected child abuse.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Bytes in a MiB.
@@ -7,7 +8,7 @@ const MIB: u64 = 1 << 20;
 
 /// Media. Nothing is taken in before `suspected_child_abuse_route` and
 /// `suspected_child_abuse_holder` are set.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct MediaConfig {
     /// The name of the route by which suspected child abuse is handed over, such as the hotline
@@ -73,7 +74,7 @@ impl Default for MediaConfig {
 #[derive(Debug, thiserror::Error)]
 pub enum MediaConfigError {
     /// One half of the route is there.
-    #[error("media.{0} is missing: name the route and the login of who holds it, or neither")]
+    #[error("media.{0} is missing; name the route and the login of who holds it, or neither")]
     HalfARoute(&'static str),
     /// A field is out of its range.
     #[error("media.{0} is out of range; {1}")]

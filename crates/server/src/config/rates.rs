@@ -1,11 +1,12 @@
 //! How much one caller may ask for.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// How much one caller may ask for, of whoever it is. Two buckets each, of requests and of bytes
 /// of their bodies, fill at these rates up to what `burst_seconds` bring; a request is let in while
 /// both hold something.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct RatesConfig {
     /// Requests a second with one API key. Default 5,000: more than single events before

@@ -1,12 +1,13 @@
 //! How long people and links are let in for.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::access::AccessConfig;
 
 /// How long people and links are let in for. What a password costs is not configured: it is what OWASP
 /// names first.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct SessionsConfig {
     /// Minutes after its last use that a session ends. Default 480. Raising it leaves

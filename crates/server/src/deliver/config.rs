@@ -5,6 +5,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
@@ -16,7 +17,7 @@ use super::signature::{SecretError, SigningSecrets};
 const AT_ONCE_MAX: usize = 64;
 
 /// Delivery of actions to the platform.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct DeliverConfig {
     /// Where the platform takes webhooks, `https`. Without it nothing is sent and all waits,

@@ -1,19 +1,21 @@
 //! Delivery: what the platform is yet to be told, what it refused, and what it believes.
 
-use std::collections::BTreeSet;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 
 use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
-use seawall_model::journal::{Body as Entry, SubjectSeen};
+use seawall_model::journal::{Body as Said, SubjectSeen};
 use seawall_model::{AccountId, ActionKind};
-use seawall_store::{DeliveryState, Instruction, InstructionId};
+use seawall_store::{DeliveryState, Effect, Entries, Instruction, InstructionId};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::App;
 use super::body::Body;
 use super::problem::{Code, Problem};
+use crate::desk::Desk;
 
 /// Instructions of one answer, at most.
 const INSTRUCTIONS_MAX: u32 = 200;
@@ -43,6 +45,9 @@ pub struct DeliveryPage {
     pub next: Option<u64>,
     /// How many wait.
     pub waiting: u64,
+    /// Entries of the journal that are not yet looked through for what is to be done; where this
+    /// and `waiting` are 0, all that was decided was told.
+    pub unread: u64,
     /// How many are dead letters: refused, or never answered well.
     pub dead_letters: u64,
     /// Since when the oldest waits.
@@ -57,6 +62,15 @@ pub struct InstructionTold {
     /// What it is called, in `webhook-id` too.
     #[schema(example = "a12-undo")]
     pub id: String,
+    /// What is asked, such as `remove` or its inverse `restore`; null where nobody is there to
+    /// act on any more.
+    pub verb: Option<String>,
+    /// What it is asked of: `account` or `post`.
+    pub about: Option<&'static str>,
+    /// The case it follows from.
+    pub case: Option<String>,
+    /// The decision that it carries out; null if no person decided.
+    pub decision: Option<String>,
     /// How far it came.
     pub state: &'static str,
     /// Attempts begun.
@@ -76,6 +90,10 @@ impl From<&Instruction> for InstructionTold {
         let is_waiting = instruction.state == DeliveryState::Waiting;
         Self {
             id: instruction.id.to_string(),
+            verb: None,
+            about: None,
+            case: None,
+            decision: None,
             state: instruction.state.as_str(),
             attempts: instruction.attempts,
             next_at: is_waiting.then(|| instruction.next_at.to_string()),
@@ -84,6 +102,42 @@ impl From<&Instruction> for InstructionTold {
             settled_at: instruction.settled_at.map(|at| at.to_string()),
         }
     }
+}
+
+/// Instructions with what they ask, of what, and why. Whose account or post it is, they do not
+/// tell: who runs the server need not know.
+async fn explained(app: &App, list: Vec<Instruction>) -> Result<Vec<InstructionTold>, Problem> {
+    if list.is_empty() {
+        return Ok(Vec::new());
+    }
+    let explain = move |desk: &mut Desk<'_>| {
+        let mut of_cases = BTreeMap::new();
+        let mut told = Vec::with_capacity(list.len());
+        for instruction in &list {
+            let mut row = InstructionTold::from(instruction);
+            let InstructionId { action, effect } = instruction.id;
+            if let Some(known) = desk.judge().actions().known(action) {
+                let planned = match of_cases.entry(known.case) {
+                    Entry::Occupied(there) => there.into_mut(),
+                    Entry::Vacant(free) => free.insert(desk.actions_on(known.case)?),
+                };
+                row.verb = planned.get(&action).map(|done| match effect {
+                    Effect::Do => done.action.kind.clone(),
+                    Effect::Undo => done.action.inverse.clone(),
+                });
+                row.about = match known.subject {
+                    SubjectSeen::Account { .. } => Some("account"),
+                    SubjectSeen::Post { .. } => Some("post"),
+                    SubjectSeen::Entry { .. } => None,
+                };
+                row.case = Some(known.case.to_string());
+                row.decision = known.decision.map(|decision| decision.to_string());
+            }
+            told.push(row);
+        }
+        Ok(told)
+    };
+    app.desk(explain).await
 }
 
 /// What a platform has in force.
@@ -132,15 +186,19 @@ pub async fn get_delivery(
     });
     let state = state.transpose()?;
     let read = app.blocking(move |app| {
+        // Before the outbox: what comes between is looked through already.
+        let (last, _) = app.service().journal()?.head();
         let outbox = app.carrier().outbox();
-        Ok((outbox.list(state, query.cursor, INSTRUCTIONS_MAX)?, outbox.counts()?))
+        let unread = last.saturating_sub(outbox.reached()?);
+        Ok((outbox.list(state, query.cursor, INSTRUCTIONS_MAX)?, outbox.counts()?, unread))
     });
-    let (list, counts) = read.await?;
+    let (list, counts, unread) = read.await?;
     let is_last = list.len() < INSTRUCTIONS_MAX as usize;
     Ok(Json(DeliveryPage {
         next: list.last().map(|last| last.number).filter(|_| !is_last),
-        instructions: list.iter().map(InstructionTold::from).collect(),
+        instructions: explained(&app, list).await?,
         waiting: counts.of(DeliveryState::Waiting),
+        unread,
         dead_letters: counts.of(DeliveryState::Refused) + counts.of(DeliveryState::Dead),
         oldest_waiting: counts.oldest_waiting.map(|at| at.to_string()),
         endpoint_gone_at: counts.gone_at.map(|at| at.to_string()),
@@ -181,8 +239,9 @@ pub async fn post_replay(
     });
     let told = replayed.await??;
     app.carrier().wake();
+    let told = explained(&app, told.into_iter().collect()).await?.pop();
     let told = told.ok_or_else(|| Problem::new(Code::NotFound, format!("there is no {id}")))?;
-    Ok((StatusCode::ACCEPTED, Json(InstructionTold::from(&told))))
+    Ok((StatusCode::ACCEPTED, Json(told)))
 }
 
 /// Compares what the platform has in force with what is in force here.
@@ -240,7 +299,7 @@ pub async fn post_reconcile(
     let (listed, agreed, missing) = compared.await?;
     let foreign = listed.saturating_sub(agreed);
     let now = app.service().clock().now();
-    let entry = Entry::Reconciled { listed, agreed, missing: missing.clone(), foreign };
+    let entry = Said::Reconciled { listed, agreed, missing: missing.clone(), foreign };
     app.service().ask_engine(move |derivation| derivation.input(entry, now)).await?;
     let missing = missing.into_iter().map(|action| format!("a{action}")).collect();
     Ok(Json(Reconciliation { listed, agreed, missing, foreign }))

@@ -104,11 +104,11 @@ fn understood(value: &Value) -> Result<Asked, &'static str> {
     let name = fields.get("action").and_then(Value::as_str).ok_or("names no `action`")?;
     let subject = match name {
         "step" => None,
-        "remove" => Some("post"),
+        "remove" | "hide" | "show" => Some("post"),
         "suspend" | "reinstate" | "restrict" | "release" => Some("account"),
         _ => {
             return Err("names an action that is none of suspend, reinstate, restrict, release, \
-                        remove and step");
+                        remove, hide, show and step");
         }
     };
     if fields.keys().any(|key| key != "action" && Some(key.as_str()) != subject) {
@@ -116,12 +116,14 @@ fn understood(value: &Value) -> Result<Asked, &'static str> {
     }
     let Some(subject) = subject else { return Ok(Asked::Step) };
     let id = fields.get(subject).and_then(Value::as_str).and_then(|id| PlatformId::new(id).ok());
-    let id = id.ok_or("names no `account`, or no `post` to remove")?;
+    let id = id.ok_or("names no `account`, or no `post` to act on")?;
     Ok(Asked::Act(match name {
         "suspend" => Action::Suspend(id),
         "reinstate" => Action::Reinstate(id),
         "restrict" => Action::Restrict(id),
         "release" => Action::Release(id),
+        "hide" => Action::Hide(id),
+        "show" => Action::Show(id),
         _ => Action::Remove(id),
     }))
 }

@@ -5,6 +5,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
 
+mod closed;
+mod dry;
 mod events;
 mod killed;
 mod kills;
@@ -18,6 +20,7 @@ mod measures;
 mod media;
 mod people;
 mod rates;
+mod receivers;
 mod register;
 mod reports;
 mod rulings;

@@ -105,14 +105,23 @@ impl Server {
 
     /// Serves with nobody let in yet.
     pub fn bare(stage: &Stage, args: &[&str]) -> Self {
-        Self::dying(stage, args, "")
+        Self::begun(stage, "127.0.0.1:0", args, "")
+    }
+
+    /// Serves at an address.
+    pub fn at(stage: &Stage, listen: &str, args: &[&str]) -> Self {
+        Self::begun(stage, listen, args, "")
     }
 
     /// Serves until a failpoint is passed, such as `media.kept:1`.
     pub fn dying(stage: &Stage, args: &[&str], failpoint: &str) -> Self {
+        Self::begun(stage, "127.0.0.1:0", args, failpoint)
+    }
+
+    fn begun(stage: &Stage, listen: &str, args: &[&str], failpoint: &str) -> Self {
         let dir = stage.path("seawall-data");
         let mut child = Command::new(PROGRAM)
-            .args(["serve", "--listen", "127.0.0.1:0", "--dir", dir.to_str().unwrap()])
+            .args(["serve", "--listen", listen, "--dir", dir.to_str().unwrap()])
             .args(args)
             .env("SEAWALL_FAILPOINT", failpoint)
             .stdout(Stdio::piped())

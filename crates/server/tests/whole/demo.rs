@@ -5,12 +5,17 @@
 //! product is not told.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use serde_json::Value;
 
 use crate::said::Said;
 use crate::stage::Stage;
 
+/// How long the demo may say nothing.
+const PATIENCE: Duration = Duration::from_secs(60);
 /// The file of the data folder of a demo.
 const DATA: &str = ".demo/data";
 
@@ -28,7 +33,7 @@ impl Played {
     fn new() -> Self {
         let stage = Stage::new();
         let said = stage.seawall(&["demo"]).ended(0);
-        let truth = std::fs::read_to_string(stage.path(".demo/story/truth.jsonl")).unwrap();
+        let truth = std::fs::read_to_string(stage.path(".demo/truth.jsonl")).unwrap();
         let (mut accounts, mut waves) = (BTreeMap::new(), Vec::new());
         for line in truth.lines() {
             let line: Value = serde_json::from_str(line).unwrap();
@@ -96,12 +101,19 @@ fn grouped(number: u64) -> String {
 fn every_command_the_demo_proposes_works_as_it_is_printed() {
     let played = Played::new();
     let out = &played.said.out;
-    let manifest = std::fs::read(played.stage.path(".demo/story/manifest.json")).unwrap();
-    let manifest: Value = serde_json::from_slice(&manifest).unwrap();
-    let counts = manifest["events"].as_object().unwrap().values();
-    let events: u64 = counts.map(|count| count.as_u64().unwrap()).sum();
-    let imported = format!("imported {} events, 0 refused", grouped(events));
-    assert!(out.contains(&imported), "{imported}: {out}");
+    let events: u64 = std::fs::read_dir(played.stage.path(".demo/data/log"))
+        .unwrap()
+        .map(|file| file.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name.ends_with(".db"))
+        .map(|name| {
+            let count = "SELECT CAST(count(*) AS TEXT) FROM event";
+            let rows = played.stage.rows(&format!(".demo/data/log/{name}"), count);
+            rows[0].parse::<u64>().unwrap()
+        })
+        .sum();
+    let taken = format!("{} events in all, 0 refused", grouped(events));
+    assert!(out.contains(&taken), "{taken}: {out}");
+    assert!(out.contains("`seawall serve` runs at http://127.0.0.1:"), "{out}");
     let commands = played.proposed();
     let named = |word: &str| commands.iter().filter(|command| command.contains(word)).count();
     let expect = [
@@ -207,7 +219,8 @@ fn the_demo_can_be_run_again_and_from_a_folder_with_a_space() {
     let sorted = |out: &str| {
         let lines = out.lines().map(|line| match line.split_once("restricted until") {
             Some((line, _)) => line.to_owned(),
-            None => line.to_owned(),
+            // Each demo serves at a free port.
+            None => line.split("http://127.0.0.1:").next().unwrap().to_owned(),
         });
         let mut lines: Vec<String> = lines.collect();
         lines.sort();
@@ -217,6 +230,85 @@ fn the_demo_can_be_run_again_and_from_a_folder_with_a_space() {
     for command in proposed(&again.out) {
         stage.shell(command, None).ended(0);
     }
+}
+
+/// A demo before a person, who reads what it says line by line.
+struct Watched {
+    child: std::process::Child,
+    lines: std::sync::mpsc::Receiver<String>,
+}
+
+impl Drop for Watched {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Watched {
+    fn start(stage: &Stage) -> Self {
+        let mut command = stage.command(&["demo", "--stay"]);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut child = command.spawn().unwrap();
+        let out = BufReader::new(child.stdout.take().unwrap());
+        let (tell, lines) = std::sync::mpsc::channel();
+        std::thread::spawn(move || {
+            for line in out.lines().map_while(Result::ok) {
+                let _ = tell.send(line);
+            }
+        });
+        Self { child, lines }
+    }
+
+    /// What it says until a line with these words, that line included.
+    fn until(&self, words: &str) -> Vec<String> {
+        let mut said = Vec::new();
+        loop {
+            let line = self.lines.recv_timeout(PATIENCE);
+            said.push(line.unwrap_or_else(|_| panic!("`{words}` is not said: {said:#?}")));
+            if said.last().unwrap().contains(words) {
+                return said;
+            }
+        }
+    }
+
+    fn signal(&self) {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+    }
+}
+
+#[test]
+fn a_person_rules_while_the_story_waits_and_ctrl_c_leaves_nothing() {
+    let stage = Stage::new();
+    let mut demo = Watched::start(&stage);
+    let said = demo.until("Press Enter");
+    let serves = said.iter().find_map(|line| line.split_once("runs at http://")).unwrap().1;
+    let address = serves.split('.').take(4).collect::<Vec<_>>().join(".");
+    let typed: Vec<&str> =
+        said.iter().filter_map(|line| line.trim().strip_prefix("curl ")).collect();
+    assert!(typed.len() >= 4, "{said:#?}");
+    let mut decision = String::new();
+    for command in typed {
+        let command = format!("curl {}", command.replace("DECISION", &decision));
+        let answer = stage.shell(&command, None).ended(0).json();
+        if command.contains("/rulings") {
+            assert_eq!(answer["outcome"], "decided", "{answer}");
+            decision = answer["decision"].as_str().unwrap().to_owned();
+        }
+        if command.contains("/overturn") {
+            assert_eq!(answer["outcome"], "overturned", "{answer}");
+        }
+        assert!(answer["status"].is_null(), "{command}: {answer}");
+    }
+    demo.child.stdin.take().unwrap().write_all(b"\n").unwrap();
+    demo.until("2026-04-21 23:00");
+    demo.signal();
+    demo.until("nothing is left of the demo");
+    assert!(demo.child.wait().unwrap().success());
+    assert!(!stage.path(".demo").exists());
+    let address: std::net::SocketAddr = address.trim_end_matches('.').parse().unwrap();
+    assert!(std::net::TcpStream::connect(address).is_err(), "the server has ended");
 }
 
 #[test]

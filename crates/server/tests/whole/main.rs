@@ -18,6 +18,7 @@ mod input;
 mod knowledge;
 mod league;
 mod newest;
+mod packaging;
 mod removed;
 mod rested;
 mod said;
