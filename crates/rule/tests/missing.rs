@@ -290,9 +290,10 @@ fn a_rule_says_what_it_asks_for_itself_and_through_what_it_reads() {
     let mut sources = Sources::new();
     let text = "Bits: Optional[float] = ComebackBits()
 Count: int = TermMatches(list='slogans')
+Other: int = TermMatches(list='others')
 Near: bool = BankDistance(bank='clips') != None
 Word: Optional[str] = JsonData(path='$.post.text', required=False)
-Both = Rule(when_all=[Near, Count > 0], description=f'{Bits}')
+Both = Rule(when_all=[Near, Count > 0], description=f'{Other}')
 Over = Rule(when_all=[Both or Bits != None], description='d')
 Alone = Rule(when_all=[Word == 'a'], description=f'{Count}')
 WhenRules(rules_any=[Both, Over, Alone], then=[OpenCase(policy='p', reason='r')])

@@ -416,6 +416,18 @@ pub(crate) fn files_for_backup(copied: &Path) -> Result<Vec<String>, Error> {
             statement.query_map([], |row| Ok(MediaName(row.get(0)?)))?.collect()
         })
         .map_err(Error::sql(copied))?;
+    drop(conn);
+    // Whoever only reads leaves the files of a log beside a database; a copy has none.
+    for end in ["-wal", "-shm"] {
+        let mut beside = copied.as_os_str().to_owned();
+        beside.push(end);
+        match std::fs::remove_file(&beside) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(Error::io(beside)(error));
+            }
+            _ => {}
+        }
+    }
     let shown = |name: MediaName| place(Path::new("media"), name).display().to_string();
     Ok(names.into_iter().map(shown).collect())
 }

@@ -269,7 +269,8 @@ mod tests {
         finds(&text, Some(3), "deliver.secret_file", "line 1");
         assert!(!format!("{:?}", check_text(&text)).contains("c2hvcnQ"));
         std::fs::write(&path, "whsec_bmluZS1rZXR0bGVzLW9uLWEtc2hlbGYtYW5kLW9uZS1saWQ=\n").unwrap();
-        let found = check_text(&format!("{text}\nurl = \"https://a.example\""));
+        let route = "suspected_child_abuse_route = \"h\"\nsuspected_child_abuse_holder = \"a\"";
+        let found = check_text(&format!("{text}\nurl = \"https://a.example\"\n[media]\n{route}"));
         assert_eq!(found, [], "all is well");
     }
 

@@ -2,7 +2,8 @@
 //! overturn, and the platform's receiver fails in every way.
 //!
 //! What was acknowledged is kept, each action takes effect exactly once by its key, what is about
-//! one subject comes in order, and replay is equal. `SEAWALL_KILLS=200` has it killed as often.
+//! one subject comes in order, and replay is equal. `make crash CRASH_ROUNDS=200` has it killed as
+//! often.
 
 mod receiver;
 
@@ -34,6 +35,8 @@ const HURRIED: &str = "retry_delays_ms = [50, 50, 100, 100, 200, 200, 400, 400, 
                        connect_timeout_ms = 400\nat_once_max = 8\n";
 /// How often the last webhooks are waited for, a quarter of a second each at most.
 const WAITS_MAX: u32 = 480;
+/// Acknowledgements among which one of a ruling is waited for: a day's quota may be spent.
+const ACKNOWLEDGED_MAX: u32 = 200;
 /// How long an acknowledgement may take.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -50,13 +53,20 @@ struct Acknowledged {
 /// What was acknowledged, and who is told of each.
 struct Heard {
     known: Mutex<Acknowledged>,
-    tell: Sender<()>,
+    tell: Sender<What>,
+}
+
+/// What an acknowledgement was of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum What {
+    Batch,
+    Ruling,
 }
 
 impl Heard {
-    fn hear(&self, what: impl FnOnce(&mut Acknowledged)) {
-        what(&mut self.known.lock().unwrap());
-        let _ = self.tell.send(());
+    fn hear(&self, what: What, keep: impl FnOnce(&mut Acknowledged)) {
+        keep(&mut self.known.lock().unwrap());
+        let _ = self.tell.send(what);
     }
 }
 
@@ -147,7 +157,10 @@ fn batch(number: u64, at: &str) -> String {
 fn send(client: &Client, key: &str, number: u64, at: &str) -> Option<u64> {
     let bearer = format!("Bearer {key}");
     let headers = [("content-type", "application/x-ndjson"), ("authorization", &*bearer)];
-    let (status, told) = client.ask("POST", "/v1/events", &headers, batch(number, at))?;
+    // Asked for a verdict, it derives at once, and there are cases to rule on.
+    let wait = if number.is_multiple_of(CLIP_EVERY) { "?wait=verdict" } else { "" };
+    let path = format!("/v1/events{wait}");
+    let (status, told) = client.ask("POST", &path, &headers, batch(number, at))?;
     assert!(matches!(status, 200 | 503), "{status} {told}");
     (status == 200).then(|| told["accepted"].as_u64().unwrap())
 }
@@ -159,7 +172,7 @@ fn load(client: &Client, key: &str, at: &str, heard: &Heard, stops: &AtomicBool)
         if send(client, key, number, at).is_none() {
             return;
         }
-        heard.hear(|known| {
+        heard.hear(What::Batch, |known| {
             known.batches.insert(number);
         });
     }
@@ -167,7 +180,7 @@ fn load(client: &Client, key: &str, at: &str, heard: &Heard, stops: &AtomicBool)
 
 /// One reviewer removes what is open, another takes every third decision back.
 fn rule(client: &Client, [one, other]: [&Session; 2], heard: &Heard) -> Option<()> {
-    for turn in 0_u32.. {
+    loop {
         let (_, page) = client.by(one, "GET", "/v1/cases?state=open&limit=1", "", &json!({}))?;
         let Some(case) = page["cases"].get(0).and_then(|case| case["case"].as_str()) else {
             continue;
@@ -188,15 +201,17 @@ fn rule(client: &Client, [one, other]: [&Session; 2], heard: &Heard) -> Option<(
         // The case may have grown since it was read.
         assert!(matches!(status, 200 | 409 | 503), "{status} {told}");
         let Some(decision) = told["decision"].as_str().map(str::to_owned) else { continue };
-        heard.hear(|known| {
+        let mut is_third = false;
+        heard.hear(What::Ruling, |known| {
             known.decided.insert(decision.clone());
+            is_third = known.decided.len() % 3 == 0;
         });
-        if turn % 3 == 2 {
+        if is_third {
             let path = format!("/v1/decisions/{decision}/overturn");
             let (status, told) = client.by(other, "POST", &path, &decision, &json!({}))?;
             assert!(matches!(status, 200 | 503), "{status} {told}");
             if status == 200 {
-                heard.hear(|known| {
+                heard.hear(What::Ruling, |known| {
                     known.overturned.insert(decision);
                 });
                 // What is open again would be removed again for ever.
@@ -208,7 +223,6 @@ fn rule(client: &Client, [one, other]: [&Session; 2], heard: &Heard) -> Option<(
             }
         }
     }
-    None
 }
 
 /// Serves and is killed so many times; gives what was acknowledged.
@@ -236,6 +250,9 @@ fn killed(stage: &Stage, args: &[&str], book: &Mutex<Book>, kills: u32, at: &str
             for _ in 0..kill * 7 % 19 {
                 acknowledged.recv_timeout(PATIENCE).unwrap();
             }
+            // Of every third life, in the middle of a ruling or just after one.
+            let is_ruling = |_| acknowledged.recv_timeout(PATIENCE) != Ok(What::Batch);
+            let _ = kill % 3 == 1 && (0..ACKNOWLEDGED_MAX).any(is_ruling);
             serving.kill();
             book.lock().unwrap().life += 1;
             stops.store(true, Ordering::Relaxed);
@@ -326,7 +343,8 @@ fn delivered_once(book: &Book, journal: &[String], cancelled: &BTreeSet<String>)
 
 #[test]
 fn nothing_acknowledged_is_lost_and_no_action_comes_twice_however_often_it_is_killed() {
-    let kills = std::env::var("SEAWALL_KILLS").map_or(KILLS, |kills| kills.parse().unwrap());
+    let rounds = std::env::var("SEAWALL_CRASH_ROUNDS");
+    let kills = rounds.map_or(KILLS, |kills| kills.parse().unwrap());
     let stage = equipped();
     let receiver = Receiver::start();
     let config = configured(&stage, receiver.address);
