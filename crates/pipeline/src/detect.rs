@@ -11,7 +11,7 @@ use seawall_media::{MATCH_DISTANCE_BITS, Match, Pdq};
 use seawall_model::journal::{EvidenceSeen, SubjectSeen};
 use seawall_model::{
     Accepted, Embedded, EntryId, Event, EventBody, Family, Folded, MediaItem, MediaRef, MilliBits,
-    PlatformId, Position, Signal, SignalKind, SignalValue, Subject, Timestamp, TraceId,
+    PlatformId, Position, Signal, SignalKind, SignalValue, Subject, TraceId,
 };
 use seawall_review::{Change, Content, EVIDENCE_MAX, Finding, RestsOnMissing};
 use seawall_rule::{Input, Observation, Observations, Observed, Rests, Value};
@@ -19,6 +19,7 @@ use seawall_text::{TermMatch, TermScratch};
 use seawall_wave::{TraceKey, post_key};
 
 use crate::active::Active;
+use crate::posts::Tells;
 use crate::reason::{self, Asked};
 
 /// Terms that a case names at most; rules are told of all of them.
@@ -223,7 +224,6 @@ pub(crate) fn judge(
     noted: Noted,
     signals: &[Signal],
     (active, key): (&Active, &TraceKey),
-    created_at: Option<Timestamp>,
     buffers: &mut Buffers,
 ) -> Option<Finding> {
     let (rules, subject) = (active.rules()?, subject(accepted)?);
@@ -249,18 +249,25 @@ pub(crate) fn judge(
         policy: first.policy.clone(),
         rule: Some(first.rule.clone()),
         rests: match rests {
-            Rests::No => RestsOnMissing::No,
-            Rests::Yes => RestsOnMissing::Yes,
+            Rests::No if !is_of_unknown_place(accepted.event) => RestsOnMissing::No,
+            Rests::No | Rests::Yes => RestsOnMissing::Yes,
         },
         evidence: pieces,
         reasons,
         at: accepted.event.at,
-        created_at,
+        created_at: None,
         post: post_of(accepted.event).map(|post| post_key(post, key)),
-        // What is known of the post itself is told at the hand-over.
+        // What is known of the account and of the post itself is told at the hand-over.
         content: 0,
         is_deleted: false,
     })
+}
+
+/// Whether an event tells a file without telling where it stands: of which post, or on whose
+/// profile. Nothing automatic follows from what is missing (law 4).
+fn is_of_unknown_place(event: &Event) -> bool {
+    matches!(&event.body, EventBody::Media(item)
+        if item.post.is_none() && matches!(item.embedded, Embedded::Post | Embedded::Unknown))
 }
 
 /// What a case about an event is about. Whose post it is, is told at the hand-over: who sends a
@@ -315,13 +322,18 @@ fn post_of_media(item: &MediaItem) -> Option<&PlatformId> {
     }
 }
 
-/// What an event tells of a post as such; `None` if it tells nothing of one. `created_at` is when
-/// the account that acted was created.
-pub(crate) fn change(
-    accepted: &Accepted<'_>,
-    key: &TraceKey,
-    created_at: Option<Timestamp>,
-) -> Option<Change> {
+/// What an event tells of the post that it names.
+pub(crate) fn tells(event: &Event) -> Tells {
+    match event.body {
+        EventBody::PostCreated(_) => Tells::Creation,
+        EventBody::PostEdited(_) | EventBody::PostDeleted { .. } => Tells::Change,
+        _ => Tells::Mention,
+    }
+}
+
+/// What an event tells of a post as such; `None` if it tells nothing of one. Whose post it is and
+/// how old they are is told at the hand-over.
+pub(crate) fn change(accepted: &Accepted<'_>, key: &TraceKey) -> Option<Change> {
     let position = accepted.position.0;
     let (post, content) = match &accepted.event.body {
         EventBody::PostCreated(post) | EventBody::PostEdited(post) => {
@@ -330,8 +342,8 @@ pub(crate) fn change(
         EventBody::PostDeleted { post } => (post, Content::Deleted),
         _ => return None,
     };
-    let (post, author) = (post_key(post.as_str(), key), accepted.account);
-    Some(Change { post, position, content, author, created_at })
+    let (author, created_at) = (None, None);
+    Some(Change { post: post_key(post.as_str(), key), position, content, author, created_at })
 }
 
 /// The removed profiles that a sketch resembles most: several where they weigh the same; never

@@ -16,13 +16,14 @@ mod ruling;
 mod snapshot;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
 
 use seawall_action::{Actions, InForce};
 use seawall_decision::Supports;
 use seawall_decision::law::{Permitted, Quota, UNATTENDED_SECONDS_MAX};
 use seawall_decision::support::EntryKind;
 use seawall_model::journal::{ActionPlanned, Body, Effect, Outcome, SubjectSeen};
-use seawall_model::knowledge::KnowledgeKind;
+use seawall_model::knowledge::{FileHash, KnowledgeKind, Known};
 use seawall_model::{AccountId, ActionKind, CaseId, DecisionId, EntryId, ReviewerId, Timestamp};
 use seawall_review::{Appeals, Case, CaseState, Cases, Change, Finding, Ruled};
 
@@ -299,10 +300,49 @@ impl Judge {
                     (first..=last).map(|n| (EntryId(n), entry_kind(kind))).collect();
                 // A decision that fell meanwhile brings nothing in.
                 if self.support_more(decision, &entries).is_ok() {
-                    put(first..=last, active, contents);
+                    self.bring_in(first..=last, active, contents);
                 }
             }
         }
+    }
+
+    /// Puts entries in force. What this build cannot put in force, the shell refused.
+    fn bring_in(
+        &mut self,
+        entries: RangeInclusive<u64>,
+        active: &mut Active,
+        contents: &dyn Contents,
+    ) {
+        let before = self.files_acted_on(contents);
+        for entry in entries.map(EntryId) {
+            if active.contains(entry) {
+                continue;
+            }
+            let Some(knowledge) = contents.content(entry) else { continue };
+            if let Known::Hash(file) = &knowledge.known {
+                // Laid down again, it is the same file: a network is not cut into slices so.
+                for (by, on) in
+                    before.iter().filter(|(hash, _)| *hash == file.hash).map(|(_, of)| of)
+                {
+                    self.alone.entry((*by, entry)).or_default().extend(on);
+                }
+            }
+            let _ = active.put(entry, knowledge);
+        }
+    }
+
+    /// The files for whose sake people acted alone, and on whom.
+    fn files_acted_on(
+        &self,
+        contents: &dyn Contents,
+    ) -> Vec<(FileHash, (ReviewerId, BTreeSet<AccountId>))> {
+        let file = |entry: EntryId| match contents.content(entry)?.known {
+            Known::Hash(file) => Some(file.hash),
+            _ => None,
+        };
+        let of =
+            self.alone.iter().map(|((by, entry), on)| Some((file(*entry)?, (*by, on.clone()))));
+        of.flatten().collect()
     }
 
     /// Takes out of force what has reached its time.
@@ -409,18 +449,6 @@ struct Gone {
 /// Hours for which the policy of a case restricts reach unattended, as it stands now.
 fn unattended_hours(case: &Case, active: &Active) -> u32 {
     active.policy(&case.policy).map_or(0, |policy| policy.unattended_hours)
-}
-
-/// Puts entries in force. What this build cannot put in force, the shell refused.
-fn put(entries: std::ops::RangeInclusive<u64>, active: &mut Active, contents: &dyn Contents) {
-    for number in entries {
-        if active.contains(EntryId(number)) {
-            continue;
-        }
-        if let Some(knowledge) = contents.content(EntryId(number)) {
-            let _ = active.put(EntryId(number), knowledge);
-        }
-    }
 }
 
 fn entry_kind(kind: KnowledgeKind) -> EntryKind {

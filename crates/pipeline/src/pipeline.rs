@@ -15,7 +15,7 @@ use crate::active::{Active, Contents};
 use crate::detect::Buffers;
 use crate::hours::Hours;
 use crate::judge::{Brought, Judge};
-use crate::posts::Posts;
+use crate::posts::{Posts, Tells};
 use crate::sketches::Sketches;
 use crate::{Constants, PARTITIONS, Reading, partition};
 
@@ -101,10 +101,10 @@ pub(crate) struct Waiting {
 /// What one event tells the owner of cases.
 #[derive(Debug)]
 pub(crate) enum Told {
-    /// What a rule found, and who acted.
-    Found(seawall_review::Finding, Option<AccountId>),
-    /// That something happened to a post.
-    Changed(seawall_review::Change),
+    /// What a rule found, who acted, and what it tells of its post.
+    Found(seawall_review::Finding, Option<AccountId>, Tells),
+    /// That something happened to a post, who acted, and what it tells.
+    Changed(seawall_review::Change, Option<AccountId>, Tells),
     /// That an account was created earlier than was known.
     Dated(AccountId, Timestamp),
 }
@@ -186,7 +186,7 @@ impl Pipeline {
     pub fn has_findings(&self) -> bool {
         self.waiting.told.iter().any(|told| match told {
             Told::Found(..) => true,
-            Told::Changed(change) => self.judge.cases().about_post(change.post).is_some(),
+            Told::Changed(change, ..) => self.judge.cases().about_post(change.post).is_some(),
             Told::Dated(account, _) => self.judge.cases().concerns(*account),
         })
     }
@@ -375,8 +375,8 @@ impl Pipeline {
             }
         }
         for told in &mut self.waiting.told {
-            if let Told::Changed(change) = told {
-                change.author = change.author.filter(|author| *author != account);
+            if let Told::Found(_, by, _) | Told::Changed(_, by, _) = told {
+                *by = by.filter(|by| *by != account);
             }
         }
         self.waiting.follows.retain(|message| message.to != account);

@@ -8,13 +8,15 @@ use std::collections::BTreeSet;
 
 use hashbrown::HashMap;
 use seawall_model::codec::{CodecError, Reader, Writer};
-use seawall_model::{AccountId, Timestamp, TraceId};
+use seawall_model::{AccountId, TraceId};
 use seawall_review::{Change, Content};
 
 /// Held where an author is not known: nobody has this number.
 const NOBODY: AccountId = AccountId(u64::MAX);
+/// Held where the author was erased: whoever tells of the post again is not taken for them.
+const ERASED: AccountId = AccountId(u64::MAX - 1);
 /// Bytes of one post in a snapshot.
-const POST_BYTES: usize = 16 + 8 + 4 + 8 + 1;
+const POST_BYTES: usize = 16 + 8 + 8 + 1;
 
 /// What is known of one post. Twenty-four bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,23 +24,39 @@ pub(crate) struct Known {
     author: AccountId,
     /// Position of the event with its newest content; 0 where only its deletion is known.
     pub(crate) content: u64,
-    /// Seconds since 1970 at which the author's account was created; 0 where not known.
-    created: u32,
     /// Whether it was deleted since.
     pub(crate) is_deleted: bool,
+    /// Whether another account told the same id to be its own post: the id alone says nothing.
+    pub(crate) is_contested: bool,
 }
 
 impl Known {
     /// Whose it is: who told it first.
     pub(crate) fn author(&self) -> Option<AccountId> {
-        Some(self.author).filter(|author| *author != NOBODY)
+        Some(self.author).filter(|author| ![NOBODY, ERASED].contains(author))
     }
 
-    /// When the author's account was created, as known when the post was told.
-    pub(crate) fn created_at(&self) -> Option<Timestamp> {
-        let micros = i64::from(self.created) * 1_000_000;
-        Some(micros).filter(|micros| *micros > 0).and_then(|at| Timestamp::from_micros(at).ok())
+    /// Whether what an account tells of the post is about a post of its own under the same id.
+    fn is_others(&self, by: Option<AccountId>, tells: Tells) -> bool {
+        let is_other = self.author().is_some_and(|author| by != Some(author));
+        is_other
+            && match tells {
+                Tells::Creation => true,
+                Tells::Change => self.is_contested,
+                Tells::Mention => false,
+            }
     }
+}
+
+/// What an event tells of a post.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Tells {
+    /// That the account posted it.
+    Creation = 0,
+    /// That it was edited or deleted, by whoever.
+    Change = 1,
+    /// That it is reported or has a file: whoever tells that, it is of the post of that id.
+    Mention = 2,
 }
 
 /// The newest posts, by the keyed hash of the platform's id, in two generations.
@@ -56,21 +74,37 @@ impl Posts {
         self.young.get(&post).or_else(|| self.old.get(&post))
     }
 
-    /// Takes in what happened to a post. Who told it first is its author: an edit by somebody
-    /// else, such as a moderator of the platform, is an edit of the author's post.
+    /// Whether what an account tells of a post is about another one, of its own, whose id was
+    /// given before.
+    pub(crate) fn is_others(&self, post: TraceId, by: Option<AccountId>, tells: Tells) -> bool {
+        self.get(post).is_some_and(|known| known.is_others(by, tells))
+    }
+
+    /// Takes in what happened to a post. Who created it is its author, and nobody else: an edit
+    /// may come from a moderator of the platform. Where two accounts tell to have created the same
+    /// id, the first one's post stays as it is.
     ///
     /// At most `posts_max` are kept, and at least half as many of the newest. Gives the author,
-    /// where known.
-    pub(crate) fn note(&mut self, change: &Change, posts_max: u64) -> Option<AccountId> {
-        let nothing = Known { author: NOBODY, content: 0, created: 0, is_deleted: false };
+    /// where known; `None` if the event is about another post than the one of this id.
+    pub(crate) fn note(
+        &mut self,
+        change: &Change,
+        by: Option<AccountId>,
+        tells: Tells,
+        posts_max: u64,
+    ) -> Option<Known> {
+        let nothing = Known { author: NOBODY, content: 0, is_deleted: false, is_contested: false };
         let mut known = self.get(change.post).copied().unwrap_or(nothing);
-        known.is_deleted = change.content == Content::Deleted;
-        if let Content::At(position) = change.content {
-            known.content = position;
-            if let (Some(author), NOBODY) = (change.author, known.author) {
-                known.author = author;
-                let seconds = change.created_at.map_or(0, |at| at.micros() / 1_000_000);
-                known.created = u32::try_from(seconds).unwrap_or(0);
+        let is_others = known.is_others(by, tells);
+        if is_others {
+            known.is_contested = true;
+        } else {
+            known.is_deleted = change.content == Content::Deleted;
+            if let Content::At(position) = change.content {
+                known.content = position;
+            }
+            if let (Some(by), Tells::Creation, NOBODY) = (by, tells, known.author) {
+                known.author = by;
             }
         }
         let share = usize::try_from(posts_max / 2).unwrap_or(usize::MAX);
@@ -78,13 +112,15 @@ impl Posts {
             self.old = std::mem::take(&mut self.young);
         }
         self.young.insert(change.post, known);
-        known.author()
+        (!is_others).then_some(known)
     }
 
     /// Forgets the posts of accounts whose content was erased.
     pub(crate) fn forget(&mut self, accounts: &BTreeSet<AccountId>) {
         for generation in [&mut self.young, &mut self.old] {
-            generation.retain(|_, known| !accounts.contains(&known.author));
+            for known in generation.values_mut().filter(|known| accounts.contains(&known.author)) {
+                known.author = ERASED;
+            }
         }
     }
 
@@ -96,9 +132,8 @@ impl Posts {
             for (post, known) in posts {
                 writer.u128(post.0);
                 writer.u64(known.author.0);
-                writer.u32(known.created);
                 writer.u64(known.content);
-                writer.u8(u8::from(known.is_deleted));
+                writer.u8(u8::from(known.is_deleted) | u8::from(known.is_contested) << 1);
             }
         }
     }
@@ -110,9 +145,10 @@ impl Posts {
             generation.reserve(count);
             for _ in 0..count {
                 let post = TraceId(reader.u128()?);
-                let (author, created) = (AccountId(reader.u64()?), reader.u32()?);
-                let (content, is_deleted) = (reader.u64()?, reader.u8()? == 1);
-                generation.insert(post, Known { author, content, created, is_deleted });
+                let (author, content) = (AccountId(reader.u64()?), reader.u64()?);
+                let marks = reader.u8()?;
+                let (is_deleted, is_contested) = (marks & 1 > 0, marks & 2 > 0);
+                generation.insert(post, Known { author, content, is_deleted, is_contested });
             }
         }
         Ok(posts)
@@ -123,46 +159,64 @@ impl Posts {
 mod tests {
     use super::*;
 
-    fn change(post: u128, position: u64, content: Content, author: u64) -> Change {
-        let (post, author) = (TraceId(post), Some(AccountId(author)).filter(|id| id.0 > 0));
-        Change { post, position, content, author, created_at: None }
+    fn change(post: u128, position: u64, content: Content) -> Change {
+        let (author, created_at) = (None, None);
+        Change { post: TraceId(post), position, content, author, created_at }
+    }
+
+    fn by(account: u64) -> Option<AccountId> {
+        Some(AccountId(account))
     }
 
     #[test]
-    fn who_told_it_first_is_the_author_and_what_came_last_is_the_content() {
+    fn who_created_it_is_the_author_and_what_came_last_is_the_content() {
         let mut posts = Posts::default();
-        for (position, content, author) in [
-            (3, Content::At(3), 0),
-            (4, Content::At(4), 7),
-            (5, Content::At(5), 8),
-            (6, Content::Deleted, 9),
+        for (position, content, by, tells) in [
+            (3, Content::At(3), by(8), Tells::Change),
+            (4, Content::At(4), by(7), Tells::Creation),
+            (5, Content::At(5), by(8), Tells::Change),
+            (6, Content::Deleted, by(9), Tells::Change),
         ] {
-            posts.note(&change(1, position, content, author), 10);
+            let known = posts.note(&change(1, position, content), by, tells, 10).unwrap();
+            assert_eq!(known.author().is_some(), position > 3, "an edit makes nobody the author");
         }
         let known = *posts.get(TraceId(1)).unwrap();
-        assert_eq!((known.author(), known.created_at()), (Some(AccountId(7)), None));
-        assert_eq!((known.content, known.is_deleted), (5, true));
-        posts.note(&change(1, 9, Content::At(9), 7), 10);
+        assert_eq!((known.author(), known.content, known.is_deleted), (by(7), 5, true));
+        posts.note(&change(1, 9, Content::At(9)), by(7), Tells::Creation, 10);
         let again = *posts.get(TraceId(1)).unwrap();
         assert_eq!(again, Known { content: 9, is_deleted: false, ..known });
         posts.forget(&BTreeSet::from([AccountId(7)]));
-        assert_eq!(posts.get(TraceId(1)), None);
+        posts.note(&change(1, 10, Content::At(10)), by(8), Tells::Creation, 10);
+        assert_eq!(posts.get(TraceId(1)).unwrap().author(), None, "nobody takes their place");
+    }
+
+    #[test]
+    fn of_two_who_created_the_same_id_the_first_ones_post_stays_as_it_is() {
+        let mut posts = Posts::default();
+        posts.note(&change(1, 3, Content::At(3)), by(7), Tells::Creation, 10);
+        assert!(posts.is_others(TraceId(1), by(8), Tells::Creation));
+        assert!(!posts.is_others(TraceId(1), by(8), Tells::Change), "a moderator may edit");
+        let other = posts.note(&change(1, 4, Content::At(4)), by(8), Tells::Creation, 10);
+        assert_eq!(other, None);
+        let other = posts.note(&change(1, 5, Content::At(5)), by(8), Tells::Change, 10);
+        assert_eq!(other, None, "of a contested id, only the author edits");
+        let known = posts.get(TraceId(1)).unwrap();
+        assert_eq!((known.author(), known.content, known.is_contested), (by(7), 3, true));
+        assert!(posts.note(&change(1, 6, Content::At(6)), by(7), Tells::Change, 10).is_some());
     }
 
     #[test]
     fn the_newest_are_known_and_a_snapshot_holds_them() {
         let mut posts = Posts::default();
         for n in 1..=1_005 {
-            let created_at = Some(Timestamp::from_micros(86_400_000_000).unwrap());
-            let change = Change { created_at, ..change(n.into(), n, Content::At(n), n) };
-            posts.note(&change, 100);
-            // What is asked for newly stays young.
-            posts.note(&Change { post: TraceId(1), ..change }, 100);
+            let told = change(n.into(), n, Content::At(n));
+            posts.note(&told, by(n), Tells::Creation, 100);
+            // What is told of anew stays young.
+            posts.note(&Change { post: TraceId(1), ..told }, by(1), Tells::Change, 100);
+            posts.note(&told, by(2_000), Tells::Creation, 100);
         }
         let is_known = |n: u64| posts.get(TraceId(n.into())).is_some();
         assert!((956..=1_005).all(is_known) && is_known(1) && !is_known(900));
-        let known = posts.get(TraceId(1)).unwrap();
-        assert_eq!(known.created_at().unwrap().micros(), 86_400_000_000);
         let mut writer = Writer::new();
         posts.encode(&mut writer);
         let bytes = writer.into_bytes();

@@ -12,7 +12,7 @@ use crate::active::Contents;
 use crate::hours::Hours;
 use crate::judge::{Brought, Judge};
 use crate::pipeline::{Order, Told, Waiting};
-use crate::posts::Posts;
+use crate::posts::{Posts, Tells};
 use crate::sketches::Sketches;
 use crate::{Constants, PARTITIONS, Pipeline};
 
@@ -202,13 +202,14 @@ fn encode_waiting(waiting: &Waiting, writer: &mut Writer) {
     writer.len(waiting.told.len());
     for told in &waiting.told {
         match told {
-            Told::Found(found, by) => {
+            Told::Found(found, by, tells) => {
                 writer.u8(1);
-                writer.u64(by.map_or(NOBODY, |by| by.0));
+                encode_by(*by, *tells, writer);
                 found.encode(writer);
             }
-            Told::Changed(change) => {
+            Told::Changed(change, by, tells) => {
                 writer.u8(2);
+                encode_by(*by, *tells, writer);
                 change.encode(writer);
             }
             Told::Dated(account, created_at) => {
@@ -228,6 +229,22 @@ fn encode_waiting(waiting: &Waiting, writer: &mut Writer) {
         writer.u64(brought.action);
         writer.u64(brought.position);
     }
+}
+
+fn encode_by(by: Option<AccountId>, tells: Tells, writer: &mut Writer) {
+    writer.u64(by.map_or(NOBODY, |by| by.0));
+    writer.u8(tells as u8);
+}
+
+fn decode_by(reader: &mut Reader<'_>) -> Result<(Option<AccountId>, Tells), CodecError> {
+    let by = Some(AccountId(reader.u64()?)).filter(|by| by.0 != NOBODY);
+    let tells = match reader.u8()? {
+        0 => Tells::Creation,
+        1 => Tells::Change,
+        2 => Tells::Mention,
+        _ => return Err(CodecError::Range),
+    };
+    Ok((by, tells))
 }
 
 fn decode_waiting(reader: &mut Reader<'_>) -> Result<Waiting, CodecError> {
@@ -258,10 +275,13 @@ fn decode_waiting(reader: &mut Reader<'_>) -> Result<Waiting, CodecError> {
     for _ in 0..reader.len(8)? {
         waiting.told.push(match reader.u8()? {
             1 => {
-                let by = Some(AccountId(reader.u64()?)).filter(|by| by.0 != NOBODY);
-                Told::Found(seawall_review::Finding::decode(reader)?, by)
+                let (by, tells) = decode_by(reader)?;
+                Told::Found(seawall_review::Finding::decode(reader)?, by, tells)
             }
-            2 => Told::Changed(seawall_review::Change::decode(reader)?),
+            2 => {
+                let (by, tells) = decode_by(reader)?;
+                Told::Changed(seawall_review::Change::decode(reader)?, by, tells)
+            }
             3 => Told::Dated(AccountId(reader.u64()?), time(reader)?),
             _ => return Err(CodecError::Range),
         });

@@ -6,14 +6,14 @@ use std::collections::BTreeSet;
 use seawall_link::{Feature, FeatureKind};
 use seawall_model::journal::{Body, EvidenceSeen, SubjectSeen};
 use seawall_model::knowledge::KnowledgeKind;
-use seawall_model::{Accepted, AccountId, DecisionId, EventBody, EventKind, Signal};
-use seawall_review::{Change, Finding};
+use seawall_model::{Accepted, AccountId, DecisionId, EventBody, EventKind, Signal, Timestamp};
+use seawall_review::{Change, Finding, RestsOnMissing};
 
 use crate::active::{Contents, sketch_of};
 use crate::detect::{self, Buffers, Noted};
 use crate::judge::Brought;
 use crate::pipeline::{Output, Told};
-use crate::posts::Known;
+use crate::posts::{Known, Tells};
 use crate::{Pipeline, Reading, partition};
 
 impl Pipeline {
@@ -34,12 +34,10 @@ impl Pipeline {
             // What somebody says for themselves is no evidence against them.
             return;
         }
-        // Of whom an event tells something about somebody else, the age is not theirs.
-        let account = accepted.account.filter(|_| event.kind() != EventKind::Report);
-        let created_at =
-            account.and_then(|account| self.accounts[partition(account.0)].created(account));
-        let change = detect::change(accepted, &self.key, created_at);
-        self.waiting.told.extend(change.map(Told::Changed));
+        let tells = detect::tells(event);
+        let change = detect::change(accepted, &self.key);
+        let change = change.map(|change| Told::Changed(change, accepted.account, tells));
+        self.waiting.told.extend(change);
         if self.active.is_idle() {
             return;
         }
@@ -56,11 +54,15 @@ impl Pipeline {
         for media in media {
             noted.media(media, position, &self.active, &mut buffers);
         }
-        self.compare(accepted, reading, &mut noted, &mut buffers);
+        if event.kind() != EventKind::Report {
+            // Whom a reporter resembles says nothing of whom they report.
+            self.compare(accepted, reading, &mut noted, &mut buffers);
+        }
         let knowing = (&self.active, &self.key);
-        let found = detect::judge(accepted, noted, signals, knowing, created_at, &mut buffers);
+        let found = detect::judge(accepted, noted, signals, knowing, &mut buffers);
         self.buffers = buffers;
-        self.waiting.told.extend(found.map(|found| Told::Found(found, accepted.account)));
+        let found = found.map(|found| Told::Found(found, accepted.account, tells));
+        self.waiting.told.extend(found);
     }
 
     /// Compares an account with removed profiles: when it tells its profile, and when it
@@ -152,19 +154,18 @@ impl Pipeline {
         }
         for told in told {
             match told {
-                Told::Found(found, by) => {
-                    if let Some(found) = self.of_its_author(found, by) {
+                Told::Found(found, by, tells) => {
+                    if let Some(found) = self.of_its_author(found, by, tells) {
                         self.judge.observe(found, now, &self.active, &mut bodies);
                     }
                 }
-                Told::Changed(change) => {
-                    let author = self.posts.note(&change, self.constants.posts_max);
-                    self.judge.changed(
-                        &Change { author, ..change },
-                        now,
-                        &self.active,
-                        &mut bodies,
-                    );
+                Told::Changed(change, by, tells) => {
+                    let known = self.posts.note(&change, by, tells, self.constants.posts_max);
+                    let Some(known) = known else { continue };
+                    let author = known.author();
+                    let created_at = author.and_then(|author| self.created(author));
+                    let change = Change { author, created_at, ..change };
+                    self.judge.changed(&change, now, &self.active, &mut bodies);
                 }
                 Told::Dated(account, created_at) => {
                     self.judge.dated(account, created_at, &mut bodies);
@@ -181,32 +182,42 @@ impl Pipeline {
         }
     }
 
-    /// A finding about a post as one about its author's post, as far as the post is known. What
-    /// ties whoever else acted to a removed account says nothing about the author; `None` if
-    /// nothing else was found.
-    fn of_its_author(&self, found: Finding, by: Option<AccountId>) -> Option<Finding> {
-        let (Some(post), SubjectSeen::Post { position, .. }) = (found.post, found.subject) else {
-            return Some(found);
-        };
-        let known = self.posts.get(post);
-        let author = known.and_then(Known::author);
-        let mut found = Finding {
-            subject: SubjectSeen::Post { position, account: author.map(|author| author.0) },
-            content: known.map_or(0, |known| known.content),
-            is_deleted: known.is_some_and(|known| known.is_deleted),
-            ..found
-        };
-        if author.is_none() || author != by {
-            found.created_at = known.and_then(Known::created_at);
-            let is_theirs = |piece: &EvidenceSeen| piece.kind == "comeback";
-            let theirs = found.evidence.iter().filter(|piece| is_theirs(piece));
-            let theirs: BTreeSet<u64> = theirs.filter_map(|piece| piece.entry).collect();
-            found.evidence.retain(|piece| !is_theirs(piece));
-            theirs.iter().for_each(|entry| found.lose(*entry));
-            if found.reasons.is_empty() {
-                return None;
+    /// When an account was created, as its own key knows it at the hand-over.
+    fn created(&self, account: AccountId) -> Option<Timestamp> {
+        self.accounts[partition(account.0)].created(account)
+    }
+
+    /// A finding with whom it is about: of a post its author, as far as the post is known. What
+    /// ties whoever else acted to a removed account says nothing about the author, and what a
+    /// rule made of it rests on something missing; `None` if nothing else was found.
+    fn of_its_author(
+        &self,
+        mut found: Finding,
+        by: Option<AccountId>,
+        tells: Tells,
+    ) -> Option<Finding> {
+        if let (Some(post), SubjectSeen::Post { position, .. }) = (found.post, found.subject) {
+            let (author, known) = if self.posts.is_others(post, by, tells) {
+                // It is another post, under an id that was given before.
+                (found.post, found.content) = (None, position);
+                (by, None)
+            } else {
+                let is_told = |known: &&Known| !known.is_contested || by == known.author();
+                let known = self.posts.get(post).filter(is_told);
+                (known.and_then(Known::author), known)
+            };
+            found.subject = SubjectSeen::Post { position, account: author.map(|author| author.0) };
+            if let Some(known) = known {
+                (found.content, found.is_deleted) = (known.content, known.is_deleted);
+            }
+            if author.is_none() || author != by {
+                lose_likeness(&mut found);
+                if found.reasons.is_empty() {
+                    return None;
+                }
             }
         }
+        found.created_at = found.subject.account().and_then(|account| self.created(account));
         Some(found)
     }
 
@@ -218,4 +229,17 @@ impl Pipeline {
         self.judge.retry(now, &self.active, bodies);
         self.judge.settle(bodies);
     }
+}
+
+/// Takes out of a finding whom whoever acted resembles.
+fn lose_likeness(found: &mut Finding) {
+    let is_theirs = |piece: &EvidenceSeen| piece.kind == "comeback";
+    let theirs = found.evidence.iter().filter(|piece| is_theirs(piece));
+    let theirs: BTreeSet<u64> = theirs.filter_map(|piece| piece.entry).collect();
+    if theirs.is_empty() {
+        return;
+    }
+    found.evidence.retain(|piece| !is_theirs(piece));
+    theirs.iter().for_each(|entry| found.lose(*entry));
+    found.rests = RestsOnMissing::Yes;
 }

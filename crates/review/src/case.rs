@@ -1,5 +1,7 @@
 //! One case.
 
+use std::collections::BTreeSet;
+
 use seawall_model::journal::{EvidenceSeen, PolicyCited, SubjectSeen};
 use seawall_model::knowledge::FileClass;
 use seawall_model::{AccountId, ActionKind, DecisionId, ReviewerId, Timestamp, TraceId};
@@ -197,6 +199,8 @@ pub struct Case {
     pub settled: Settled,
     /// Rulings that are held, in order.
     pub heard: Vec<Heard>,
+    /// Everybody who ever ruled on it, whatever became of that, in order of their numbers.
+    pub ruled_by: BTreeSet<ReviewerId>,
     /// When the first event behind it happened.
     pub at: Timestamp,
     /// The keyed hash of the platform's id of the post, where it is about one.
@@ -225,6 +229,7 @@ impl Case {
             reasons: finding.reasons,
             settled: Settled::default(),
             heard: Vec::new(),
+            ruled_by: BTreeSet::new(),
             at: finding.at,
             post: finding.post,
             content: finding.content,
@@ -289,6 +294,10 @@ impl Case {
             // What is told for the first time replaces nothing.
             if self.content > 0 {
                 self.edited = position;
+            } else if self.state != CaseState::Open {
+                // Nobody ruled on what nobody could see.
+                self.reasons.retain(|reason| !reason.stands_alone());
+                self.settled.reasons.retain(|reason| !reason.stands_alone());
             }
             self.content = position;
         }

@@ -314,6 +314,7 @@ impl Cases {
         self.may_hear(id, version)?;
         let case = self.cases.get_mut(&id).ok_or(Refused::NoCase(id))?;
         case.heard.retain(|other| other.reviewer != heard.reviewer);
+        case.ruled_by.insert(heard.reviewer);
         case.heard.push(heard);
         Ok(case)
     }

@@ -1,5 +1,7 @@
 //! Cases as bytes of a snapshot.
 
+use std::collections::BTreeSet;
+
 use seawall_model::codec::{CodecError, Reader, Writer};
 use seawall_model::journal::{EvidenceSeen, PolicyCited, SubjectSeen};
 use seawall_model::knowledge::FileClass;
@@ -125,6 +127,10 @@ impl Case {
             encode_evidence(piece, writer);
         }
         encode_reasons(&self.settled.reasons, writer);
+        writer.len(self.ruled_by.len());
+        for reviewer in &self.ruled_by {
+            writer.u64(reviewer.0);
+        }
         writer.len(self.heard.len());
         for heard in &self.heard {
             encode_heard(heard, writer);
@@ -168,6 +174,7 @@ impl Case {
             reasons: Vec::new(),
             settled: Settled::default(),
             heard: Vec::new(),
+            ruled_by: BTreeSet::new(),
         };
         for _ in 0..reader.len(10)? {
             case.evidence.push(decode_evidence(reader)?);
@@ -177,6 +184,9 @@ impl Case {
             case.settled.evidence.push(decode_evidence(reader)?);
         }
         case.settled.reasons = decode_reasons(reader)?;
+        for _ in 0..reader.len(8)? {
+            case.ruled_by.insert(ReviewerId(reader.u64()?));
+        }
         for _ in 0..reader.len(10)? {
             case.heard.push(decode_heard(reader)?);
         }

@@ -14,7 +14,7 @@ use seawall_review::{CaseState, Finding, Heard, Reason, RestsOnMissing, Ruled, S
 
 use super::grounds::{brings_knowledge, confirmers_of_knowledge, ground_of};
 use super::quota::QUOTA;
-use super::{Judge, entry_kind, put};
+use super::{Judge, entry_kind};
 use crate::active::{Active, Contents};
 
 impl Judge {
@@ -227,7 +227,7 @@ impl Judge {
         // The record was sound when it was made.
         let _ = self.supports.decide(decided);
         if let (Some((first, last)), Some(_)) = (supports.first(), laid) {
-            put(*first..=*last, active, contents);
+            self.bring_in(*first..=*last, active, contents);
         }
         if let Some(case) = case {
             self.adopt_closing((id, case), ruled, &reviewers, actions, at, active);

@@ -84,13 +84,15 @@ impl Judge {
         Ok((id, appeal))
     }
 
-    /// Who took part in what an appeal is against: who signed a decision on its case, who
+    /// Who took part in what an appeal is against: who ruled on its case, whatever came of it, who
     /// overturned one, and who stands behind the knowledge it rests on.
     #[must_use]
     pub fn involved(&self, appeal: AppealId) -> BTreeSet<ReviewerId> {
         let Some(appeal) = self.appeals.get(appeal) else { return BTreeSet::new() };
         let of_case = self.decisions.iter().filter(|(_, made)| made.case == Some(appeal.case));
-        let mut involved = BTreeSet::new();
+        // Who signed for something else than what came of it took part in it too.
+        let heard = self.cases.get(appeal.case).map(|case| case.ruled_by.clone());
+        let mut involved = heard.unwrap_or_default();
         for (decision, made) in of_case {
             involved.extend(&made.reviewers);
             let by = self.overturns.get(decision).and_then(|by| self.decisions.get(by));

@@ -14,7 +14,7 @@ use seawall_review::{Case, CaseState, Heard, Ruled, Saw, confirmers};
 use super::error::RulingError;
 use super::grounds::{brings_knowledge, confirmers_of_knowledge, ground_of, grounds, lacks};
 use super::quota::QUOTA;
-use super::{Judge, Laid, Made, entry_kind, let_go, put};
+use super::{Judge, Laid, Made, entry_kind, let_go};
 use crate::active::{Active, Contents};
 
 /// The first and last of some entries, and their kind where they were laid down only.
@@ -302,7 +302,7 @@ impl Judge {
         let decided = self.decide_knowledge("support", reviewers, supports, now);
         out.push(decided);
         if self.laid.remove(&first).is_some() {
-            put(first..=last, active, contents);
+            self.bring_in(first..=last, active, contents);
         }
     }
 

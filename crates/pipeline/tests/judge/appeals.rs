@@ -290,3 +290,17 @@ fn an_account_that_the_platform_gives_back_keeps_its_appeal() {
     assert_eq!(names(&desk.found()), [] as [&str; 0]);
     assert_eq!(state(&desk, 1), AppealState::Open);
 }
+
+#[test]
+fn who_ruled_otherwise_on_its_case_is_involved_too() {
+    let mut desk = Desk::new();
+    desk.account(5, 970, "somebody");
+    desk.post(5, 990, "look", Some(CLIP));
+    desk.found();
+    assert_eq!(decided(&desk.decide(1, 3, "remove", "file")), None, "it is held");
+    decided(&desk.decide(1, 1, "restrict", "content")).unwrap();
+    desk.appeal(5, 1);
+    assert_eq!(desk.uninvolved(1), [2]);
+    assert!(desk.rule_appeal(1, 3, Uphold).unwrap_err().contains("r3 took part"));
+    desk.snapshot_is_whole();
+}

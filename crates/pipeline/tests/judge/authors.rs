@@ -164,3 +164,107 @@ fn an_older_date_that_is_told_later_ends_what_was_done_unattended() {
     assert_eq!(standing(&desk, 1).1, Repute::Good);
     desk.snapshot_is_whole();
 }
+
+#[test]
+fn whom_a_reporter_resembles_says_nothing_of_whom_they_report() {
+    let mut desk = desk(0);
+    desk.add(removed(Some(77), "copper kettle"), &[1, 2]);
+    let about = Subject::Account(PlatformId::new("acct5").unwrap());
+    let report = Report { subject: about, reason: None, text: None, extra: Vec::new() };
+    let profile = Profile {
+        handle: Some("copper_kettle".into()),
+        name: Some("copper kettle".into()),
+        ..Profile::default()
+    };
+    let report = EventBody::Report(Box::new(report));
+    desk.happened((OTHER, Some(AUTHOR)), 990, report, Some(profile));
+    let found = desk.found();
+    assert_eq!(subject(&found), SubjectSeen::Account { account: AUTHOR });
+    assert_eq!(desk.case(1).evidence, []);
+    assert_eq!(standing(&desk, 1).1, Repute::Good, "and whose age is known");
+    let suspended = desk.try_to_decide(1, 1, "suspend", "links");
+    assert!(!suspended.is_ok_and(|made| decided(&made).is_some()));
+}
+
+#[test]
+fn an_age_that_was_told_after_the_post_and_before_its_case_counts() {
+    let mut desk = told_apart();
+    desk.stand(2, 2);
+    desk.event(AUTHOR, 990, EventBody::AccountCreated, None);
+    desk.post(AUTHOR, 991, "look", None);
+    desk.account(AUTHOR, 0, "of long ago");
+    desk.event(OTHER, 992, file(Some("p1"), Embedded::Post), None);
+    assert_eq!(names(&desk.found()), ["case_opened"], "in good standing");
+    assert_eq!(standing(&desk, 1).1, Repute::Good);
+}
+
+#[test]
+fn an_edit_makes_nobody_the_author_and_who_created_it_is() {
+    let mut desk = desk(970);
+    desk.account(OTHER, 985, "newer");
+    desk.edited(OTHER, "p3", "look", Some(CLIP));
+    let found = desk.found();
+    assert_eq!(names(&found), ["case_opened"], "whose it is was not told");
+    assert_eq!(subject(&found), SubjectSeen::Post { position: 3, account: None });
+    let post = told("p3", "look", Some(CLIP));
+    desk.event(AUTHOR, 992, EventBody::PostCreated(Box::new(post)), None);
+    let found = desk.found();
+    assert_eq!(
+        names(&found),
+        ["post_changed", "account_dated", "case_grew", "restricted_unattended"]
+    );
+    assert_eq!(desk.case(1).subject.account(), Some(AccountId(AUTHOR)));
+    // Nobody takes the place of an author who was erased.
+    desk.post(AUTHOR, 993, "secret", None);
+    desk.say(Body::Erased { accounts: vec![AUTHOR], rejects: 0, entries: Vec::new() });
+    desk.edited(OTHER, "p4", "look", Some(CLIP));
+    let found = desk.found();
+    assert_eq!(names(&found), ["case_opened"]);
+    assert_eq!(subject(&found), SubjectSeen::Post { position: 6, account: None });
+    desk.snapshot_is_whole();
+}
+
+#[test]
+fn of_two_accounts_that_created_the_same_id_each_is_asked_of_its_own_post() {
+    let mut desk = desk(0);
+    desk.account(OTHER, 970, "newer");
+    desk.post(AUTHOR, 990, "the weather", None);
+    let same = told("p2", "look", Some(CLIP));
+    desk.event(OTHER, 991, EventBody::PostCreated(Box::new(same)), None);
+    let found = desk.found();
+    assert_eq!(names(&found), ["case_opened", "restricted_unattended"]);
+    assert_eq!(subject(&found), SubjectSeen::Post { position: 4, account: Some(OTHER) });
+    let Body::RestrictedUnattended { action, .. } = &found[1] else { panic!("{found:?}") };
+    let action = action.action;
+    assert_eq!(names(&desk.appeal(AUTHOR, action)), ["appeal_refused"]);
+    assert_eq!(names(&desk.appeal(OTHER, action)), ["appeal_opened"]);
+    // What names the id alone says nothing of whose it is.
+    desk.event(77, 993, report("p2"), None);
+    assert_eq!(subject(&desk.found()), SubjectSeen::Post { position: 7, account: None });
+    desk.snapshot_is_whole();
+}
+
+#[test]
+fn a_file_without_a_place_restricts_nobody() {
+    let mut desk = desk(970);
+    desk.event(AUTHOR, 991, file(None, Embedded::Unknown), None);
+    let found = desk.found();
+    assert_eq!(names(&found), ["case_opened"]);
+    let Body::CaseOpened { rests_on_missing, .. } = &found[0] else { panic!("{found:?}") };
+    assert!(rests_on_missing);
+}
+
+#[test]
+fn what_is_kept_unseen_is_asked_again_once_it_is_told() {
+    let mut desk = desk(0);
+    desk.event(OTHER, 990, report("p2"), None);
+    desk.found();
+    assert!(decided(&desk.decide(1, 1, "keep", "content")).is_some());
+    desk.event(77, 991, report("p2"), None);
+    assert_eq!(names(&desk.found()), [""; 0], "it was ruled on");
+    let post = told("p2", "look", None);
+    desk.event(AUTHOR, 992, EventBody::PostCreated(Box::new(post)), None);
+    desk.found();
+    desk.event(78, 993, report("p2"), None);
+    assert_eq!(names(&desk.found()), ["case_opened"], "nobody ruled on what it says");
+}

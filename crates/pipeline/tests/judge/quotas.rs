@@ -244,3 +244,20 @@ fn over_its_own_quota_nothing_is_restricted_unattended_and_the_case_is_open() {
     desk.event(8, 996, seawall_model::EventBody::PostEdited(Box::new(post)), None);
     assert_eq!(names(&desk.found()), ["post_changed", "case_grew", "restricted_unattended"]);
 }
+
+#[test]
+fn a_file_that_is_laid_down_again_is_the_same_file() {
+    let mut desk = posts(200, 25);
+    for case in 1..=25 {
+        assert!(decided(&remove(&mut desk, case)).is_some());
+    }
+    desk.rule(1, Says::Withdraw { entries: vec![2] }).unwrap();
+    desk.add(clip(), &[1]);
+    desk.post(90, 995, "look", Some(CLIP));
+    let found = desk.found();
+    let Some(Body::CaseOpened { case, .. }) = found.first() else { panic!("{found:?}") };
+    let bodies = remove(&mut desk, *case);
+    let Some(Body::RulingHeld { missing, .. }) = bodies.first() else { panic!("{bodies:?}") };
+    assert_eq!(*missing, ["many_accounts_need_two_people"]);
+    desk.snapshot_is_whole();
+}

@@ -7,6 +7,7 @@ use seawall_model::{ActionKind, CaseId, EntryId, ReviewerId};
 use seawall_pipeline::Judge;
 use seawall_review::{Case, CaseState, Saw};
 
+use super::ruling::is_untold;
 use super::{Desk, DeskError, NAME_CHARS_MAX, Register, Viewer, evidence, register};
 use crate::show;
 
@@ -54,6 +55,9 @@ pub struct Need {
 /// # Errors
 /// [`DeskError`] if log or knowledge cannot be read.
 pub fn sights(desk: &mut Desk<'_>, case: &Case) -> Result<Vec<Saw>, DeskError> {
+    if is_untold(case) {
+        return Ok(Vec::new());
+    }
     let has_content = desk.has_content(case)?;
     let counts = |piece: &&EvidenceSeen| Judge::counts(case, piece, desk.active());
     let has = |kind: &str| case.evidence.iter().filter(counts).any(|piece| piece.kind == kind);

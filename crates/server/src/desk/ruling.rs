@@ -99,6 +99,9 @@ fn check(desk: &mut Desk<'_>, asked: &Asked, case: &Case) -> Result<(), Unfit> {
         let called = desk.entry_called(entry)?;
         return Err(Unfit::AboutEntry { case: asked.case, called, ruled });
     }
+    if is_untold(case) {
+        return Err(Unfit::ContentGone(asked.case));
+    }
     if asked.saw != Saw::Content || desk.has_content(case)? {
         return Ok(());
     }
@@ -106,6 +109,11 @@ fn check(desk: &mut Desk<'_>, asked: &Asked, case: &Case) -> Result<(), Unfit> {
         SubjectSeen::Account { .. } => Unfit::NoPosts(asked.case),
         _ => Unfit::ContentGone(asked.case),
     })
+}
+
+/// Whether a case is about a post that nobody told: whatever was seen, there is none to act on.
+pub(super) fn is_untold(case: &Case) -> bool {
+    case.content == 0 && matches!(case.subject, SubjectSeen::Post { .. })
 }
 
 /// The policy that a ruling cites: none where nothing is done.
