@@ -24,6 +24,7 @@ use crate::{Position, Timestamp};
 
 pub use body::Body;
 pub use class::Class;
+use seen::is_zero;
 pub use seen::{
     ActionPlanned, AppealRuled, BurstSeen, Effect, EvidenceSeen, GroundSeen, Outcome, PolicyCited,
     ReasonSeen, Ruling, Says, SignalCount, SpanReason, SubjectSeen,

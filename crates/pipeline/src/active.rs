@@ -6,14 +6,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use seawall_link::{Fields, HandleForm, Index, LinkModel, SketchKey};
+use seawall_link::{Index, LinkModel, SketchKey};
 use seawall_media::{Bank, MATCH_DISTANCE_BITS, Pdq};
 use seawall_model::knowledge::{
     BankHash, FileClass, FileHash, Ground, Knowledge, Known, Policy, Removed, Term,
 };
-use seawall_model::{AccountId, EntryId, MediaRef, Timestamp};
+use seawall_model::{AccountId, EntryId, Timestamp};
 use seawall_rule::{Ruleset, Sources};
 use seawall_text::{TermEntry, TermLists};
+
+use crate::sketches::sketch_of_removed;
 
 /// The bank that files join whose removal said what they are.
 pub const CONFIRMED: &str = "confirmed";
@@ -174,7 +176,7 @@ impl Active {
         if self.suppressed.contains(&id) {
             (seen.profile.avatar_sha256, seen.profile.avatar_pdq) = (None, None);
         }
-        self.removed.insert(id, sketch(&seen, &self.key))
+        self.removed.insert(id, sketch_of_removed(&seen, &self.key))
     }
 
     /// Has nothing compared with the fingerprints of these entries any more: they are of a file
@@ -462,46 +464,4 @@ fn term_entry(id: EntryId, term: &Term) -> TermEntry {
         not_near: term.not_near.clone(),
         window_tokens: u16::try_from(term.window).unwrap_or(u16::MAX),
     }
-}
-
-fn sketch(removed: &Removed, key: &SketchKey) -> seawall_link::Profile {
-    let profile = &removed.profile;
-    let avatar =
-        MediaRef { sha256: profile.avatar_sha256, pdq: profile.avatar_pdq, ..MediaRef::default() };
-    let has_avatar = avatar.sha256.is_some() || avatar.pdq.is_some();
-    let links: Vec<&str> = profile.links.iter().map(|link| &**link).collect();
-    sketch_of(
-        profile.handle.as_deref(),
-        profile.name.as_deref(),
-        &links,
-        has_avatar.then_some(&avatar),
-        key,
-    )
-}
-
-/// The sketch of what an account looks like. Links are normalised here.
-pub(crate) fn sketch_of(
-    handle: Option<&str>,
-    name: Option<&str>,
-    links: &[&str],
-    avatar: Option<&MediaRef>,
-    key: &SketchKey,
-) -> seawall_link::Profile {
-    let handle = handle.map(seawall_text::fold);
-    let name = name.map(seawall_text::fold);
-    let links: Vec<String> =
-        links.iter().filter_map(|link| seawall_wave::normalise_link(link)).collect();
-    let links: Vec<&str> = links.iter().map(String::as_str).collect();
-    let handle = handle.as_ref().map(|handle| handle.as_str());
-    let is_domain = handle.is_some_and(|handle| handle.contains('.'));
-    seawall_link::Profile::of(
-        &Fields {
-            handle,
-            form: if is_domain { HandleForm::Domain } else { HandleForm::Plain },
-            name: name.as_ref().map(|name| name.as_str()),
-            links: &links,
-            avatar,
-        },
-        key,
-    )
 }

@@ -1,12 +1,13 @@
-//! Sketches of accounts, by which new ones are compared with removed profiles.
+//! Sketches of accounts, by which new ones are compared with removed profiles, and how one is made.
 //!
 //! Kept for the accounts that told a profile last; what falls out is compared again when it
 //! tells its profile again, and is counted.
 
 use hashbrown::HashMap;
-use seawall_link::{LinkHash, Profile};
+use seawall_link::{Fields, HandleForm, LinkHash, Profile, SketchKey};
 use seawall_model::codec::{CodecError, Reader, Writer};
-use seawall_model::{AccountId, Position};
+use seawall_model::knowledge::Removed;
+use seawall_model::{AccountId, MediaRef, Position};
 
 /// Sketches in one partition at most, about 400 bytes each: 40 MB over all partitions.
 const SKETCHES_MAX: usize = 400;
@@ -83,6 +84,49 @@ impl Sketches {
         }
         Ok(sketches)
     }
+}
+
+/// The sketch of a removed account.
+pub(crate) fn sketch_of_removed(removed: &Removed, key: &SketchKey) -> Profile {
+    let profile = &removed.profile;
+    let avatar =
+        MediaRef { sha256: profile.avatar_sha256, pdq: profile.avatar_pdq, ..MediaRef::default() };
+    let has_avatar = avatar.sha256.is_some() || avatar.pdq.is_some();
+    let links: Vec<&str> = profile.links.iter().map(|link| &**link).collect();
+    sketch_of(
+        profile.handle.as_deref(),
+        profile.name.as_deref(),
+        &links,
+        has_avatar.then_some(&avatar),
+        key,
+    )
+}
+
+/// The sketch of what an account looks like. Links are normalised here.
+pub(crate) fn sketch_of(
+    handle: Option<&str>,
+    name: Option<&str>,
+    links: &[&str],
+    avatar: Option<&MediaRef>,
+    key: &SketchKey,
+) -> Profile {
+    let handle = handle.map(seawall_text::fold);
+    let name = name.map(seawall_text::fold);
+    let links: Vec<String> =
+        links.iter().filter_map(|link| seawall_wave::normalise_link(link)).collect();
+    let links: Vec<&str> = links.iter().map(String::as_str).collect();
+    let handle = handle.as_ref().map(|handle| handle.as_str());
+    let is_domain = handle.is_some_and(|handle| handle.contains('.'));
+    Profile::of(
+        &Fields {
+            handle,
+            form: if is_domain { HandleForm::Domain } else { HandleForm::Plain },
+            name: name.as_ref().map(|name| name.as_str()),
+            links: &links,
+            avatar,
+        },
+        key,
+    )
 }
 
 #[cfg(test)]

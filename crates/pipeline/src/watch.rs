@@ -9,11 +9,12 @@ use seawall_model::knowledge::KnowledgeKind;
 use seawall_model::{Accepted, AccountId, DecisionId, EventBody, EventKind, Signal, Timestamp};
 use seawall_review::{Change, Finding, RestsOnMissing};
 
-use crate::active::{Contents, sketch_of};
+use crate::active::Contents;
 use crate::detect::{self, Buffers, Noted};
 use crate::judge::Brought;
 use crate::pipeline::{Output, Told};
 use crate::posts::{Known, Tells};
+use crate::sketches::sketch_of;
 use crate::{Pipeline, Reading, partition};
 
 impl Pipeline {

@@ -6,9 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     ActionPlanned, BurstSeen, Effect, EvidenceSeen, GroundSeen, Outcome, PolicyCited, ReasonSeen,
-    Ruling, SignalCount, SpanReason, SubjectSeen, optional_rfc3339, rfc3339,
+    Ruling, SignalCount, SpanReason, SubjectSeen, Timestamp, is_zero, optional_rfc3339, rfc3339,
 };
-use crate::Timestamp;
 
 /// What an entry says. The first part are inputs, the second derived.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -114,7 +113,6 @@ pub enum Body {
         signature: String,
     },
     /// Input: entries of knowledge were laid down. They count once a decision supports them.
-    /// Where they lie there already, the decision named supports them too.
     KnowledgeAdded {
         /// Kind of the entries, such as `term`.
         kind: String,
@@ -124,7 +122,7 @@ pub enum Body {
         first: u64,
         /// Last entry laid down.
         last: u64,
-        /// The decision they follow from; `None` if a ruling about them is to come.
+        /// The decision that supports them at once; `None` if a ruling about them is to come.
         decision: Option<u64>,
         /// SHA-256 over the version before and the commitments of the entries, hexadecimal.
         hash: String,
@@ -182,8 +180,7 @@ pub enum Body {
         media: String,
         /// Who marked it; 0 for a machine, and for somebody whose key was not admitted.
         reviewer: u64,
-        /// Entries of knowledge that hold a fingerprint of it: nothing is compared with it any
-        /// more, and what was decided stands.
+        /// Entries that hold a fingerprint of it: nothing is compared with them, all else stands.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         entries: Vec<u64>,
     },
@@ -295,8 +292,7 @@ pub enum Body {
         account_created_at: Option<Timestamp>,
         /// The keyed hash of the platform's id of the post, where it is about one.
         post: Option<String>,
-        /// Position of the event with the newest content of the post, where another event than
-        /// that of the subject has it; 0 where nobody told the post itself.
+        /// Position of the newest content, if not that of the subject; 0 if nobody told the post.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         content: Option<u64>,
         /// Whether the post had been deleted by then.
@@ -322,8 +318,7 @@ pub enum Body {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         reasons: Vec<ReasonSeen>,
     },
-    /// Derived: the post that a case is about was posted, edited or deleted since.
-    /// What was ruled on other words counts no more.
+    /// Derived: the post of a case was told or deleted since: what was ruled before counts no more.
     PostChanged {
         /// The case.
         case: u64,
@@ -337,8 +332,7 @@ pub enum Body {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         account: Option<u64>,
     },
-    /// Derived: an account that cases are about was created earlier than was known. Good standing
-    /// is asked of the date that is known now.
+    /// Derived: an account that cases are about was created earlier than was known.
     AccountDated {
         /// The account.
         account: u64,
@@ -359,8 +353,7 @@ pub enum Body {
         case: Option<u64>,
         /// Who ruled.
         reviewer: u64,
-        /// What law 1 finds missing, by the names of its sentences; `quota` where nothing is but
-        /// room for today.
+        /// What law 1 finds missing, by names of its sentences; `quota` if only room for today is.
         missing: Vec<String>,
     },
     /// Derived: a ruling that was held counts no more.
@@ -371,8 +364,7 @@ pub enum Body {
         reviewer: u64,
         /// What; `None` if it is about knowledge.
         ruled: Option<String>,
-        /// Why: `decided` by others; `post_changed`, `case_grew`, `evidence_fell` or
-        /// `case_reopened` where it was on what has changed; `reviewer_withdrawn`.
+        /// `decided`, `post_changed`, `case_grew`, `evidence_fell`, `case_reopened` or `reviewer_withdrawn`.
         why: String,
     },
     /// Derived: rulings became a decision.
@@ -387,17 +379,14 @@ pub enum Body {
         policy: Option<PolicyCited>,
         /// Who ruled, in order.
         reviewers: Vec<u64>,
-        /// Who of them, on a case, saw the content itself and said of its file what joins the
-        /// bank: they confirm what it brings into knowledge. About knowledge all of them do,
-        /// and nobody is named here.
+        /// Who of them saw the content and confirms what joins the bank; nobody about knowledge.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         confirmed_by: Vec<u64>,
         /// What it rests on.
         grounds: Vec<GroundSeen>,
         /// What is to be done on the platform.
         actions: Vec<ActionPlanned>,
-        /// Earlier actions on the case that it ends: unattended ones, and those of a decision
-        /// that lost a ground.
+        /// Earlier actions on the case that it ends: unattended, or of a decision without ground.
         released: Vec<u64>,
         /// First and last of the entries of knowledge that it supports, in runs.
         supports: Vec<(u64, u64)>,
@@ -414,22 +403,19 @@ pub enum Body {
         /// The action.
         action: ActionPlanned,
     },
-    /// Derived: reach would have been restricted unattended, and the day's quota was spent. The
-    /// case is open, and people see it.
+    /// Derived: reach was not restricted unattended, for the day's quota was spent.
     RestrictionHeld {
         /// The case.
         case: u64,
         /// The bank's entry that matched exactly.
         entry: u64,
     },
-    /// Derived: actions ended by themselves: their time was over, law 1 permits an unattended
-    /// one no more, because what it rested on is gone, or an appeal against one was granted.
+    /// Derived: actions ended: by their time, by law 1 asked again, or by an appeal granted.
     ActionsLapsed {
         /// Their numbers.
         actions: Vec<u64>,
     },
-    /// Derived: entries of knowledge reached their expiry, or the platform gave the account
-    /// back. Decisions that rested on them stay.
+    /// Derived: entries expired, or the platform gave the account back; what rested on them stays.
     EntriesLapsed {
         /// Their numbers.
         entries: Vec<u64>,
@@ -474,16 +460,14 @@ pub enum Body {
     AppealRefused {
         /// Number of the action as it was named.
         action: u64,
-        /// Why: `unknown_action`, `too_long_ago`, `not_concerned`, `already_open`,
-        /// `already_decided` or `full`.
+        /// `unknown_action`, `too_long_ago`, `not_concerned`, `already_{open,decided}` or `full`.
         why: String,
         /// Own id of who appeals, where known.
         account: Option<u64>,
         /// Position of the event.
         position: u64,
     },
-    /// Derived: an appeal was decided. Where it was not upheld, what takes the action back
-    /// follows, unless it is taken back already.
+    /// Derived: an appeal was decided. What takes the action back follows, if something does.
     AppealDecided {
         /// Its number.
         appeal: u64,
@@ -513,9 +497,4 @@ pub enum Body {
         /// Cases open again.
         cases_reopened: Vec<u64>,
     },
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
-fn is_zero(number: &u64) -> bool {
-    *number == 0
 }

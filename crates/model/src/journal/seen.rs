@@ -309,3 +309,8 @@ impl Ruling {
         serde_json::to_vec(&value).expect("a JSON value is always text")
     }
 }
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+pub(super) fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
