@@ -156,7 +156,8 @@ pub async fn post_appeal(
         "appeal": appeal,
     });
     let item = one(&app, &event).map_err(|rejection| Problem::from(&rejection))?;
-    let answer = app.service().submit(vec![item], Wants::Durable).await?;
+    // With a verdict: then the engine has seen it, and not only the disk.
+    let answer = app.service().submit(vec![item], Wants::Verdict).await?;
     if let Some(Fate::Refused(rejection)) = answer.fates.first() {
         return Err(match rejection.code {
             seawall_model::RejectionCode::Altered => made_already(),

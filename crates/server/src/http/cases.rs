@@ -80,6 +80,7 @@ pub enum CaseAnswer {
 
 /// A case without content and without people: accounts are own numbers.
 #[derive(Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct CaseNumbers {
     /// Its number.
     #[schema(example = "c12")]

@@ -61,6 +61,7 @@ pub enum DecisionAnswer {
 
 /// A decision without content.
 #[derive(Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct DecisionNumbers {
     /// Its number.
     #[schema(example = "d3")]

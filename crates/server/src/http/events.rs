@@ -13,7 +13,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::App;
 use super::caller::Caller;
-use super::problem::{Code, Problem};
+use super::problem::{Code, Problem, ProblemTold};
 use crate::access::Operation;
 use crate::import::{Decoder, Fate, Item};
 use crate::service::{Answer, Verdict, Wants, Word};
@@ -135,7 +135,11 @@ pub enum VerdictWord {
     )),
     responses(
         (status = 200, description = "Durable; refused records are told", body = EventsAnswer),
-        (status = 422, description = "Every record was refused", body = EventsAnswer),
+        (status = 422, description = "Every record was refused, or a parameter is not allowed",
+            content(
+                (EventsAnswer = "application/json"),
+                (ProblemTold = "application/problem+json"),
+            )),
     ),
     extensions(("x-operation" = json!("events.write"))),
 )]

@@ -288,6 +288,7 @@ pub fn router(app: App) -> Router {
             let wait = if path.is_some_and(media::moves_files) { wait_of_files } else { wait };
             in_time(wait, request, next)
         }))
+        .layer(from_fn(request::plain_only))
         .layer(from_fn(request::around))
         .with_state(app)
 }

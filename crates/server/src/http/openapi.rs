@@ -3,7 +3,9 @@
 use axum::Json;
 use axum::http::Method;
 use utoipa::OpenApi;
-use utoipa::openapi::OpenApi as Document;
+use utoipa::openapi::{
+    ContentBuilder, OpenApi as Document, Ref, RefOr, Response, ResponseBuilder, path,
+};
 
 use super::caller::Table;
 use crate::access::Operation;
@@ -26,7 +28,28 @@ struct Base;
 pub fn document() -> Document {
     let mut document = Base::openapi();
     document.merge(super::routes().into_openapi());
+    with_problems(&mut document);
     document
+}
+
+/// Says of every operation that whatever it does not name is answered with a problem.
+fn with_problems(document: &mut Document) {
+    for item in document.paths.paths.values_mut() {
+        let stated: [&mut Option<path::Operation>; 5] =
+            [&mut item.get, &mut item.post, &mut item.put, &mut item.patch, &mut item.delete];
+        for operation in stated.into_iter().flatten() {
+            let responses = &mut operation.responses.responses;
+            responses.entry("default".to_owned()).or_insert_with(|| RefOr::T(problem()));
+        }
+    }
+}
+
+fn problem() -> Response {
+    let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
+    ResponseBuilder::new()
+        .description("What is wrong, and what to do about it")
+        .content("application/problem+json", content)
+        .build()
 }
 
 /// Which operation each route states, as `x-operation`.

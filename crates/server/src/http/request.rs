@@ -3,10 +3,11 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::extract::{MatchedPath, Request};
-use axum::http::{HeaderName, HeaderValue, header};
+use axum::http::{HeaderName, HeaderValue, Version, header};
 use axum::middleware::Next;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 
+use super::problem::{Code, Problem};
 use crate::clock::Stopwatch;
 
 tokio::task_local! {
@@ -92,5 +93,25 @@ pub async fn around(request: Request, next: Next) -> Response {
     if let Ok(id) = HeaderValue::from_str(&id.0) {
         headers.insert("x-request-id", id);
     }
+    response
+}
+
+/// Refuses a request that does not name one host (RFC 9112, section 3.2), and a body in a coding:
+/// nothing is decompressed here, so no body becomes larger than what came.
+pub async fn plain_only(request: Request, next: Next) -> Response {
+    let headers = request.headers();
+    let hosts = headers.get_all(header::HOST).iter().count();
+    if hosts > 1 || (hosts == 0 && request.version() == Version::HTTP_11) {
+        let detail = "send one `host` header";
+        return Problem::new(Code::Malformed, detail).at("host").into_response();
+    }
+    let mut codings = headers.get_all(header::CONTENT_ENCODING).iter();
+    if codings.all(|coding| coding.as_bytes().eq_ignore_ascii_case(b"identity")) {
+        return next.run(request).await;
+    }
+    let detail = "send the body as it is: nothing is decompressed here";
+    let mut response = Problem::new(Code::MediaType, detail).at("content-encoding").into_response();
+    let identity = HeaderValue::from_static("identity");
+    response.headers_mut().insert(header::ACCEPT_ENCODING, identity);
     response
 }

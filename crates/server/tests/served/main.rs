@@ -1,10 +1,10 @@
 //! The real program as a server: what it answers, what it keeps, and what it refuses.
 //!
-//! Each test starts its own on a free port. Left out: crashes under load, security scans and
-//! the end-to-end story, which have test programs of their own.
+//! Each test starts its own on a free port.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
 
+mod claimed;
 mod closed;
 mod dry;
 mod events;
@@ -27,7 +27,9 @@ mod rulings;
 #[path = "../whole/said.rs"]
 #[expect(dead_code, reason = "made for the tests of the command line, which use all of it")]
 mod said;
+mod scanned;
 mod server;
+mod silent;
 #[path = "../whole/stage.rs"]
 #[expect(dead_code, reason = "made for the tests of the command line, which use all of it")]
 mod stage;

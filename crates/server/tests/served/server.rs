@@ -282,6 +282,11 @@ impl Server {
         self.ask("POST", &format!("/v1/events{query}"), "application/x-ndjson", lines)
     }
 
+    /// The number of its process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Kills it as a power cut of the process would.
     pub fn kill(mut self) {
         self.child.kill().unwrap();

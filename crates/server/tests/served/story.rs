@@ -76,6 +76,20 @@ pub fn platform() -> (std::net::SocketAddr, Receiver<Hook>) {
 }
 
 fn take(mut stream: TcpStream) -> Hook {
+    let hook = received(&mut stream);
+    stream.write_all(b"HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n").unwrap();
+    hook
+}
+
+/// Takes a webhook and answers it with the status that it gets; gives what it says.
+pub fn take_as(mut stream: TcpStream, status: impl FnOnce(&Value) -> &'static str) -> Value {
+    let hook = received(&mut stream).json();
+    let head = format!("HTTP/1.1 {}\r\nconnection: close\r\n", status(&hook));
+    stream.write_all(format!("{head}content-length: 0\r\n\r\n").as_bytes()).unwrap();
+    hook
+}
+
+fn received(stream: &mut TcpStream) -> Hook {
     let mut bytes = Vec::new();
     let mut part = [0; 4_096];
     let end = loop {
@@ -99,7 +113,6 @@ fn take(mut stream: TcpStream) -> Hook {
         let read = stream.read(&mut part).unwrap();
         body.extend_from_slice(&part[..read]);
     }
-    stream.write_all(b"HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n").unwrap();
     Hook { headers, body }
 }
 

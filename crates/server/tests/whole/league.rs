@@ -31,7 +31,10 @@ WhenRules(rules_any=[MarkerCheer], then=[OpenCase(policy='manners', reason='mark
 
 /// A folder with three reviewers: r1 with amal.key, r2 with badr.key, r3 with dana.key.
 pub fn staffed() -> Stage {
-    let stage = Stage::new();
+    staffed_on(Stage::new())
+}
+
+fn staffed_on(stage: Stage) -> Stage {
     admit(&stage, "amal", &[]).ended(0);
     admit(&stage, "badr", &["--by", "amal.key"]).ended(0);
     admit(&stage, "dana", &["--by", "amal.key"]).ended(0);
@@ -47,7 +50,10 @@ pub fn admit(stage: &Stage, name: &str, by: &[&str]) -> Said {
 /// With the policies k1 and k2, the clip k3 that two people stand for, the word k4, the rules
 /// k5 and the removed account k6.
 pub fn equipped() -> Stage {
-    let stage = staffed();
+    equipped_on(staffed())
+}
+
+fn equipped_on(stage: Stage) -> Stage {
     let policy = repository().join("policies/kettle-league/policy.toml");
     let policy = std::fs::read_to_string(policy).unwrap();
     stage.write("policy.toml", &policy);
@@ -80,7 +86,12 @@ pub fn equipped() -> Stage {
 /// With events: a newsroom of long ago and a new account post the clip, somebody comes back,
 /// and somebody cheers.
 pub fn watched() -> Stage {
-    let stage = equipped();
+    watched_after(Stage::new())
+}
+
+/// The same after what is there already, which opened no case and was nothing of May 20.
+pub fn watched_after(stage: Stage) -> Stage {
+    let stage = equipped_on(staffed_on(stage));
     let media = json!([{ "id": "m-1", "sha256": CLIP }]);
     let face = json!({ "id": "m-2", "sha256": FACE });
     let post =

@@ -187,8 +187,13 @@ fn no_holder() -> Problem {
     tag = "media",
     params(("sha256" = String, Path, description = "SHA-256 of the file, hexadecimal")),
     responses(
-        (status = 200, description = "The file, to be saved", body = Vec<u8>,
-            content_type = "application/octet-stream"),
+        (status = 200, description = "The file, to be saved", content(
+            (Vec<u8> = "image/jpeg"),
+            (Vec<u8> = "image/png"),
+            (Vec<u8> = "image/gif"),
+            (Vec<u8> = "image/webp"),
+            (Vec<u8> = "application/octet-stream"),
+        )),
         (status = 403, description = "The caller does not hold the route",
             body = ProblemTold, content_type = "application/problem+json"),
         (status = 404, description = "No such file is marked, or it is not here",

@@ -108,8 +108,13 @@ pub async fn post_grant(
     tag = "media",
     params(("sha256" = String, Path, description = "SHA-256 of the file, hexadecimal"), OriginalQuery),
     responses(
-        (status = 200, description = "The file, to be saved", body = Vec<u8>,
-            content_type = "application/octet-stream"),
+        (status = 200, description = "The file, to be saved", content(
+            (Vec<u8> = "image/jpeg"),
+            (Vec<u8> = "image/png"),
+            (Vec<u8> = "image/gif"),
+            (Vec<u8> = "image/webp"),
+            (Vec<u8> = "application/octet-stream"),
+        )),
         (status = 404, description = "The grant is none of the caller's for this file, was used, \
             or has ended", body = ProblemTold, content_type = "application/problem+json"),
     ),
