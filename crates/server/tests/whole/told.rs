@@ -236,7 +236,7 @@ WhenRules(rules_any=[Reported], then=[OpenCase(policy='kettle-league', reason='m
 #[test]
 fn what_a_report_opened_came_of_a_notice_and_what_it_met_open_did_not() {
     let stage = reported();
-    says(&show(&stage, "c1", &[]), &["its age was not known to this case", "created  2024-01-01"]);
+    says(&show(&stage, "c1", &[]), &["in good standing: ", "created  2024-01-01"]);
     decide(&stage, "c1", "suspend", &[]).ended(0);
     decide(&stage, "c2", "remove", &[]).ended(0);
     let notice = |id| show(&stage, id, &["--notice", "both"]);
