@@ -251,7 +251,7 @@ impl Index {
     }
 
     /// The removed profiles with the most evidence: several where they weigh the same, in order
-    /// of their entries, [`EQUAL_MAX`] at most.
+    /// of their entries, four at most.
     ///
     /// As [`Self::best`], which is the first of them.
     pub fn bests(
