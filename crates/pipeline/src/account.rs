@@ -60,7 +60,8 @@ pub(crate) struct Accounts {
 }
 
 impl Accounts {
-    /// Takes in one event of an account of this partition and says what it shows.
+    /// Takes in one event of an account of this partition and says what it shows. Gives when the
+    /// account was created, where that was not known, or later, before.
     ///
     /// `text` is the keyed hash of the post's normalised text, where it has one.
     pub(crate) fn observe(
@@ -70,9 +71,10 @@ impl Accounts {
         text: Option<TraceId>,
         timely: Timely,
         out: &mut Vec<Signal>,
-    ) {
+    ) -> Option<Timestamp> {
         let state = self.states.entry(account).or_default();
         let event = accepted.event;
+        let before = state.created;
         state.learn_creation(accepted);
         let mut signal = |kind, value| {
             out.push(Signal { kind, value, position: accepted.position });
@@ -98,12 +100,12 @@ impl Accounts {
             }
             _ => {}
         }
+        state.created_at().filter(|_| state.created != before)
     }
 
     /// When an account was created, where known.
     pub(crate) fn created(&self, account: AccountId) -> Option<Timestamp> {
-        let seconds = self.states.get(&account)?.created?;
-        Timestamp::from_micros(i64::from(seconds) * 1_000_000).ok()
+        self.states.get(&account)?.created_at()
     }
 
     /// Applies a message from another account.
@@ -179,6 +181,10 @@ impl AccountState {
         let seconds = |at: Timestamp| u32::try_from(at.micros() / 1_000_000).ok();
         let known = [self.created, told.and_then(seconds), seen.and_then(seconds)];
         self.created = known.into_iter().flatten().min();
+    }
+
+    fn created_at(&self) -> Option<Timestamp> {
+        Timestamp::from_micros(i64::from(self.created?) * 1_000_000).ok()
     }
 
     fn age(&self, at: Timestamp) -> SignalValue {

@@ -331,8 +331,7 @@ pub(crate) fn tells(event: &Event) -> Tells {
     }
 }
 
-/// What an event tells of a post as such; `None` if it tells nothing of one. Whose post it is and
-/// how old they are is told at the hand-over.
+/// What an event tells of a post as such; `None` if it tells nothing of one.
 pub(crate) fn change(accepted: &Accepted<'_>, key: &TraceKey) -> Option<Change> {
     let position = accepted.position.0;
     let (post, content) = match &accepted.event.body {
@@ -342,8 +341,7 @@ pub(crate) fn change(accepted: &Accepted<'_>, key: &TraceKey) -> Option<Change> 
         EventBody::PostDeleted { post } => (post, Content::Deleted),
         _ => return None,
     };
-    let (author, created_at) = (None, None);
-    Some(Change { post: post_key(post.as_str(), key), position, content, author, created_at })
+    Some(Change { post: post_key(post.as_str(), key), position, content })
 }
 
 /// The removed profiles that a sketch resembles most: several where they weigh the same; never

@@ -380,22 +380,23 @@ impl Judge {
         }
     }
 
-    /// Takes in that something happened to a post.
+    /// Takes in that something happened to a post of this author, created then, as far as known.
     pub(crate) fn changed(
         &mut self,
         change: &Change,
+        author: Option<(AccountId, Option<Timestamp>)>,
         now: Timestamp,
         active: &Active,
         out: &mut Vec<Body>,
     ) {
         let of_post = self.cases.about_post(change.post);
         let held = of_post.map(|(_, case)| let_go::held(case)).unwrap_or_default();
-        let Some(body) = self.cases.change(change) else { return };
+        let Some(body) = self.cases.change(change, author.map(|(id, _)| id)) else { return };
         let Body::PostChanged { case, account, .. } = body else { return };
         out.push(body);
         let_go::all(CaseId(case), &held, LetGo::PostChanged, out);
-        let Some(author) = account.map(AccountId) else { return };
-        if let Some(created_at) = change.created_at {
+        let Some((author, created_at)) = author.filter(|_| account.is_some()) else { return };
+        if let Some(created_at) = created_at {
             self.dated(author, created_at, out);
         }
         self.count_upheld(author);

@@ -254,10 +254,8 @@ impl Pipeline {
         if let Some(account) = accepted.account {
             let text = self.text_trace();
             let accounts = &mut self.accounts[partition(account.0)];
-            let before = accounts.created(account);
-            accounts.observe(accepted, account, text, timely, &mut out.signals);
-            let now = accounts.created(account).filter(|_| accounts.created(account) != before);
-            self.waiting.told.extend(now.map(|created_at| Told::Dated(account, created_at)));
+            let learned = accounts.observe(accepted, account, text, timely, &mut out.signals);
+            self.waiting.told.extend(learned.map(|created_at| Told::Dated(account, created_at)));
         }
         self.detect(accepted, reading.as_ref(), &out.signals[first_signal..]);
         if timely == Timely::Late {

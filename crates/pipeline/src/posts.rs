@@ -84,8 +84,8 @@ impl Posts {
     /// may come from a moderator of the platform. Where two accounts tell to have created the same
     /// id, the first one's post stays as it is.
     ///
-    /// At most `posts_max` are kept, and at least half as many of the newest. Gives the author,
-    /// where known; `None` if the event is about another post than the one of this id.
+    /// At most `posts_max` are kept, and at least half as many of the newest. Gives what is known
+    /// now; `None` if the event is about another post than the one of this id.
     pub(crate) fn note(
         &mut self,
         change: &Change,
@@ -160,8 +160,7 @@ mod tests {
     use super::*;
 
     fn change(post: u128, position: u64, content: Content) -> Change {
-        let (author, created_at) = (None, None);
-        Change { post: TraceId(post), position, content, author, created_at }
+        Change { post: TraceId(post), position, content }
     }
 
     fn by(account: u64) -> Option<AccountId> {

@@ -7,7 +7,7 @@ use seawall_link::{Feature, FeatureKind};
 use seawall_model::journal::{Body, EvidenceSeen, SubjectSeen};
 use seawall_model::knowledge::KnowledgeKind;
 use seawall_model::{Accepted, AccountId, DecisionId, EventBody, EventKind, Signal, Timestamp};
-use seawall_review::{Change, Finding, RestsOnMissing};
+use seawall_review::{Finding, RestsOnMissing};
 
 use crate::active::Contents;
 use crate::detect::{self, Buffers, Noted};
@@ -163,10 +163,10 @@ impl Pipeline {
                 Told::Changed(change, by, tells) => {
                     let known = self.posts.note(&change, by, tells, self.constants.posts_max);
                     let Some(known) = known else { continue };
-                    let author = known.author();
-                    let created_at = author.and_then(|author| self.created(author));
-                    let change = Change { author, created_at, ..change };
-                    self.judge.changed(&change, now, &self.active, &mut bodies);
+                    if self.judge.cases().about_post(change.post).is_some() {
+                        let author = known.author().map(|author| (author, self.created(author)));
+                        self.judge.changed(&change, author, now, &self.active, &mut bodies);
+                    }
                 }
                 Told::Dated(account, created_at) => {
                     self.judge.dated(account, created_at, &mut bodies);

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use seawall_model::journal::{EvidenceSeen, PolicyCited, SubjectSeen};
 use seawall_model::knowledge::FileClass;
-use seawall_model::{AccountId, ActionKind, DecisionId, ReviewerId, Timestamp, TraceId};
+use seawall_model::{ActionKind, DecisionId, ReviewerId, Timestamp, TraceId};
 
 use crate::reason::{Reason, Settled};
 
@@ -61,10 +61,6 @@ pub struct Change {
     pub position: u64,
     /// What it came to.
     pub content: Content,
-    /// Whose post it is, where known.
-    pub author: Option<AccountId>,
-    /// When the author's account was created, where known.
-    pub created_at: Option<Timestamp>,
 }
 
 /// What became of a post.

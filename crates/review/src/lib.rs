@@ -204,8 +204,9 @@ impl Cases {
     }
 
     /// Takes in that something happened to a post, and says so if a case is about it. A closed
-    /// one is told it too: it may be opened again, and then its newest words count.
-    pub fn change(&mut self, change: &Change) -> Option<Body> {
+    /// one is told it too: it may be opened again, and then its newest words count. The case
+    /// learns who the author is, where it did not know.
+    pub fn change(&mut self, change: &Change, author: Option<AccountId>) -> Option<Body> {
         let id = *self.newest.get(self.posts.get(&change.post)?)?;
         let case = self.cases.get_mut(&id)?;
         let deleted = change.content == Content::Deleted;
@@ -214,7 +215,7 @@ impl Cases {
         }
         case.change(change.content);
         let version = case.version;
-        let author = change.author.filter(|_| case.subject.account().is_none());
+        let author = author.filter(|_| case.subject.account().is_none());
         if let Some(author) = author {
             self.learn(id, author);
         }

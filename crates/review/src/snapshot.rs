@@ -12,8 +12,6 @@ use crate::{
     Settled,
 };
 
-/// Written where an account is not known.
-const NOBODY: u64 = u64::MAX;
 /// Kinds of evidence, by number.
 const KINDS: [&str; 5] = ["bank_match", "term", "comeback", "support_lost", "rule"];
 
@@ -301,8 +299,6 @@ impl Change {
         writer.raw(&self.post.0.to_be_bytes());
         writer.u64(self.position);
         writer.u8(u8::from(self.content == Content::Deleted));
-        writer.u64(self.author.map_or(NOBODY, |author| author.0));
-        encode_time(self.created_at, writer);
     }
 
     /// Reads what [`Change::encode`] wrote.
@@ -317,7 +313,6 @@ impl Change {
             1 => Content::Deleted,
             _ => return Err(CodecError::Range),
         };
-        let author = Some(reader.u64()?).filter(|author| *author != NOBODY).map(AccountId);
-        Ok(Self { post, position, content, author, created_at: decode_time(reader)? })
+        Ok(Self { post, position, content })
     }
 }

@@ -152,10 +152,11 @@ fn a_snapshot_holds_everything() {
 }
 
 const ID: TraceId = TraceId(7);
+const AUTHOR: Option<AccountId> = Some(AccountId(4));
 
 fn edited(position: u64) -> Change {
     let content = Content::At(position);
-    Change { post: ID, position, content, author: Some(AccountId(4)), created_at: None }
+    Change { post: ID, position, content }
 }
 
 #[test]
@@ -183,11 +184,15 @@ fn evidence_of_older_words_stays_told_and_is_renewed_where_the_new_ones_show_it_
     let found = |evidence| Finding { post: Some(ID), ..finding(evidence) };
     let all: Vec<EvidenceSeen> = (1..=64).map(|entry| piece("bank_match", entry)).collect();
     cases.observe(found(all));
-    assert_eq!(cases.change(&Change { post: TraceId(8), ..edited(12) }), None, "another post");
-    assert_eq!(cases.change(&edited(9)), None, "what opened it");
+    assert_eq!(
+        cases.change(&Change { post: TraceId(8), ..edited(12) }, AUTHOR),
+        None,
+        "another post"
+    );
+    assert_eq!(cases.change(&edited(9), AUTHOR), None, "what opened it");
     let (version, deleted, account) = (2, false, None);
     let changed = Body::PostChanged { case: 1, version, position: 12, deleted, account };
-    assert_eq!(cases.change(&edited(12)), Some(changed.clone()));
+    assert_eq!(cases.change(&edited(12), AUTHOR), Some(changed.clone()));
     let again = EvidenceSeen { position: 12, distance: Some(3), ..piece("bank_match", 5) };
     let grown = cases.observe(found(vec![again.clone(), piece("bank_match", 6)]));
     let Some(Body::CaseGrew { evidence, reasons, .. }) = grown else { panic!("{grown:?}") };
@@ -213,8 +218,8 @@ fn what_became_of_a_post_holds_for_its_next_case_too() {
     let found = |entry| Finding { post: Some(ID), ..finding(vec![piece("bank_match", entry)]) };
     cases.observe(found(1));
     cases.close(CaseId(1), CaseState::Decided(DecisionId(1)));
-    cases.change(&edited(12));
-    cases.change(&Change { content: Content::Deleted, ..edited(13) });
+    cases.change(&edited(12), AUTHOR);
+    cases.change(&Change { content: Content::Deleted, ..edited(13) }, AUTHOR);
     cases.observe(found(2));
     let case = cases.get(CaseId(2)).unwrap();
     assert_eq!((case.content, case.is_deleted), (12, true));
@@ -237,7 +242,7 @@ fn a_case_learns_whose_post_it_is_about_and_what_it_says_first_is_no_edit() {
     assert_eq!(cases.date(AccountId(4), Timestamp::MIN), None, "no case is about it");
     let (version, account, position, deleted) = (2, Some(4), 9, false);
     let learned = Body::PostChanged { case: 1, version, position, deleted, account };
-    assert_eq!(cases.change(&edited(9)), Some(learned.clone()));
+    assert_eq!(cases.change(&edited(9), AUTHOR), Some(learned.clone()));
     let case = cases.get(CaseId(1)).unwrap();
     let author = Some(AccountId(4));
     assert_eq!((case.subject.account(), case.content, case.is_edited()), (author, 9, false));
@@ -253,8 +258,8 @@ fn a_case_learns_whose_post_it_is_about_and_what_it_says_first_is_no_edit() {
     recorded.date(AccountId(4), Timestamp::MIN);
     assert_eq!(recorded, cases);
     // An edit is one, and who sends it is no other author.
-    let other = Change { author: Some(AccountId(8)), ..edited(12) };
-    let Some(Body::PostChanged { account, .. }) = cases.change(&other) else { panic!() };
+    let told = cases.change(&edited(12), Some(AccountId(8)));
+    let Some(Body::PostChanged { account, .. }) = told else { panic!() };
     let case = cases.get(CaseId(1)).unwrap();
     assert_eq!((account, case.subject.account(), case.is_edited()), (None, author, true));
     assert!(!case.is_current(&case.evidence[0]));
@@ -271,7 +276,7 @@ fn an_older_case_learns_its_author_from_a_newer_one_and_a_snapshot_knows_it() {
     cases.observe(found(1));
     cases.close(CaseId(1), CaseState::Decided(DecisionId(1)));
     cases.observe(found(2));
-    cases.change(&edited(12));
+    cases.change(&edited(12), AUTHOR);
     assert_eq!(cases.account_of(CaseId(1)), Some(AccountId(4)));
     let mut writer = Writer::new();
     cases.encode(&mut writer);
@@ -319,12 +324,12 @@ fn a_rule_without_evidence_opens_another_case_only_for_what_nobody_ruled_on() {
     assert_eq!(reports, [true, false, true, false], "the open case grows by another");
     cases.close(CaseId(3), decided(3));
     // Another version.
-    cases.change(&edited(12));
+    cases.change(&edited(12), AUTHOR);
     assert_eq!(opened(cases.observe(about("Boil", None, 12))), (4, vec!["Boil".into()]));
     cases.close(CaseId(4), CaseState::Withdrawn);
     assert_eq!(opened(cases.observe(about("Boil", None, 12))).0, 5, "nobody ruled on it");
     cases.close(CaseId(5), decided(5));
-    cases.change(&Change { content: Content::Deleted, ..edited(13) });
+    cases.change(&Change { content: Content::Deleted, ..edited(13) }, AUTHOR);
     assert_eq!(cases.observe(about("Steam", Some(9), 14)), None, "it is gone");
     let mut writer = Writer::new();
     cases.encode(&mut writer);
@@ -393,7 +398,7 @@ fn a_case_is_withdrawn_only_when_no_rule_asks_for_it_any_more() {
 fn a_rule_that_finds_the_newest_words_too_takes_the_place_of_what_it_found_before() {
     let mut cases = Cases::default();
     cases.observe(word("Boil", None, 9));
-    cases.change(&edited(12));
+    cases.change(&edited(12), AUTHOR);
     let grown = cases.observe(word("Boil", None, 12));
     let Some(Body::CaseGrew { version: 3, evidence, reasons, .. }) = grown else {
         panic!("{grown:?}")
@@ -403,7 +408,7 @@ fn a_rule_that_finds_the_newest_words_too_takes_the_place_of_what_it_found_befor
     assert_eq!(cases.observe(word("Boil", None, 12)), None);
     let mut recorded = Cases::default();
     recorded.observe(word("Boil", None, 9));
-    recorded.change(&edited(12));
+    recorded.change(&edited(12), AUTHOR);
     recorded.recorded_growth(CaseId(1), &[], &reasons, RestsOnMissing::No);
     assert_eq!(recorded, cases);
 }
