@@ -5,7 +5,7 @@
 //! those, and whether the platform did them. What ended is remembered for those who appeal.
 //! Left out: delivery to a platform, strikes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use seawall_model::codec::{CodecError, Reader, Writer};
 use seawall_model::journal::{ActionPlanned, Outcome, SubjectSeen};
@@ -92,6 +92,10 @@ pub struct Known {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Actions {
     in_force: BTreeMap<u64, InForce>,
+    /// Those in force that lapse, in the order in which they do.
+    lapses: BTreeSet<(Timestamp, u64)>,
+    /// Those in force of each case.
+    by_case: BTreeSet<(CaseId, u64)>,
     ended: BTreeMap<u64, Known>,
     given: u64,
 }
@@ -105,24 +109,34 @@ impl Actions {
 
     /// Puts an action in force.
     pub fn enforce(&mut self, action: InForce) {
-        self.given = self.given.max(action.planned.action);
-        self.in_force.insert(action.planned.action, action);
+        let number = action.planned.action;
+        self.given = self.given.max(number);
+        self.lapses.extend(action.planned.until.map(|until| (until, number)));
+        self.by_case.insert((action.case, number));
+        self.in_force.insert(number, action);
     }
 
-    /// Takes the actions of a decision out of force, and gives their numbers.
+    /// Takes the actions of a decision out of force, and gives their numbers. Cost: one pass over
+    /// what is in force.
     pub fn reverse(&mut self, decision: DecisionId) -> Vec<u64> {
-        self.take(|action| action.decision == Some(decision))
+        let of_it = |action: &&InForce| action.decision == Some(decision);
+        self.take(
+            self.in_force.values().filter(of_it).map(|action| action.planned.action).collect(),
+        )
     }
 
     /// Takes every action of a case out of force, because it is decided anew: what was done
     /// unattended, and what a decision did that lost a ground. Gives their numbers.
     pub fn release(&mut self, case: CaseId) -> Vec<u64> {
-        self.take(|action| action.case == case)
+        self.take(self.numbers_of(case).collect())
     }
 
     /// Takes out of force what has lapsed, and gives the numbers.
     pub fn lapse(&mut self, now: Timestamp) -> Vec<u64> {
-        self.take(|action| action.planned.until.is_some_and(|until| until <= now))
+        let over = self.lapses.iter().take_while(|(until, _)| *until <= now);
+        let mut over: Vec<u64> = over.map(|(_, number)| *number).collect();
+        over.sort_unstable();
+        self.take(over)
     }
 
     /// What was restricted without a person and is in force, in order.
@@ -141,6 +155,10 @@ impl Actions {
         let Some(InForce { planned, decision, case, .. }) = self.in_force.remove(&number) else {
             return;
         };
+        if let Some(until) = planned.until {
+            self.lapses.remove(&(until, number));
+        }
+        self.by_case.remove(&(case, number));
         self.ended.insert(number, Known { subject: planned.subject, decision, case });
         if self.ended.len() > ENDED_MAX {
             self.ended.pop_first();
@@ -175,22 +193,24 @@ impl Actions {
         self.in_force.get(&number).map(known).or_else(|| self.ended.get(&number).copied())
     }
 
-    fn take(&mut self, is_taken: impl Fn(&InForce) -> bool) -> Vec<u64> {
-        let taken: Vec<u64> =
-            self.in_force.iter().filter(|(_, a)| is_taken(a)).map(|(n, _)| *n).collect();
+    fn take(&mut self, taken: Vec<u64>) -> Vec<u64> {
         self.end(&taken);
         taken
+    }
+
+    fn numbers_of(&self, case: CaseId) -> impl Iterator<Item = u64> {
+        self.by_case.range((case, 0)..=(case, u64::MAX)).map(|(_, number)| *number)
     }
 
     /// When the first of them lapses.
     #[must_use]
     pub fn next_lapse(&self) -> Option<Timestamp> {
-        self.in_force.values().filter_map(|action| action.planned.until).min()
+        self.lapses.first().map(|(until, _)| *until)
     }
 
     /// The actions in force on a case, in order.
     pub fn of_case(&self, case: CaseId) -> impl Iterator<Item = &InForce> {
-        self.in_force.values().filter(move |action| action.case == case)
+        self.numbers_of(case).filter_map(|number| self.in_force.get(&number))
     }
 
     /// Appends them to a snapshot.
@@ -244,7 +264,7 @@ impl Actions {
                     Some(found.ok_or(CodecError::Range)?)
                 }
             };
-            actions.in_force.insert(action, InForce { planned, decision, case, entry, carried });
+            actions.enforce(InForce { planned, decision, case, entry, carried });
         }
         for _ in 0..reader.len(8 + 17 + 8 + 8)? {
             let number = reader.u64()?;

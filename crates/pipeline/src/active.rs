@@ -79,6 +79,8 @@ pub struct Guard {
 /// Knowledge in force.
 pub struct Active {
     expires: BTreeMap<EntryId, Option<Timestamp>>,
+    /// The same of those that lapse, in the order in which they do.
+    lapses: BTreeSet<(Timestamp, EntryId)>,
     terms: BTreeMap<EntryId, TermEntry>,
     lists: TermLists,
     is_stale: bool,
@@ -111,6 +113,7 @@ impl Active {
     pub fn new(key: [u8; 32]) -> Self {
         Self {
             expires: BTreeMap::new(),
+            lapses: BTreeSet::new(),
             terms: BTreeMap::new(),
             lists: TermLists::build([]).expect("no term is refused where there is none"),
             is_stale: false,
@@ -163,6 +166,7 @@ impl Active {
             }
         }
         self.expires.insert(id, expires);
+        self.lapses.extend(expires.map(|at| (at, id)));
         Ok(())
     }
 
@@ -232,8 +236,9 @@ impl Active {
 
     /// Takes an entry out of force.
     pub fn take(&mut self, id: EntryId) {
-        if self.expires.remove(&id).is_none() {
-            return;
+        let Some(expires) = self.expires.remove(&id) else { return };
+        if let Some(at) = expires {
+            self.lapses.remove(&(at, id));
         }
         self.is_stale |= self.terms.remove(&id).is_some();
         if self.hashes.remove(&id).is_some() {
@@ -430,13 +435,16 @@ impl Active {
 
     /// Entries whose time is over.
     pub(crate) fn lapsed(&self, now: Timestamp) -> Vec<EntryId> {
-        let is_over = |at: &Option<Timestamp>| at.is_some_and(|at| at <= now);
-        self.expires.iter().filter(|(_, at)| is_over(at)).map(|(id, _)| *id).collect()
+        let mut over: Vec<EntryId> =
+            self.lapses.iter().take_while(|(at, _)| *at <= now).map(|(_, id)| *id).collect();
+        // In their own order, whatever the order of their times.
+        over.sort_unstable();
+        over
     }
 
     /// When the first of them lapses.
     pub(crate) fn next_lapse(&self) -> Option<Timestamp> {
-        self.expires.values().copied().flatten().min()
+        self.lapses.first().map(|(at, _)| *at)
     }
 
     /// Lists, banks and what each has, in order of name.
