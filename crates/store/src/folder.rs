@@ -9,7 +9,7 @@ use seawall_model::Position;
 
 use crate::sqlite::sync_folder;
 use crate::{
-    Accounts, Chance, Error, EventLog, FolderKeys, Journal, KnowledgeBase, LogLimits, LogReader,
+    Accounts, Chance, Checkpointer, Error, EventLog, FolderKeys, Journal, KnowledgeBase, LogLimits, LogReader,
     Media, Outbox, People, Rejects, Requests, Tables,
 };
 
@@ -128,6 +128,12 @@ impl Folder {
     /// Any [`Error`] of the accounts.
     pub fn accounts(&self) -> Result<Accounts, Error> {
         Accounts::open_read(&self.path.join("accounts.db"), self.keys.clone())
+    }
+
+    /// Makes checkpoints beside whoever writes to the folder.
+    #[must_use]
+    pub fn checkpointer(&self) -> Checkpointer {
+        Checkpointer::new(&self.path)
     }
 
     /// Opens the journal.

@@ -100,6 +100,18 @@ impl KnowledgeBase {
         deleted.map(|rows| rows as u64).map_err(Error::sql(&self.path))
     }
 
+    /// Does something that reads many entries: all of them are read in one step, which spares
+    /// the locks of each.
+    ///
+    /// # Errors
+    /// [`Error::Sqlite`].
+    pub fn in_one_step<T>(&self, reads: impl FnOnce() -> T) -> Result<T, Error> {
+        let step = self.conn.unchecked_transaction().map_err(Error::sql(&self.path))?;
+        let given = reads();
+        step.commit().map_err(Error::sql(&self.path))?;
+        Ok(given)
+    }
+
     /// What an entry says; `None` if it was destroyed.
     ///
     /// # Errors

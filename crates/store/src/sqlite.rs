@@ -13,6 +13,10 @@ const BUSY_WAIT_MS: u64 = 10_000;
 /// Pages of write-ahead log after which SQLite checkpoints by itself.
 const WAL_PAGES: u32 = 16_000;
 
+/// How often a checkpoint is tried while somebody else makes one, and how long apart.
+const CHECKPOINT_TRIES: u32 = 100;
+const CHECKPOINT_PAUSE: Duration = Duration::from_millis(20);
+
 macro_rules! migrations {
     ($module:ident, $folder:literal) => {
         mod $module {
@@ -197,13 +201,36 @@ fn refuse_newer(path: &Path, found: i64, known: i64) -> Result<(), Error> {
     Ok(())
 }
 
+/// Opens an existing database for checkpoints beside its writer.
+pub(crate) fn open_beside(path: &Path) -> Result<Connection, Error> {
+    let mode = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let conn = Connection::open_with_flags(path, mode).map_err(Error::sql(path))?;
+    // What a checkpoint syncs goes by the connection that makes it.
+    conn.pragma_update(None, "synchronous", "FULL").map_err(Error::sql(path))?;
+    Ok(conn)
+}
+
+/// Moves as much of the write-ahead log into the database as can be without waiting.
+pub(crate) fn checkpoint_passive(conn: &Connection, path: &Path) -> Result<(), Error> {
+    conn.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(())).map_err(Error::sql(path))
+}
+
 /// Moves the whole write-ahead log into the database and empties it, so that what was
 /// deleted is in neither.
 pub(crate) fn checkpoint_truncate(conn: &Connection, path: &Path) -> Result<(), Error> {
-    let busy: i64 = conn
-        .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))
-        .map_err(Error::sql(path))?;
-    if busy == 0 { Ok(()) } else { Err(Error::CheckpointBusy(path.into())) }
+    for _ in 0..CHECKPOINT_TRIES {
+        let (busy, pages): (i64, i64) = conn
+            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| Ok((row.get(0)?, row.get(1)?)))
+            .map_err(Error::sql(path))?;
+        match (busy, pages) {
+            (0, _) => return Ok(()),
+            // Somebody else makes a checkpoint, and SQLite does not wait for that.
+            (_, -1) => std::thread::sleep(CHECKPOINT_PAUSE),
+            // It has waited for readers long enough.
+            _ => break,
+        }
+    }
+    Err(Error::CheckpointBusy(path.into()))
 }
 
 /// What a look at one database file found.

@@ -82,6 +82,17 @@ pub fn open(path: &Path, settings: &Settings) -> Result<Opened, EngineError> {
     Ok(Opened { folder, log, derivation, rejects, repaired })
 }
 
+/// Why a new span begins, in words.
+const OTHER_BUILD: &str = "another build of seawall: a new span begins";
+const REBUILT: &str = "the state was built again across erased content";
+
+/// A state that was made again, and the span that begins with it, if one does.
+struct Restored {
+    walked: Walked,
+    history: History,
+    new_span: Option<(SpanReason, &'static str)>,
+}
+
 struct Recovery<'a> {
     folder: &'a Folder,
     log: &'a EventLog,
@@ -104,36 +115,59 @@ impl Recovery<'_> {
                 last => Err(EngineError::NoJournal { last: last.0 }),
             };
         }
-        journal.verify_newest(ENTRIES_VERIFIED)?;
+        // The chain is verified while the state is restored: a fifth of a start.
+        let chain = self.folder.journal(Access::Read)?;
+        let restored = std::thread::scope(|scope| {
+            let verifying = scope.spawn(move || chain.verify_newest(ENTRIES_VERIFIED));
+            let restored = self.restore(&journal, &mut tables, &knowledge, repaired);
+            // A broken chain comes first: what follows from it is neither told nor recorded.
+            verifying.join().map_err(|_| EngineError::Stopped)??;
+            restored
+        })?;
+        let Restored { walked, history, new_span } = restored;
+        let mut derivation = self.derivation(journal, tables, knowledge, walked, repaired)?;
+        if let Some((reason, words)) = new_span {
+            derivation.begin_span(reason, self.settings.clock.now())?;
+            repaired.push(words.into());
+        }
+        self.keep_base(&derivation, &history)?;
+        Ok(derivation)
+    }
+
+    /// Restores the state, and derives again what came after it.
+    fn restore(
+        &self,
+        journal: &Journal,
+        tables: &mut Tables,
+        knowledge: &KnowledgeBase,
+        repaired: &mut Vec<String>,
+    ) -> Result<Restored, EngineError> {
         let told = journal.read(journal.head().0 - 1, 1)?.first().map_or(0, |r| r.entry.after);
         if self.log.last().0.0 < told {
             return Err(EngineError::LogLost { told, last: self.log.last().0.0 });
         }
-        let history = History::read(&journal)?;
-        let found = self.snapshot(&journal, repaired)?;
+        let history = History::read(journal)?;
+        let found = self.snapshot(journal, repaired)?;
         let is_same_build = history.build == BUILD;
         let lost_state = found.is_none() && history.blind_until > 0 && !history.restarted;
-        let contents = Shelf::new(&knowledge);
-        let start = self.start(found.filter(|_| is_same_build), &history, &contents);
+        let contents = Shelf::new(knowledge);
+        let found = found.filter(|_| is_same_build);
+        let start = knowledge.in_one_step(|| self.start(found, &history, &contents))?;
         let from_start = start.seq == 0;
-        self.fold_tables(&mut tables, start.pipeline.position())?;
+        self.fold_tables(tables, start.pipeline.position())?;
         let reader = self.folder.log_reader()?;
         let mut fold = |position, at, kind| tables.fold(position, at, kind);
-        let walk = Walk::new(&journal, &contents, reader, start, Keep::Findings, &mut fold);
+        let walk = Walk::new(journal, &contents, reader, start, Keep::Findings, &mut fold);
         let walked = walk.run()?;
         if let Some(first) = walked.differences.first().filter(|_| !lost_state) {
             return Err(EngineError::Disagree { seq: first.after });
         }
-        let mut derivation = self.derivation(journal, tables, knowledge, walked, repaired)?;
-        if !is_same_build {
-            derivation.begin_span(SpanReason::BuildChanged, self.settings.clock.now())?;
-            repaired.push("another build of seawall: a new span begins".into());
-        } else if lost_state && from_start {
-            derivation.begin_span(SpanReason::StateRebuilt, self.settings.clock.now())?;
-            repaired.push("the state was built again across erased content".into());
-        }
-        self.keep_base(&derivation, &history)?;
-        Ok(derivation)
+        let new_span = match (is_same_build, lost_state && from_start) {
+            (false, _) => Some((SpanReason::BuildChanged, OTHER_BUILD)),
+            (true, true) => Some((SpanReason::StateRebuilt, REBUILT)),
+            (true, false) => None,
+        };
+        Ok(Restored { walked, history, new_span })
     }
 
     /// The first entries of a new data folder.

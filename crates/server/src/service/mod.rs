@@ -10,9 +10,10 @@ mod writer;
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
-use crossbeam_channel::{Sender, TrySendError, bounded};
-use seawall_store::{Entries, Folder, Journal};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError, bounded};
+use seawall_store::{Checkpointer, Entries, Folder, Journal};
 use tokio::sync::{oneshot, watch};
 
 pub use verdict::{Spoken, Verdict, Word};
@@ -26,6 +27,10 @@ use crate::import::{Ask, Beside, Finished, ImportError, Item, Keeper, SERVED, ne
 const SUBMISSIONS_MAX: usize = 256;
 /// Questions that may wait for the derivation.
 const ASKS_MAX: usize = 256;
+
+/// How often what was committed is moved into the databases: with so little at a time that
+/// whoever waits for a commit never waits for that.
+const CHECKPOINT_EVERY: Duration = Duration::from_millis(200);
 
 /// Why the service cannot answer.
 #[derive(Debug, thiserror::Error)]
@@ -80,8 +85,14 @@ impl Service {
         let (keeper, folder) = Keeper::new(opened, settings, (import, SERVED), beside);
         let (submit, submitted) = bounded(SUBMISSIONS_MAX);
         let writer = writer::Writer::begin(keeper, import, &folder, settings)?;
+        let checkpointer = folder.checkpointer();
         let writing = std::thread::spawn(move || {
+            let (ended, is_over) = bounded(0);
+            let beside = std::thread::spawn(move || checkpoint(checkpointer, &is_over));
             let result = writer.run(&submitted);
+            // Nobody holds the files any more when the folder is let go.
+            drop(ended);
+            let _ = beside.join();
             if result.is_err() {
                 fail.send_replace(true);
             }
@@ -206,5 +217,14 @@ impl Service {
         let finished = writing.join().unwrap_or(Err(ImportError::Engine(EngineError::Stopped)))?;
         drop(finished);
         Ok(())
+    }
+}
+
+/// Makes checkpoints until the other end of `is_over` is gone.
+fn checkpoint(mut checkpointer: Checkpointer, is_over: &Receiver<()>) {
+    while is_over.recv_timeout(CHECKPOINT_EVERY) == Err(RecvTimeoutError::Timeout) {
+        if let Err(error) = checkpointer.run() {
+            tracing::warn!(%error, "no checkpoint; it is tried again");
+        }
     }
 }
