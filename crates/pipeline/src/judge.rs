@@ -11,6 +11,7 @@ mod fall;
 mod grounds;
 mod law;
 mod let_go;
+mod notices;
 mod quota;
 mod ruling;
 mod snapshot;
@@ -32,6 +33,7 @@ use crate::active::{Active, Contents};
 pub(crate) use appeal::Brought;
 pub use error::RulingError;
 use let_go::LetGo;
+pub use notices::{Withheld, WithholdError};
 use quota::{DayLimits, Taken};
 
 /// A decision that was made.
@@ -78,6 +80,8 @@ pub struct Judge {
     overturns: BTreeMap<DecisionId, DecisionId>,
     /// Cases that restrict nobody unattended for an entry: an appeal was granted.
     spared: BTreeSet<(CaseId, EntryId)>,
+    /// Cases whose notices an order withholds, or did: as many as there were orders.
+    withheld: BTreeMap<CaseId, Withheld>,
     /// Constants, and so no part of the state.
     limits: DayLimits,
     acted: Taken,
@@ -353,12 +357,13 @@ impl Judge {
         }
         let entries = active.lapsed(now);
         self.let_lapse(&entries, active, out);
+        self.notices_due(now, out);
     }
 
     /// When something lapses next, or there is room for what waits.
     pub(crate) fn next_lapse(&self, active: &Active) -> Option<Timestamp> {
         let lapses = self.actions.next_lapse().into_iter().chain(active.next_lapse());
-        lapses.chain(self.next_free()).min()
+        lapses.chain(self.next_free()).chain(self.next_notices()).min()
     }
 
     /// A removed account was given back by the platform: it is compared with no more.

@@ -29,7 +29,7 @@ mod watch;
 pub use active::{Active, CONFIRMED, Contents, EntryError, Guard, NoContents};
 pub use constants::{ConstantError, Constants};
 pub use detect::post_seen;
-pub use judge::{Judge, Made, RulingError};
+pub use judge::{Judge, Made, RulingError, Withheld, WithholdError};
 pub use pipeline::{Derived, Output, Pipeline, WAVES};
 pub use reading::{Reading, trace_name};
 

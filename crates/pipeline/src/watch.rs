@@ -128,6 +128,9 @@ impl Pipeline {
             }
             Body::MediaMarked { entries, .. } => self.active.suppress(entries, contents),
             Body::MediaUnmarked { entries, .. } => self.active.restore(entries, contents),
+            Body::NoticesWithheld(order) => {
+                self.judge.withhold(order, self.order.now, &mut bodies);
+            }
             Body::Delivered { action, effect, outcome, .. } => {
                 self.judge.delivered(*action, *effect, *outcome);
             }

@@ -47,7 +47,8 @@ impl Checkpointer {
         self.open.retain(|path, _| wanted.contains(path));
         let mut moved = Ok(());
         for path in wanted {
-            let one = self.connection(&path).and_then(|conn| sqlite::checkpoint_passive(conn, &path));
+            let one =
+                self.connection(&path).and_then(|conn| sqlite::checkpoint_passive(conn, &path));
             moved = moved.and(one);
         }
         moved

@@ -9,8 +9,8 @@ use seawall_model::Position;
 
 use crate::sqlite::sync_folder;
 use crate::{
-    Accounts, Chance, Checkpointer, Error, EventLog, FolderKeys, Journal, KnowledgeBase, LogLimits, LogReader,
-    Media, Outbox, People, Rejects, Requests, Tables,
+    Accounts, Chance, Checkpointer, Error, EventLog, FolderKeys, Journal, KnowledgeBase, LogLimits,
+    LogReader, Media, Outbox, People, Rejects, Requests, Tables,
 };
 
 /// Whether a folder is opened to write or beside a writer.

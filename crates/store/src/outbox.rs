@@ -270,10 +270,11 @@ impl Outbox {
         let number = letter.number.cast_signed();
         let sql = "SELECT EXISTS (SELECT 1 FROM instruction AS later, instruction AS letter
                    WHERE letter.number = ?1 AND later.order_key = letter.order_key
-                   AND later.number > ?1 AND later.perhaps_sent = 1)";
+                   AND later.number > ?1 AND later.effect < 2 AND later.perhaps_sent = 1)";
         let is_overtaken: bool =
             self.conn.query_row(sql, [number], |row| row.get(0)).map_err(Error::sql(&self.path))?;
-        if letter.state == DeliveryState::Refused && is_overtaken {
+        let has_its_place = !id.effect.only_tells();
+        if letter.state == DeliveryState::Refused && has_its_place && is_overtaken {
             return Err(refuse("was overtaken by a later one of its subject"));
         }
         let sql = "UPDATE instruction SET state = 0, next_at = ?2, round_attempts = 0,
@@ -435,6 +436,9 @@ fn keep(
     let sealed = keys.seal(Use::Outbox(number.cast_unsigned()), &new.payload, &beside(new.id));
     conn.prepare_cached("UPDATE instruction SET payload = ?2 WHERE number = ?1")?
         .execute(params![number, sealed])?;
+    if new.id.effect.only_tells() {
+        return Ok(());
+    }
     let sql = "SELECT number, state, perhaps_sent FROM instruction
                WHERE action = ?1 AND effect = ?2";
     let other: Option<(i64, DeliveryState, bool)> = conn
@@ -575,6 +579,8 @@ fn effect_of(row: &Row<'_>, column: usize) -> rusqlite::Result<Effect> {
     match row.get::<_, i64>(column)? {
         0 => Ok(Effect::Do),
         1 => Ok(Effect::Undo),
+        2 => Ok(Effect::Notice),
+        3 => Ok(Effect::Answer),
         other => Err(rusqlite::Error::IntegralValueOutOfRange(column, other)),
     }
 }

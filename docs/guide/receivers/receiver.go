@@ -45,8 +45,10 @@ type told struct {
 			Account string `json:"account"`
 			Post    string `json:"post,omitempty"`
 		} `json:"subject"`
-		Notice json.RawMessage `json:"notice"`
-		Appeal json.RawMessage `json:"appeal"`
+		Notice        json.RawMessage   `json:"notice"`
+		WithheldUntil *string           `json:"notice_withheld_until"`
+		Notices       []json.RawMessage `json:"notices,omitempty"`
+		Appeal        json.RawMessage   `json:"appeal"`
 	} `json:"data"`
 }
 
@@ -70,6 +72,9 @@ func (r *receiver) act(t told) bool {
 		delete(r.inForce, t.Data.Action) // restore, reinstate, unrestrict, uncover, unlabel
 		return true
 	}
+	if t.Type == "seawall.notice" {
+		return true // Here: show the account each of Data.Notices. Nothing else is to be done.
+	}
 	if t.Type != "seawall.action.do" {
 		return false
 	}
@@ -77,6 +82,7 @@ func (r *receiver) act(t told) bool {
 	case "remove", "suspend", "restrict", "interstitial", "label":
 		r.inForce[t.Data.Action] = t
 		// Here: show the account Data.Notice, in its language, and the link of Data.Appeal.
+		// Both are null while an order forbids that, until Data.WithheldUntil.
 		return true
 	}
 	return false

@@ -34,6 +34,9 @@ def act(store: sqlite3.Connection, kind: str, data: dict) -> bool:
         # restore, reinstate, unrestrict, uncover, unlabel: what the action had done.
         store.execute("DELETE FROM in_force WHERE action = ?", [data["action"]])
         return True
+    if kind == "seawall.notice":
+        # Here: show the account each of data["notices"]. Nothing else is to be done.
+        return True
     if kind != "seawall.action.do":
         return False
     if data["verb"] not in ("remove", "suspend", "restrict", "interstitial", "label"):
@@ -41,6 +44,7 @@ def act(store: sqlite3.Connection, kind: str, data: dict) -> bool:
     row = [data["action"], data["verb"], subject, data["until"]]
     store.execute("INSERT OR REPLACE INTO in_force VALUES (?, ?, ?, ?)", row)
     # Here: show the account data["notice"], in its language, and data["appeal"]["url"].
+    # Both are None while an order forbids that, until data["notice_withheld_until"].
     return True
 
 

@@ -23,6 +23,8 @@ interface Told {
     until: string | null;
     subject: { type: string; account: string; post?: string };
     notice: unknown;
+    notice_withheld_until: string | null;
+    notices?: unknown[];
     appeal: { token: string; url: string | null } | null;
   };
 }
@@ -34,9 +36,12 @@ function act({ type, data }: Told): boolean {
     inForce.delete(data.action); // restore, reinstate, unrestrict, uncover, unlabel
     return true;
   }
+  // Here: show the account each of data.notices. Nothing else is to be done.
+  if (type === "seawall.notice") return true;
   if (type !== "seawall.action.do" || !VERBS.includes(data.verb)) return false;
   inForce.set(data.action, data);
-  // Here: show the account data.notice, in its language, and data.appeal.url.
+  // Here: show the account data.notice, in its language, and data.appeal.url. Both are
+  // null while an order forbids that, until data.notice_withheld_until.
   return true;
 }
 

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     ActionPlanned, BurstSeen, Effect, EvidenceSeen, GroundSeen, Outcome, PolicyCited, ReasonSeen,
-    Ruling, SignalCount, SpanReason, SubjectSeen, Timestamp, is_zero, optional_rfc3339, rfc3339,
+    Ruling, SignalCount, SpanReason, SubjectSeen, Timestamp, Withholding, is_zero,
+    optional_rfc3339, rfc3339,
 };
 
 /// What an entry says. The first part are inputs, the second derived.
@@ -165,15 +166,8 @@ pub enum Body {
         /// How many it shows that Seawall did not ask for.
         foreign: u64,
     },
-    /// Input: a notice went to the account concerned.
-    NoticeSent {
-        /// Number of the action it is about.
-        action: u64,
-        /// Whether it tells of the action or of its end.
-        effect: Effect,
-        /// How it went, such as `platform`.
-        channel: String,
-    },
+    /// Input: an order forbids for a time that the account of a case be told.
+    NoticesWithheld(Withholding),
     /// Input: a file was marked as suspected child abuse: it leaves every screen.
     MediaMarked {
         /// Keyed hash of the file, hexadecimal.
@@ -475,6 +469,12 @@ pub enum Body {
         upheld: bool,
         /// Who ruled; none if the action ended before anybody did.
         by: Option<u64>,
+    },
+    /// Derived: no order forbids any more that the account of a case be told: what was withheld
+    /// goes out.
+    NoticesDue {
+        /// Its number.
+        case: u64,
     },
     /// Derived: a reviewer withdrew entries of knowledge, and what follows from it.
     Withdrawn {

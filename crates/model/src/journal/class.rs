@@ -34,7 +34,7 @@ impl Body {
             | Self::RegisterRead { .. }
             | Self::Delivered { .. }
             | Self::Reconciled { .. }
-            | Self::NoticeSent { .. }
+            | Self::NoticesWithheld(_)
             | Self::MediaMarked { .. }
             | Self::MediaUnmarked { .. }
             | Self::MediaOpened { .. }
@@ -58,6 +58,7 @@ impl Body {
             | Self::AppealOpened { .. }
             | Self::AppealRefused { .. }
             | Self::AppealDecided { .. }
+            | Self::NoticesDue { .. }
             | Self::PostChanged { .. }
             | Self::AccountDated { .. }
             | Self::Withdrawn { .. } => Class::Derived,
@@ -99,7 +100,8 @@ impl Body {
             Self::Overturned { .. } => "overturned",
             Self::Delivered { .. } => "delivered",
             Self::Reconciled { .. } => "reconciled",
-            Self::NoticeSent { .. } => "notice_sent",
+            Self::NoticesWithheld(_) => "notices_withheld",
+            Self::NoticesDue { .. } => "notices_due",
             Self::MediaMarked { .. } => "media_marked",
             Self::MediaUnmarked { .. } => "media_unmarked",
             Self::MediaOpened { .. } => "media_opened",

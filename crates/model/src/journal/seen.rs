@@ -124,6 +124,24 @@ pub enum Effect {
     Do,
     /// Its inverse is.
     Undo,
+    /// The notices that an order withheld are sent.
+    Notice,
+    /// What became of the appeal against it is told.
+    Answer,
+}
+
+/// An order that forbids for a time that the account of a case be told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Withholding {
+    /// The case.
+    pub case: u64,
+    /// Who took the order down.
+    pub reviewer: u64,
+    /// What the order is called by whoever gave it.
+    pub order: String,
+    /// When it ends; not after now where it is lifted.
+    #[serde(with = "rfc3339")]
+    pub until: Timestamp,
 }
 
 /// What became of telling the platform.

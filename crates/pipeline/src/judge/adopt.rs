@@ -19,7 +19,7 @@ use crate::active::{Active, Contents};
 
 impl Judge {
     /// The types of entries that tell of people, knowledge, cases and decisions.
-    pub const RECORD: [&'static str; 21] = [
+    pub const RECORD: [&'static str; 23] = [
         "reviewer_added",
         "reviewer_withdrawn",
         "knowledge_added",
@@ -41,6 +41,8 @@ impl Judge {
         "account_dated",
         "media_marked",
         "media_unmarked",
+        "notices_withheld",
+        "notices_due",
     ];
 
     /// Takes in one entry of the record, in its order.
@@ -99,6 +101,8 @@ impl Judge {
             Body::AppealOpened { .. } | Body::AppealRefused { .. } | Body::AppealDecided { .. } => {
                 self.adopt_appeal(body, at);
             }
+            Body::NoticesWithheld(order) => self.note_withheld(order, at),
+            Body::NoticesDue { case } => self.note_due(CaseId(*case)),
             Body::Delivered { action, effect, outcome, .. } => {
                 self.delivered(*action, *effect, *outcome);
             }

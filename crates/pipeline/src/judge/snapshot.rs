@@ -62,6 +62,7 @@ impl Judge {
                 writer.u64(account.0);
             }
         }
+        self.encode_withheld(writer);
     }
 
     pub(crate) fn decode(reader: &mut Reader<'_>) -> Result<Self, CodecError> {
@@ -113,6 +114,7 @@ impl Judge {
             }
             judge.alone.insert(key, accounts);
         }
+        judge.decode_withheld(reader)?;
         Ok(judge)
     }
 }

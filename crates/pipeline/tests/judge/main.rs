@@ -17,6 +17,7 @@ mod authors;
 mod changed;
 mod desk;
 mod met;
+mod notices;
 mod quotas;
 mod resting;
 mod rulings;

@@ -41,7 +41,6 @@ fn what_is_only_recorded_changes_nothing() {
     let (media, reviewer) = ("ab".repeat(16), 1);
     for body in [
         Body::Reconciled { listed: 3, agreed: 0, missing: vec![1], foreign: 3 },
-        Body::NoticeSent { action: 1, effect: Effect::Do, channel: "platform".into() },
         Body::MediaMarked { media: media.clone(), reviewer, entries: Vec::new() },
         Body::MediaOpened { media: media.clone(), reviewer, case: 1 },
         Body::MediaHandedOver { media, reviewer, route: "north".into() },

@@ -56,6 +56,8 @@ operations! {
     CasesRule = "cases.rule",
     /// Rule on a case to suspend, remove, label or share outward.
     CasesRuleGrave = "cases.rule_grave",
+    /// Have an order withhold the notices of a case, or lift it.
+    NoticesWithhold = "notices.withhold",
     /// List waves.
     WavesList = "waves.list",
     /// Read a wave.

@@ -138,6 +138,7 @@ impl Operation {
             | Self::CasesRead
             | Self::CasesRule
             | Self::CasesRuleGrave
+            | Self::NoticesWithhold
             | Self::WavesList
             | Self::WavesRead
             | Self::DecisionsList
@@ -198,6 +199,7 @@ impl Operation {
             Self::CasesList | Self::CasesRead => {
                 people(CASES).or_key(Scope::CasesRead).viewed().outside_too()
             }
+            Self::NoticesWithhold => people(SENIOR).viewed().grave(),
             Self::WavesList | Self::WavesRead => people(CASES).or_key(Scope::CasesRead).viewed(),
             Self::CasesRule | Self::AppealsRule => {
                 people(RULING).or_key(Scope::RulingsWrite).shown().outside_too()

@@ -3,6 +3,7 @@
 use std::sync::PoisonError;
 use std::time::Duration;
 
+use seawall_model::CaseId;
 use seawall_model::Timestamp;
 use seawall_model::journal::{Body, Effect as JournalEffect, Outcome};
 use seawall_store::{
@@ -155,10 +156,19 @@ fn told(
             let effect = match effect {
                 JournalEffect::Do => Effect::Do,
                 JournalEffect::Undo => Effect::Undo,
+                JournalEffect::Notice => Effect::Notice,
+                JournalEffect::Answer => Effect::Answer,
             };
             let id = InstructionId { action: *action, effect };
             let state = state_of(*outcome);
             return Ok(Step::Outcome { id, state, attempts: *attempts, status: *status });
+        }
+        Body::AppealDecided { .. } => {
+            let answer = saying.answer(desk, &recorded.entry.body, at)?;
+            return Ok(Step::Instructions(answer.into_iter().collect()));
+        }
+        Body::NoticesDue { case } => {
+            return Ok(Step::Instructions(saying.withheld(desk, CaseId(*case), at)?));
         }
         _ => return Ok(Step::Nothing),
     }

@@ -138,6 +138,8 @@ pub(crate) fn entry(
         effect: match id.effect {
             Effect::Do => JournalEffect::Do,
             Effect::Undo => JournalEffect::Undo,
+            Effect::Notice => JournalEffect::Notice,
+            Effect::Answer => JournalEffect::Answer,
         },
         outcome: match state {
             // Only what is settled is told.

@@ -7,8 +7,8 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit, Mac};
-use seawall_model::journal::{ActionPlanned, SubjectSeen};
-use seawall_model::{AccountId, ActionKind, CaseId, DecisionId, Timestamp};
+use seawall_model::journal::{ActionPlanned, Body, SubjectSeen};
+use seawall_model::{AccountId, ActionKind, AppealId, CaseId, DecisionId, Timestamp};
 use seawall_store::{Effect, InstructionId, NewInstruction};
 use serde_json::{Value, json};
 use sha2::Sha256;
@@ -18,6 +18,9 @@ use crate::desk::notice::{Letter, Tells};
 use crate::desk::view::NoticeView;
 use crate::desk::{Desk, notice};
 
+/// Notices of one message at most, so that it stays within what receivers take: of one action
+/// there are those of its beginning, its end and an appeal.
+const NOTICES_PER_MESSAGE: usize = 3;
 /// What an appeal link is signed for, so that no signature of ours can be used for another.
 const PURPOSE: &[u8] = b"seawall appeal 1\n";
 
@@ -49,6 +52,14 @@ impl Asked {
         let (planned, decision, case) = (None, None, None);
         Self { action, effect: Effect::Undo, planned, decision, case, at, not_before: at }
     }
+}
+
+/// What goes to the account with an action.
+enum Telling {
+    /// This notice, where there is one.
+    Now(Option<NoticeView>),
+    /// Nothing before then: an order forbids it.
+    Withheld(Timestamp),
 }
 
 /// Says instructions.
@@ -88,8 +99,11 @@ impl Saying {
             },
         };
         let Some(planned) = planned else { return Ok(None) };
-        let notice = self.notice(desk, &asked, subject, case, decision)?;
-        let payload = self.payload(&asked, &planned, named, (case, decision), notice)?;
+        let telling = match case.and_then(|case| desk.judge().withheld(case)?.until) {
+            Some(until) => Telling::Withheld(until),
+            None => Telling::Now(self.notice(desk, &asked, subject, case, decision)?),
+        };
+        let payload = self.payload(&asked, &planned, named, (case, decision), telling)?;
         Ok(Some(NewInstruction {
             id: InstructionId { action: asked.action, effect: asked.effect },
             order_key: order_key(subject),
@@ -124,21 +138,27 @@ impl Saying {
         planned: &ActionPlanned,
         subject: Value,
         (case, decision): (Option<CaseId>, Option<DecisionId>),
-        notice: Option<NoticeView>,
+        telling: Telling,
     ) -> anyhow::Result<Vec<u8>> {
         let verb = match asked.effect {
-            Effect::Do => &planned.kind,
             Effect::Undo => &planned.inverse,
+            _ => &planned.kind,
         };
         let inverse = match asked.effect {
-            Effect::Do => Some(&planned.inverse),
             Effect::Undo => None,
+            _ => Some(&planned.inverse),
         };
-        let appeal = (asked.effect == Effect::Do).then(|| self.appeals.told(asked.action));
+        let (notice, withheld_until) = match telling {
+            Telling::Now(notice) => (notice, None),
+            Telling::Withheld(until) => (None, Some(until)),
+        };
+        // Whoever is not told cannot appeal yet.
+        let can_appeal = asked.effect == Effect::Do && withheld_until.is_none();
+        let appeal = can_appeal.then(|| self.appeals.told(asked.action));
         let said = json!({
             "type": match asked.effect {
-                Effect::Do => "seawall.action.do",
                 Effect::Undo => "seawall.action.undo",
+                _ => "seawall.action.do",
             },
             "timestamp": asked.at.to_string(),
             "data": {
@@ -151,10 +171,87 @@ impl Saying {
                 "case": case.map(|case| case.to_string()),
                 "decision": decision.map(|decision| decision.to_string()),
                 "notice": notice,
+                "notice_withheld_until": withheld_until.map(|until| until.to_string()),
                 "appeal": appeal,
             },
         });
         Ok(serde_json::to_vec(&said)?)
+    }
+
+    /// What became of an appeal that undid nothing, where nothing withholds it. What an appeal
+    /// undid is told with the undoing.
+    pub(super) fn answer(
+        &self,
+        desk: &mut Desk<'_>,
+        body: &Body,
+        at: Timestamp,
+    ) -> anyhow::Result<Option<NewInstruction>> {
+        let Body::AppealDecided { appeal, .. } = body else { return Ok(None) };
+        let Some(appeal) = desk.judge().appeals().get(AppealId(*appeal)).copied() else {
+            return Ok(None);
+        };
+        let is_withheld =
+            desk.judge().withheld(appeal.case).is_some_and(|withheld| withheld.until.is_some());
+        let letter = notice::of_appeal(desk, body, at)?.filter(|_| !is_withheld);
+        let Some(letter) = letter else { return Ok(None) };
+        let about = (appeal.action, Effect::Answer, appeal.case);
+        self.letters(desk, about, &[letter], at)
+    }
+
+    /// All notices of a case that an order withheld, in the order in which they were due.
+    pub(super) fn withheld(
+        &self,
+        desk: &mut Desk<'_>,
+        case: CaseId,
+        at: Timestamp,
+    ) -> anyhow::Result<Vec<NewInstruction>> {
+        let Some(withheld) = desk.judge().withheld(case) else { return Ok(Vec::new()) };
+        let mut letters = notice::of_case_since(desk, case, withheld.since)?;
+        letters.reverse();
+        // An action has at most that many notices, so that there is an action for each message.
+        let messages = letters.chunks(NOTICES_PER_MESSAGE);
+        let actions: Vec<u64> = desk.actions_on(case)?.into_keys().collect();
+        let last = actions.len().saturating_sub(messages.len());
+        let mut new = Vec::with_capacity(messages.len());
+        for (letters, action) in messages.zip(&actions[last..]) {
+            new.extend(self.letters(desk, (*action, Effect::Notice, case), letters, at)?);
+        }
+        Ok(new)
+    }
+
+    /// A message that asks for nothing but to show the account these notices.
+    fn letters(
+        &self,
+        desk: &mut Desk<'_>,
+        (action, effect, case): (u64, Effect, CaseId),
+        letters: &[Letter],
+        at: Timestamp,
+    ) -> anyhow::Result<Option<NewInstruction>> {
+        let Some(known) = desk.judge().actions().known(action) else { return Ok(None) };
+        let Some(subject) = named(desk, known.subject)? else {
+            tracing::warn!(action, "nobody to tell: the account was erased");
+            return Ok(None);
+        };
+        let in_force = desk.judge().actions().in_force(action).is_some();
+        let can_appeal = effect == Effect::Notice && in_force;
+        let notices: Vec<NoticeView> = letters.iter().map(NoticeView::from).collect();
+        let said = json!({
+            "type": "seawall.notice",
+            "timestamp": at.to_string(),
+            "data": {
+                "action": format!("a{action}"),
+                "subject": subject,
+                "case": case.to_string(),
+                "notices": notices,
+                "appeal": can_appeal.then(|| self.appeals.told(action)),
+            },
+        });
+        Ok(Some(NewInstruction {
+            id: InstructionId { action, effect },
+            order_key: order_key(known.subject),
+            not_before: at,
+            payload: serde_json::to_vec(&said)?,
+        }))
     }
 }
 

@@ -29,7 +29,7 @@ const HOUR_SECONDS: i64 = 3_600;
 /// Events of one moment among which the report is looked for that opened a case.
 const AT_ONCE_READ: u32 = 1_000;
 
-pub use appealed::of_appeals;
+pub use appealed::{of_appeal, of_appeals};
 
 /// Of what a notice tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,6 +72,18 @@ impl Letter {
 ///
 /// Cost: where anything was done on the case, all decisions and their ends are read.
 pub fn of_case(desk: &mut Desk<'_>, case: CaseId) -> Result<Vec<Letter>, DeskError> {
+    of_case_since(desk, case, Timestamp::MIN)
+}
+
+/// As [`of_case`], those that were due since then.
+///
+/// # Errors
+/// As there.
+pub fn of_case_since(
+    desk: &mut Desk<'_>,
+    case: CaseId,
+    since: Timestamp,
+) -> Result<Vec<Letter>, DeskError> {
     let mut letters = Vec::new();
     let done = desk.actions_on(case)?;
     if done.is_empty() {
@@ -87,6 +99,9 @@ pub fn of_case(desk: &mut Desk<'_>, case: CaseId) -> Result<Vec<Letter>, DeskErr
     ];
     for recorded in desk.of_types(&types)? {
         let at = recorded.entry.at;
+        if at < since {
+            continue;
+        }
         let mut ended = |numbers: &[u64], why: &dyn Fn(&Done) -> Ended| {
             let of_case = numbers.iter().filter_map(|number| done.get(number));
             letters.extend(of_case.filter_map(|done| {

@@ -19,6 +19,8 @@ use crate::desk::Desk;
 
 /// Instructions of one answer, at most.
 const INSTRUCTIONS_MAX: u32 = 200;
+/// The verb of what only tells the account something.
+const TELL: &str = "tell";
 /// Accounts and posts of one list, at most.
 const LISTED_MAX: usize = 100_000;
 
@@ -59,11 +61,12 @@ pub struct DeliveryPage {
 /// An instruction, without what it says.
 #[derive(Serialize, ToSchema)]
 pub struct InstructionTold {
-    /// What it is called, in `webhook-id` too.
+    /// What it is called, in `webhook-id` too: an action, its undoing (`-undo`), the notices that
+    /// an order withheld (`-notice`), or what became of an appeal (`-answer`).
     #[schema(example = "a12-undo")]
     pub id: String,
-    /// What is asked, such as `remove` or its inverse `restore`; null where nobody is there to
-    /// act on any more.
+    /// What is asked, such as `remove` or its inverse `restore`, or `tell` where only notices are
+    /// to be shown; null where nobody is there to act on any more.
     pub verb: Option<String>,
     /// What it is asked of: `account` or `post`.
     pub about: Option<&'static str>,
@@ -124,6 +127,7 @@ async fn explained(app: &App, list: Vec<Instruction>) -> Result<Vec<InstructionT
                 row.verb = planned.get(&action).map(|done| match effect {
                     Effect::Do => done.action.kind.clone(),
                     Effect::Undo => done.action.inverse.clone(),
+                    Effect::Notice | Effect::Answer => TELL.to_owned(),
                 });
                 row.about = match known.subject {
                     SubjectSeen::Account { .. } => Some("account"),

@@ -19,6 +19,7 @@ mod listen;
 mod live;
 mod measures;
 mod media;
+mod notices;
 mod once;
 mod openapi;
 mod page;
@@ -216,6 +217,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(sessions::get_sessions))
         .routes(routes!(sessions::delete_one_session))
         .routes(routes!(sessions::post_link))
+        .routes(routes!(notices::put_withholding, notices::delete_withholding))
         .routes(routes!(appeals::post_appeal, appeals::get_appeals))
         .routes(routes!(appeals::get_appeal_form))
         .routes(routes!(appeals::post_appeal_ruling))

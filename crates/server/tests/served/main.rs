@@ -18,6 +18,7 @@ mod limits;
 mod live;
 mod measures;
 mod media;
+mod notices;
 mod people;
 mod rates;
 mod receivers;

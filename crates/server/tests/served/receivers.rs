@@ -306,6 +306,11 @@ fn refuses(receiver: &Receiver, scheme: &str, now: Timestamp, before: &[String])
     assert_eq!(whole("f-1", scheme, now.plus_seconds(-600)), 401, "ten minutes ago");
     assert_eq!(whole("f-1", scheme, now.plus_seconds(600)), 401, "in ten minutes");
     assert_eq!(receiver.send(&[("webhook-id", "f-1")], body), 401, "no signature");
+    let notice = letter("seawall.notice", "");
+    let notice = notice.as_bytes();
+    assert_eq!(receiver.signed("n-1", now, scheme, notice, notice), 204, "it is shown");
+    let before = receiver.acted();
+    assert!(!receiver.in_force().contains("p-new"), "and nothing is done");
     let unknown = letter("seawall.action.do", "sing");
     let unknown = unknown.as_bytes();
     assert_eq!(receiver.signed("f-1", now, scheme, unknown, unknown), 422);

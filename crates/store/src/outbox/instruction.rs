@@ -17,16 +17,42 @@ pub enum Effect {
     Do = 0,
     /// Its inverse, such as `reinstate`.
     Undo = 1,
+    /// Nothing is to be done but to tell the account: the notices that an order withheld.
+    Notice = 2,
+    /// As that: what became of the appeal against it.
+    Answer = 3,
+}
+
+impl Effect {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Do, Self::Undo, Self::Notice, Self::Answer];
+
+    /// How its instructions are told from the one that does the action.
+    const fn suffix(self) -> &'static str {
+        match self {
+            Self::Do => "",
+            Self::Undo => "-undo",
+            Self::Notice => "-notice",
+            Self::Answer => "-answer",
+        }
+    }
+
+    /// Whether it only tells the account something: it changes nothing on the platform, so that
+    /// nothing waits for it.
+    #[must_use]
+    pub const fn only_tells(self) -> bool {
+        matches!(self, Self::Notice | Self::Answer)
+    }
 }
 
 /// What tells an instruction from every other: it follows from the journal alone.
 ///
-/// Written `a12`, or `a12-undo`.
+/// Written `a12`, `a12-undo`, `a12-notice` or `a12-answer`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct InstructionId {
     /// Number of the action.
     pub action: u64,
-    /// Whether it is done or taken back.
+    /// Whether it is done or taken back, or what is told of it.
     pub effect: Effect,
 }
 
@@ -35,10 +61,9 @@ impl InstructionId {
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let rest = text.strip_prefix('a')?;
-        let (digits, effect) = match rest.strip_suffix("-undo") {
-            Some(digits) => (digits, Effect::Undo),
-            None => (rest, Effect::Do),
-        };
+        let told = |effect: &Effect| *effect != Effect::Do && rest.ends_with(effect.suffix());
+        let effect = Effect::ALL.into_iter().find(told).unwrap_or(Effect::Do);
+        let digits = rest.strip_suffix(effect.suffix())?;
         let id = Self { action: digits.parse().ok()?, effect };
         // One spelling each: no plus sign, no zero in front.
         (id.to_string() == text).then_some(id)
@@ -47,10 +72,7 @@ impl InstructionId {
 
 impl fmt::Display for InstructionId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.effect {
-            Effect::Do => write!(f, "a{}", self.action),
-            Effect::Undo => write!(f, "a{}-undo", self.action),
-        }
+        write!(f, "a{}{}", self.action, self.effect.suffix())
     }
 }
 
@@ -239,13 +261,17 @@ pub(super) struct Standing {
 /// 3. An undo also passes unsent actions that are held back, by their time or by rule 2. What
 ///    it passes comes after it, so that a platform that knows only "suspended or not" ends
 ///    where the journal does.
+/// 4. What only tells the account goes as an undo does, and holds nothing up: dead, or while it
+///    waits to be tried again, it stands in nobody's way.
 pub(super) fn head(open: &[Standing], now: Timestamp) -> Option<Standing> {
     let mut is_stopped = false;
     for row in open {
         match (row.state, row.effect) {
             (DeliveryState::Dead, Effect::Do) if row.is_undone => {}
+            (DeliveryState::Dead, Effect::Notice | Effect::Answer) => {}
             (DeliveryState::Dead, _) => is_stopped = true,
-            (_, Effect::Undo) => return Some(*row),
+            (_, Effect::Notice | Effect::Answer) if row.next_at > now => {}
+            (_, Effect::Undo | Effect::Notice | Effect::Answer) => return Some(*row),
             (_, Effect::Do) if is_stopped && !row.is_undone => {}
             (_, Effect::Do) if row.not_before > now && !row.perhaps_sent => is_stopped = true,
             (_, Effect::Do) => return Some(*row),

@@ -51,10 +51,20 @@ fn state(outbox: &Outbox, text: &str) -> DeliveryState {
 
 #[test]
 fn an_id_has_one_spelling() {
-    for text in ["a1", "a12-undo", "a18446744073709551615"] {
+    for text in ["a1", "a12-undo", "a12-notice", "a12-answer", "a18446744073709551615"] {
         assert_eq!(id(text).to_string(), text);
     }
-    for text in ["", "a", "12", "a01", "a+1", "a1-UNDO", "a1-undo-undo", "a18446744073709551616"] {
+    for text in [
+        "",
+        "a",
+        "12",
+        "a01",
+        "a+1",
+        "a1-UNDO",
+        "a1-undo-undo",
+        "a1-answer-undo",
+        "a18446744073709551616",
+    ] {
         assert_eq!(InstructionId::parse(text), None, "{text}");
     }
 }
@@ -258,6 +268,7 @@ struct Plain {
 #[derive(Clone, Debug)]
 enum Step {
     Act(u8, i64),
+    Tell(u64, Effect),
     TakeBack(u64),
     Send(usize),
     Finish(DeliveryState),
@@ -277,6 +288,9 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         6 => (1usize..4).prop_map(Step::Send),
         6 => finish.prop_map(Step::Finish),
         2 => (0i64..20).prop_map(Step::Later),
+        2 => ((1u64..12), any::<bool>()).prop_map(|(action, is_answer)| {
+            Step::Tell(action, if is_answer { Effect::Answer } else { Effect::Notice })
+        }),
         2 => (0usize..12).prop_map(Step::Replay),
         1 => (0usize..12).prop_map(Step::GiveUp),
         3 => (0i64..40).prop_map(Step::Wait),
@@ -318,16 +332,18 @@ impl Model {
 
     fn stops(&self, index: usize) -> bool {
         let row = &self.rows[index];
-        row.state == DEAD && !self.is_undone(row)
+        row.state == DEAD && !self.is_undone(row) && !row.id.effect.only_tells()
     }
 
     /// Whether `earlier` stands in the way of `later`.
     fn is_in_way(&self, earlier: usize, later: usize) -> bool {
-        let is_undo = self.rows[later].id.effect == Effect::Undo;
-        match self.rows[earlier].state {
-            DeliveryState::Waiting => !(is_undo && self.is_held(earlier)),
+        let passes = self.rows[later].id.effect != Effect::Do;
+        let row = &self.rows[earlier];
+        match row.state {
+            DeliveryState::Waiting if row.id.effect.only_tells() => row.next_at <= self.now,
+            DeliveryState::Waiting => !(passes && self.is_held(earlier)),
             DeliveryState::Dead => {
-                !is_undo && self.stops(earlier) && !self.is_undone(&self.rows[later])
+                !passes && self.stops(earlier) && !self.is_undone(&self.rows[later])
             }
             _ => false,
         }
@@ -353,7 +369,8 @@ impl Model {
         let (not_before, state) = (now + held, DeliveryState::Waiting);
         let mut row = Plain { id, subject, not_before, next_at: not_before, state, is_sent: false };
         let done = self.find(InstructionId { effect: Effect::Do, ..id });
-        if let Some(done) = done.filter(|done| !self.rows[*done].is_sent) {
+        let is_unsent = |done: &usize| !id.effect.only_tells() && !self.rows[*done].is_sent;
+        if let Some(done) = done.filter(is_unsent) {
             self.rows[done].state = CANCELLED;
             row.state = CANCELLED;
         }
@@ -383,9 +400,11 @@ impl Model {
     fn replay(&mut self, outbox: &mut Outbox, index: usize) {
         let Some(row) = self.rows.get(index).cloned() else { return };
         let later = self.rows[index + 1..].iter();
-        let is_overtaken = later.clone().any(|l| l.subject == row.subject && l.is_sent);
+        let overtakes =
+            |l: &Plain| l.subject == row.subject && l.is_sent && !l.id.effect.only_tells();
+        let has_its_place = row.id.effect.only_tells() || !later.clone().any(overtakes);
         let may =
-            (row.state == DEAD || row.state == REFUSED && !is_overtaken) && !self.is_undone(&row);
+            (row.state == DEAD || row.state == REFUSED && has_its_place) && !self.is_undone(&row);
         let replayed = outbox.replay(row.id, at(self.now));
         assert_eq!(replayed.is_ok(), may, "{row:?}: {replayed:?}");
         if may {
@@ -406,6 +425,13 @@ impl Model {
                 let done = self.find(InstructionId { effect: Effect::Do, ..undo });
                 if let (Some(done), None) = (done, self.find(undo)) {
                     self.act(outbox, undo, self.rows[done].subject, 0);
+                }
+            }
+            Step::Tell(action, effect) => {
+                let told = InstructionId { action, effect };
+                let done = self.find(InstructionId { effect: Effect::Do, ..told });
+                if let (Some(done), None) = (done, self.find(told)) {
+                    self.act(outbox, told, self.rows[done].subject, 0);
                 }
             }
             Step::Send(max) => self.send(outbox, max),

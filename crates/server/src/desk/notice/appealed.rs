@@ -1,8 +1,6 @@
 //! What is told of an appeal: that it undid nothing, and why. Where it undid something, the notice
 //! of that tells it.
 
-use std::collections::BTreeMap;
-
 use seawall_decision::statement;
 use seawall_decision::statement::{
     AppealOutcome, Appealed, Digits, Facts, Language, OutOfCourt, Policy as PolicyTold,
@@ -19,17 +17,19 @@ use crate::desk::{Desk, DeskError, Done};
 /// # Errors
 /// [`DeskError`] if journal or knowledge cannot be read.
 pub fn of_appeals(desk: &Desk<'_>, followed: &[Body]) -> Result<Vec<Letter>, DeskError> {
-    let mut letters = Vec::new();
-    let mut done: Option<BTreeMap<u64, Done>> = None;
-    for body in followed.iter().filter(|body| matches!(body, Body::AppealDecided { .. })) {
-        let known = match done.take() {
-            Some(known) => known,
-            None => desk.actions()?,
-        };
-        letters.extend(decided(desk, body, desk.now(), |action| known.get(&action))?);
-        done = Some(known);
-    }
-    Ok(letters)
+    let letters = followed.iter().map(|body| of_appeal(desk, body, desk.now()));
+    letters.filter_map(Result::transpose).collect()
+}
+
+/// The notice of an appeal that was decided then, where it undid nothing; none for any other entry.
+///
+/// # Errors
+/// As [`of_appeals`].
+pub fn of_appeal(desk: &Desk<'_>, body: &Body, at: Timestamp) -> Result<Option<Letter>, DeskError> {
+    let Body::AppealDecided { appeal, .. } = body else { return Ok(None) };
+    let Some(appeal) = desk.judge().appeals().get(AppealId(*appeal)) else { return Ok(None) };
+    let done = desk.actions_on(appeal.case)?;
+    decided(desk, body, at, |action| done.get(&action))
 }
 
 /// Whether somebody granted an appeal against an action.

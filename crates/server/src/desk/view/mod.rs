@@ -212,6 +212,8 @@ pub struct CaseView {
     pub caution: Option<String>,
     /// Why nothing was restricted without a person, in words; empty if no file was met.
     pub not_restricted_because: Vec<String>,
+    /// Until when an order forbids that the account be told; null where none does.
+    pub notices_withheld_until: Option<String>,
     /// What is in force on it.
     pub in_force: Vec<ActionView>,
     /// Rulings that are held, as far as the reader may see them: who reads second sees only
@@ -315,6 +317,11 @@ pub fn case(desk: &mut Desk<'_>, id: CaseId, viewer: Viewer) -> Result<CaseView,
             .map(|(kind, saw)| ProposedView { ruling: kind.as_str(), saw: saw.as_str() }),
         caution: law::caution(desk, case, proposed),
         not_restricted_because: law::unattended(desk, case)?,
+        notices_withheld_until: desk
+            .judge()
+            .withheld(id)
+            .and_then(|withheld| withheld.until)
+            .map(|until| until.to_string()),
         in_force: decision::in_force(desk, id)?,
         held: held(case, viewer),
         held_count: case.heard.len(),

@@ -50,6 +50,8 @@ impl Obeyed {
             Some("seawall.action.do") => {
                 self.in_force.insert(action.to_owned(), wanted(data)?);
             }
+            // Nobody in the simulated world reads.
+            Some("seawall.notice") => {}
             _ => return Err(NotUnderstood),
         }
         Ok(())
