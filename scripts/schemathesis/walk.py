@@ -11,6 +11,7 @@ import time
 import requests
 
 LONG = "2027-03-01T00:00:00Z"
+ORDER_ENDS = "2026-06-08T00:00:00Z"
 DAY = {"from": "2026-05-20T00:00:00Z", "to": "2026-05-21T00:00:00Z"}
 STORY = {"from": "2026-01-01T00:00:00Z", "to": "2026-06-01T00:00:00Z"}
 # Seconds that a delivery may take.
@@ -164,6 +165,9 @@ class Walk:
                 self.ask(caller, "GET /v1/cases/{case}", path={"case": row["case"]})
         path = {"case": "c4"}
         case = self.ask("reviewer", "GET /v1/cases/{case}", path=path)
+        order = {"order": "N-1", "until": ORDER_ENDS}
+        self.ask("senior", "PUT /v1/cases/{case}/withholding", path=path, body=order)
+        self.ask("senior", "DELETE /v1/cases/{case}/withholding", path=path)
         ruling = {"ruling": "remove", "saw": "content", "version": case["version"]}
         ruled = self.ask("reviewer", "POST /v1/cases/{case}/rulings", path=path, body=ruling)
         decision = {"decision": ruled["decision"]}

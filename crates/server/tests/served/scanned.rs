@@ -125,9 +125,11 @@ fn appeal(server: &Server, callers: &Value, hooks: &Receiver<Value>) -> Value {
 
 /// Runs the scan; gives its report.
 fn scan(world: &Value) -> Value {
+    let beside = tempfile::tempdir().unwrap();
     let mut python = Command::new(repository().join(".venv/bin/python"))
         .arg(repository().join("scripts/schemathesis/scan.py"))
         .env("PYTHONDONTWRITEBYTECODE", "1")
+        .current_dir(beside.path())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()

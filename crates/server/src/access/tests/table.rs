@@ -210,6 +210,7 @@ fn grave_operations_ask_for_the_password_again() {
         "keys.write",
         "media.handover",
         "media.original",
+        "notices.withhold",
         "people.write",
         "protected.write",
         "removed.withdraw",
