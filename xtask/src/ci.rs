@@ -60,6 +60,8 @@ const SIMULATOR: Step = cargo(
     "simulator",
     &["bench", "--locked", "--package", "seawall-server", "--bench", "simulator"],
 );
+const SERVE: Step =
+    cargo("serve", &["bench", "--locked", "--package", "seawall-server", "--bench", "serve"]);
 const TERMS: Step =
     cargo("terms", &["bench", "--locked", "--package", "seawall-text", "--bench", "terms"]);
 const SCAN: Step =
@@ -85,7 +87,7 @@ pub fn all_steps() -> Vec<Step> {
 /// The benchmarks.
 #[must_use]
 pub fn bench_steps() -> Vec<Step> {
-    vec![TERMS, SCAN, BENCH, RECOGNITION, SIMULATOR, BASELINES]
+    vec![TERMS, SCAN, BENCH, RECOGNITION, SERVE, SIMULATOR, BASELINES]
 }
 
 /// Runs the steps in order and stops at the first that fails.
