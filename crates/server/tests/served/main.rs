@@ -18,6 +18,7 @@ mod limits;
 mod live;
 mod measures;
 mod media;
+mod outside;
 mod people;
 mod rates;
 mod receivers;

@@ -17,7 +17,7 @@ use crate::stage::{CLOCK, SEED, Stage, repository};
 /// The secret that signs, in its written form.
 const SECRET: &str = "whsec_bmluZS1rZXR0bGVzLW9uLWEtc2hlbGYtYW5kLW9uZS1saWQ=";
 /// How long a webhook may take to come.
-const PATIENCE: Duration = Duration::from_secs(20);
+pub const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A webhook as it came.
 pub struct Hook {
@@ -26,7 +26,7 @@ pub struct Hook {
 }
 
 impl Hook {
-    fn json(&self) -> Value {
+    pub fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap()
     }
 
@@ -35,7 +35,7 @@ impl Hook {
     }
 
     /// Has the official library of Standard Webhooks verify it.
-    fn verify(&self) {
+    pub fn verify(&self) {
         // The library refuses old letters: its clock is set to that of the test.
         let script = "import datetime,json,sys\n\
                       import standardwebhooks.webhooks as library\n\
