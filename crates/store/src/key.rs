@@ -291,6 +291,74 @@ pub(crate) mod tests {
         assert_eq!(account.open(Use::Name(5), &sealed, b"columns"), None);
     }
 
+    /// Every use at the place of this number. A new use does not compile until it stands here.
+    fn uses(number: u64) -> Vec<Use> {
+        let next = |used| match used {
+            Use::Event(_) => Some(Use::Name(number)),
+            Use::Name(_) => Some(Use::Reject(number)),
+            Use::Reject(_) => Some(Use::Knowledge(number)),
+            Use::Knowledge(_) => Some(Use::Person(number)),
+            Use::Person(_) => Some(Use::Outbox(number)),
+            Use::Outbox(_) => Some(Use::Media(number)),
+            Use::Media(_) => Some(Use::Thumbnail(number)),
+            Use::Thumbnail(_) => Some(Use::Mark(number)),
+            Use::Mark(_) => None,
+        };
+        std::iter::successors(Some(Use::Event(Position(number))), |used| next(*used)).collect()
+    }
+
+    #[test]
+    fn no_two_uses_at_any_places_share_a_key_and_a_nonce() {
+        let (one, other) = (keys(), FolderKeys::from_master(&[8; 32]));
+        let of_folder = |folder: &FolderKeys| {
+            let secrets = [[0; 32], [1; 32], [2; 32]];
+            let own = [folder.people(), folder.outbox(), folder.marks()];
+            let accounts = secrets.map(|secret| folder.account(&secret));
+            let files = secrets.map(|secret| folder.media(&secret));
+            own.into_iter().chain(accounts).chain(files).collect::<Vec<_>>()
+        };
+        let places = (0..64).flat_map(|bit| [1 << bit, (1 << bit) - 1, !(1 << bit)]);
+        let places: std::collections::BTreeSet<u64> = places.collect();
+        let all_keys: Vec<AccountKeys> = [&one, &other].into_iter().flat_map(of_folder).collect();
+        // The mode draws nothing: the same words under the same key and nonce are the same bytes.
+        let (mut sealed, mut count) = (std::collections::HashSet::new(), 0);
+        for keys in &all_keys {
+            for used in places.iter().flat_map(|place| uses(*place)) {
+                sealed.insert(keys.seal(used, b"the same words", b""));
+                count += 1;
+            }
+        }
+        assert_eq!((sealed.len(), all_keys.len()), (count, 18));
+        assert_eq!(count, 18 * 9 * places.len());
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn a_nonce_tells_its_use_and_its_place_whole(a: u64, b: u64) {
+            let nonces = |number| uses(number).into_iter().map(|used| used.nonce().to_vec());
+            let all: std::collections::BTreeSet<Vec<u8>> = nonces(a).chain(nonces(b)).collect();
+            let places = if a == b { 1 } else { 2 };
+            proptest::prop_assert_eq!(all.len(), places * uses(0).len());
+        }
+    }
+
+    #[test]
+    fn what_is_sealed_again_in_its_place_stays_sealed() {
+        let people = keys().people();
+        let (first, second) = (b"the words before", b"the words of now");
+        let seal = |plain: &[u8]| people.seal(Use::Person(3), plain, b"");
+        let (before, after) = (seal(first), seal(second));
+        // Where a nonce repeats, counters alone would give away how the words differ.
+        let differ =
+            |a: &[u8], b: &[u8]| -> Vec<u8> { a.iter().zip(b).map(|(a, b)| a ^ b).collect() };
+        assert_ne!(differ(&before, &after)[..first.len()], differ(first, second));
+        let open = |sealed: &[u8]| people.open(Use::Person(3), sealed, b"");
+        assert_eq!(open(&before).as_deref(), Some(&first[..]));
+        assert_eq!(open(&after).as_deref(), Some(&second[..]));
+        let mixed = [&before[..first.len()], &after[first.len()..]].concat();
+        assert_eq!(open(&mixed), None, "nor is one put together of two");
+    }
+
     #[test]
     fn a_commitment_depends_on_account_position_and_bytes() {
         let keys = keys();

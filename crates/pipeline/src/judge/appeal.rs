@@ -33,6 +33,15 @@ impl Judge {
         &self.appeals
     }
 
+    /// The account that an action concerns, and that may appeal against it; `None` if nobody knows,
+    /// or the action is unknown or too long ago.
+    #[must_use]
+    pub fn concerned(&self, action: u64) -> Option<AccountId> {
+        let known = self.actions.known(action)?;
+        // Whose post it is may have been learned since.
+        known.subject.account().or_else(|| self.cases.account_of(known.case))
+    }
+
     /// Takes an appeal in, or says why not.
     pub(crate) fn appeal(&mut self, brought: Brought, now: Timestamp, out: &mut Vec<Body>) {
         let Brought { account, action, position } = brought;
@@ -62,8 +71,7 @@ impl Judge {
             let is_given = (1..self.actions.next()).contains(&brought.action);
             return Err(if is_given { "too_long_ago" } else { "unknown_action" });
         };
-        // Whose post it is may have been learned since.
-        let concerned = known.subject.account().or_else(|| self.cases.account_of(known.case));
+        let concerned = self.concerned(brought.action);
         let account = brought.account.filter(|account| concerned == Some(*account));
         let account = account.ok_or("not_concerned")?;
         match self.appeals.against(brought.action) {

@@ -120,11 +120,13 @@ fn what_was_decided_before_the_author_was_known_counts_and_can_be_appealed_again
     desk.found();
     let decision = decided(&desk.decide(1, 1, "remove", "content")).unwrap();
     let action = desk.in_force()[0];
+    assert_eq!(desk.pipeline.judge().concerned(action), None);
     assert_eq!(names(&desk.appeal(AUTHOR, action)), ["appeal_refused"]);
     let post = told("p2", "look", None);
     desk.event(AUTHOR, 991, EventBody::PostCreated(Box::new(post)), None);
     assert_eq!(names(&desk.found()), ["post_changed", "account_dated"]);
     assert_eq!(standing(&desk, 1).1, Repute::NotGood, "a decision against it was upheld");
+    assert_eq!(desk.pipeline.judge().concerned(action), Some(AccountId(AUTHOR)));
     assert_eq!(names(&desk.appeal(AUTHOR, action)), ["appeal_opened"]);
     desk.rule(2, seawall_model::journal::Says::Overturn { decision }).unwrap();
     assert_eq!(standing(&desk, 1).1, Repute::Good);

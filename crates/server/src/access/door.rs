@@ -6,6 +6,7 @@
 //! can sign rulings while the session lasts, and neither the file nor a restart gives it away.
 //! Left out: links and keys for machines, in the files beside.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::net::IpAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -26,6 +27,8 @@ use crate::signing::ReviewerKey;
 
 /// Seconds between two notes of when a session was used.
 const SEEN_EVERY_S: i64 = 60;
+/// People read at once.
+const PEOPLE_PER_READ: u32 = 200;
 /// What a session's token seals the signing key for.
 const FOR_SESSION: &str = "seawall signing key in session 1";
 /// What a password seals the signing key for.
@@ -414,6 +417,22 @@ impl Door {
     /// [`AccessError::People`].
     pub fn persons(&self, after: u64, persons_max: u32) -> Result<Vec<Person>, AccessError> {
         Ok(self.people().persons(after, persons_max)?)
+    }
+
+    /// The people whose keys the journal admitted, by the numbers of their keys there.
+    ///
+    /// # Errors
+    /// [`AccessError::People`].
+    ///
+    /// Cost: one pass over all people.
+    pub fn people_of_keys(&self) -> Result<BTreeMap<u64, Person>, AccessError> {
+        let (mut found, mut after) = (BTreeMap::new(), 0);
+        loop {
+            let page = self.people().persons(after, PEOPLE_PER_READ)?;
+            let Some(last) = page.last() else { return Ok(found) };
+            after = last.number;
+            found.extend(page.into_iter().filter_map(|person| Some((person.reviewer?, person))));
+        }
     }
 
     /// Changes a person who is at the version `expected`. Disabling them or changing their

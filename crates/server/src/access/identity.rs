@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use seawall_model::Timestamp;
-use seawall_store::people::{Clearance, Role};
+use seawall_store::people::{Clearance, Person, Role};
 
 use super::Operation;
 use super::table::{Openness, Outside};
@@ -219,6 +219,11 @@ pub enum Denied {
     /// Somebody from outside may only work on their case.
     #[error("{} is not for reviewers from outside", .0.name())]
     Outside(Operation),
+    /// No appeal waits in the case of somebody from outside.
+    #[error(
+        "no appeal waits in the case that you were invited to, and you see it only while one does"
+    )]
+    NothingWaits,
     /// The case goes beyond what they are cleared for.
     #[error("the {0} of this case is beyond your clearance; pass it on")]
     Clearance(ClearancePart),
@@ -237,6 +242,7 @@ impl Denied {
             Self::LinkOnly(_) => "link_only",
             Self::StepUp(_) => "step_up_needed",
             Self::Outside(_) => "outside_reviewer",
+            Self::NothingWaits => "nothing_waits",
             Self::Clearance(_) => "clearance",
         }
     }
@@ -296,23 +302,70 @@ pub struct CaseClearance<'a> {
     pub ideology: Option<&'a str>,
     /// Its number.
     pub case: u64,
+    /// Whether an appeal waits in it.
+    pub appeal: AppealWaits,
+}
+
+/// Whether an appeal waits in a case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AppealWaits {
+    /// One does.
+    Yes,
+    /// None does.
+    No,
 }
 
 /// Says whether somebody who may read cases may see this one.
 ///
 /// Asked before every operation on a case and for every row of a list. Analysts, who see
-/// cases under pseudonyms, are held to their clearance too.
+/// cases under pseudonyms, are held to their clearance too. Somebody from outside sees their
+/// case only while an appeal waits in it.
 ///
 /// # Errors
-/// [`Denied::Clearance`]; otherwise as [`permits`] for [`Operation::CasesRead`].
+/// [`Denied::Clearance`] or [`Denied::NothingWaits`]; otherwise as [`permits`] for
+/// [`Operation::CasesRead`].
 pub fn may_see_case(identity: &Identity, case: CaseClearance<'_>) -> Result<(), Denied> {
     permits(identity, Operation::CasesRead)?;
-    let Identity::Person(person) = identity else { return Ok(()) };
-    let beyond = |part| Err(Denied::Clearance(part));
-    if person.only_case.is_some_and(|only| only != case.case) {
-        return beyond(ClearancePart::Case);
+    match identity {
+        Identity::Person(person) => covers(&person.clearance, person.only_case, case),
+        Identity::Public | Identity::SignedLink | Identity::Key(_) => Ok(()),
     }
-    let clearance = &person.clearance;
+}
+
+/// Whether a person could come in and rule on appeals in this case, as far as roles and
+/// clearance go. Whether they took part in it is asked elsewhere.
+#[must_use]
+pub fn could_rule(person: &Person, case: CaseClearance<'_>) -> bool {
+    person.disabled_at.is_none()
+        && Operation::AppealsRule.rule().roles.iter().any(|role| person.roles.contains(role))
+        && covers(&person.clearance, person.only_case, case).is_ok()
+}
+
+/// Says whether somebody from outside is kept from a case by its number alone, before anything of
+/// it is looked up: it does not even tell them that the case is there.
+///
+/// # Errors
+/// [`Denied::Clearance`].
+pub fn is_invited_to(identity: &Identity, case: u64) -> Result<(), Denied> {
+    match identity {
+        Identity::Person(person) if person.only_case.is_some_and(|only| only != case) => {
+            Err(Denied::Clearance(ClearancePart::Case))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn covers(
+    clearance: &Clearance,
+    only_case: Option<u64>,
+    case: CaseClearance<'_>,
+) -> Result<(), Denied> {
+    let beyond = |part| Err(Denied::Clearance(part));
+    match only_case {
+        Some(only) if only != case.case => return beyond(ClearancePart::Case),
+        Some(_) if case.appeal == AppealWaits::No => return Err(Denied::NothingWaits),
+        Some(_) | None => {}
+    }
     if case.severity > clearance.severity_max {
         return beyond(ClearancePart::Severity);
     }

@@ -20,8 +20,8 @@ pub use door::{AccessConfig, AccessError, Door, SessionGiven};
 pub use door_keys::{KeyGiven, KeyWanted};
 pub use door_links::{LinkGiven, Newcomer};
 pub use identity::{
-    CaseClearance, ClearancePart, Denied, Identity, KeyIdentity, PersonIdentity, Scope, StepUp,
-    View, may_see_case, permits, view,
+    AppealWaits, CaseClearance, ClearancePart, Denied, Identity, KeyIdentity, PersonIdentity,
+    Scope, StepUp, View, could_rule, is_invited_to, may_see_case, permits, view,
 };
 pub use operation::Operation;
 pub use password::{

@@ -4,8 +4,9 @@
 //! touches no content; an auditor reads decisions and the journal without content, an analyst
 //! cases under pseudonyms. Neither reviewers nor seniors read the journal, because a second
 //! reader is blind to the first. A key rules only with `rulings:write`, and what it sends
-//! carries a reviewer's own signature, so it needs no password entered again. Left out: the
-//! single object, which [`super::may_see_case`] asks about.
+//! carries a reviewer's own signature, so it needs no password entered again. Somebody from
+//! outside rules on appeals in their case and on nothing else: they were invited to look at what
+//! was done, not to do more. Left out: the single object, which [`super::may_see_case`] asks about.
 
 use seawall_store::people::Role;
 
@@ -196,17 +197,13 @@ impl Operation {
         match self {
             Self::ReportsRead => people(RULING).or_key(Scope::CasesRead).shown(),
             Self::AppealsRead => people(RULING).or_key(Scope::CasesRead).shown().outside_too(),
-            Self::CasesList | Self::CasesRead => {
-                people(CASES).or_key(Scope::CasesRead).viewed().outside_too()
-            }
+            Self::CasesList => people(CASES).or_key(Scope::CasesRead).viewed(),
+            Self::CasesRead => people(CASES).or_key(Scope::CasesRead).viewed().outside_too(),
             Self::NoticesWithhold => people(SENIOR).viewed().grave(),
             Self::WavesList | Self::WavesRead => people(CASES).or_key(Scope::CasesRead).viewed(),
-            Self::CasesRule | Self::AppealsRule => {
-                people(RULING).or_key(Scope::RulingsWrite).shown().outside_too()
-            }
-            Self::CasesRuleGrave => {
-                people(RULING).or_key(Scope::RulingsWrite).shown().grave().outside_too()
-            }
+            Self::CasesRule => people(RULING).or_key(Scope::RulingsWrite).shown(),
+            Self::CasesRuleGrave => people(RULING).or_key(Scope::RulingsWrite).shown().grave(),
+            Self::AppealsRule => people(RULING).or_key(Scope::RulingsWrite).shown().outside_too(),
             Self::DecisionsList | Self::DecisionsRead => {
                 people(DECISIONS).or_key(Scope::DecisionsRead).viewed()
             }

@@ -5,6 +5,7 @@
 //! same desk: [`view`] gives what is sent, the other modules the words. Left out: who may ask,
 //! and what can be typed next.
 
+mod bench;
 pub mod content;
 pub mod evidence;
 pub mod knowledge;
@@ -19,7 +20,7 @@ pub mod ruling;
 pub mod told;
 pub mod view;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use seawall_event::reopen;
 use seawall_model::journal::{ActionPlanned, Body, PolicyCited, SubjectSeen};
@@ -141,6 +142,7 @@ pub struct Desk<'a> {
     now: Timestamp,
     register: Register,
     persons: BTreeMap<AccountId, Person>,
+    left_out: BTreeSet<ReviewerId>,
 }
 
 impl<'a> Desk<'a> {
@@ -149,7 +151,8 @@ impl<'a> Desk<'a> {
     #[must_use]
     pub fn over(derivation: &'a Derivation, reader: &'a mut LogReader, now: Timestamp) -> Self {
         let register = Register::Sealed;
-        Self { derivation, reader, now, register, persons: BTreeMap::new() }
+        let (persons, left_out) = (BTreeMap::new(), BTreeSet::new());
+        Self { derivation, reader, now, register, persons, left_out }
     }
 
     /// The time at which is looked.

@@ -10,7 +10,6 @@ use seawall_decision::law::Repute;
 use seawall_decision::support::DecisionState;
 use seawall_model::journal::{ActionPlanned, Body, Outcome};
 use seawall_model::{AppealId, CaseId, DecisionId, ReviewerId, Timestamp};
-use seawall_pipeline::Judge;
 use seawall_review::{Appeal, AppealState, Case, CaseState, Reason, RestsOnMissing};
 use seawall_store::Recorded;
 
@@ -151,10 +150,9 @@ fn carried_words(outcome: Outcome) -> &'static str {
 /// The appeals on a case, what is said in them, and who may rule on those that wait, a line each.
 #[must_use]
 pub fn appeal_lines(desk: &mut Desk<'_>, id: CaseId) -> Vec<String> {
-    let judge = desk.judge();
     let mut lines = Vec::new();
-    for (number, appeal) in judge.appeals().all().filter(|(_, appeal)| appeal.case == id) {
-        lines.push(appeal_line(judge, number, appeal));
+    for (number, appeal) in desk.judge().appeals().all().filter(|(_, appeal)| appeal.case == id) {
+        lines.push(appeal_line(desk, number, appeal));
         lines.push(match desk.said(appeal.position) {
             Some(text) => format!("  says: {}", show::foreign(&text, APPEAL_CHARS_MAX)),
             None => "  says nothing, or what it said was erased".into(),
@@ -163,16 +161,15 @@ pub fn appeal_lines(desk: &mut Desk<'_>, id: CaseId) -> Vec<String> {
     lines
 }
 
-fn appeal_line(judge: &Judge, number: AppealId, appeal: &Appeal) -> String {
+fn appeal_line(desk: &Desk<'_>, number: AppealId, appeal: &Appeal) -> String {
     let state = match appeal.state {
-        AppealState::Open => {
-            let may: Vec<String> =
-                judge.uninvolved(number).map(|reviewer| reviewer.to_string()).collect();
-            match may.as_slice() {
-                [] => "waits; everybody here took part: invite a reviewer from outside".into(),
-                may => format!("waits for one of {}", may.join(", ")),
+        AppealState::Open => match desk.may_rule(number).as_slice() {
+            [] => "waits; everybody here took part: invite a reviewer from outside".into(),
+            may => {
+                let may: Vec<String> = may.iter().map(ToString::to_string).collect();
+                format!("waits for one of {}", may.join(", "))
             }
-        }
+        },
         AppealState::Upheld(by) => format!("decided by {by}: the action stands"),
         AppealState::Granted(Some(by)) => format!("granted by {by}"),
         AppealState::Granted(None) => "granted: the action had ended".into(),

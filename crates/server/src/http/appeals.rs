@@ -3,26 +3,29 @@
 //! What somebody says in an appeal is an event like any other: sealed under their account, and
 //! erased with it.
 
+use std::collections::BTreeMap;
+
 use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use seawall_model::journal::{AppealRuled, Says};
-use seawall_model::{AccountId, ActionId, AppealId};
+use seawall_model::{ActionId, AppealId, ReviewerId};
 use seawall_review::{Appeal, AppealState};
+use seawall_store::people::Person;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::App;
 use super::body::Body;
 use super::caller::{Caller, of_denied};
-use super::cases::cleared;
+use super::cases::{cleared, people_of_keys, seat};
 use super::events::one;
 use super::once::once;
 use super::problem::{Code, Problem, ProblemTold};
 use super::ruling::{self, RulingAnswer, Signed};
 use crate::access::{Identity, Operation};
-use crate::desk::Desk;
+use crate::desk::{Desk, DeskError};
 use crate::import::Fate;
 use crate::service::Wants;
 
@@ -67,8 +70,8 @@ pub struct AppealRow {
     pub case: String,
     /// What the person says; null if they say nothing, or it was erased.
     pub text: Option<String>,
-    /// Reviewers who took no part and may rule on it; empty where one from outside has to be
-    /// invited.
+    /// Reviewers who took no part and can come in and rule on it; empty where one from outside
+    /// has to be invited.
     pub may_rule: Vec<String>,
     /// Whether the caller may.
     pub i_may_rule: bool,
@@ -226,6 +229,7 @@ pub async fn get_appeals(
         }
     };
     let (identity, own) = (caller.identity.clone(), caller.reviewer());
+    let people = people_of_keys(&app).await?;
     let page = app.desk(move |desk| {
         let all: Vec<(AppealId, Appeal)> =
             desk.judge().appeals().all().map(|(id, appeal)| (id, *appeal)).collect();
@@ -233,7 +237,7 @@ pub async fn get_appeals(
         for (id, appeal) in all {
             let is_wanted = !only_open || appeal.state == AppealState::Open;
             if is_wanted && cleared(desk, &identity, appeal.case)?.is_ok() {
-                appeals.push(row(desk, id, &appeal, own));
+                appeals.push(row(desk, id, &appeal, (own, &people))?);
             }
         }
         Ok(AppealsPage { appeals })
@@ -304,12 +308,10 @@ async fn appellant(app: &App, action: u64) -> Result<String, Problem> {
         if desk.judge().appeals().against(action).is_some() {
             return Ok(Err(made_already()));
         }
-        let known = desk.judge().actions().known(action);
-        let account = known.and_then(|known| known.subject.account());
-        let Some(AccountId(account)) = account else {
+        let Some(account) = desk.judge().concerned(action) else {
             return Ok(Err(Problem::new(Code::NotFound, "there is no such action on an account")));
         };
-        let id = desk.person(AccountId(account))?.id;
+        let id = desk.person(account)?.id;
         Ok(id.ok_or_else(|| Problem::new(Code::NotFound, "the account was erased")))
     });
     found.await?
@@ -336,20 +338,21 @@ fn row(
     desk: &mut Desk<'_>,
     id: AppealId,
     appeal: &Appeal,
-    own: Option<seawall_model::ReviewerId>,
-) -> AppealRow {
-    let may: Vec<seawall_model::ReviewerId> = match appeal.state {
-        AppealState::Open => desk.judge().uninvolved(id).collect(),
+    (own, people): (Option<ReviewerId>, &BTreeMap<u64, Person>),
+) -> Result<AppealRow, DeskError> {
+    seat(desk, appeal.case, people)?;
+    let may = match appeal.state {
+        AppealState::Open => desk.may_rule(id),
         AppealState::Upheld(_) | AppealState::Granted(_) => Vec::new(),
     };
-    AppealRow {
+    Ok(AppealRow {
         appeal: told(id, appeal),
         decision: appeal.decision.map(|decision| decision.to_string()),
         case: appeal.case.to_string(),
         text: desk.said(appeal.position),
         i_may_rule: own.is_some_and(|own| may.contains(&own)),
         may_rule: may.iter().map(ToString::to_string).collect(),
-    }
+    })
 }
 
 fn action_id(text: &str) -> Result<u64, Problem> {

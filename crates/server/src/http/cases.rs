@@ -1,5 +1,7 @@
 //! Cases: the list, one case, and rulings on it.
 
+use std::collections::BTreeMap;
+
 use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
@@ -7,17 +9,21 @@ use axum::response::Response;
 use seawall_model::knowledge::FileClass;
 use seawall_model::{ActionKind, CaseId, ReviewerId};
 use seawall_review::{Ruled, Saw};
+use seawall_store::people::Person;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::App;
 use super::body::Body;
-use super::caller::{Caller, of_denied};
+use super::caller::{Caller, of_access, of_denied};
 use super::once::once;
 use super::page::limit;
 use super::problem::{Code, Problem, ProblemTold};
 use super::ruling::{self, RulingAnswer, Signed};
-use crate::access::{CaseClearance, Identity, Operation, View, may_see_case, view};
+use crate::access::{
+    AppealWaits, CaseClearance, Denied, Identity, Operation, View, could_rule, is_invited_to,
+    may_see_case, view,
+};
 use crate::desk::list::{Cursor, State as CaseState, Wanted};
 use crate::desk::ruling::{Asked, says};
 use crate::desk::view::{self as desk_view, CaseRow, CaseView, EvidenceView, SubjectView};
@@ -181,10 +187,12 @@ pub async fn get_case(
 ) -> Result<Json<CaseAnswer>, Problem> {
     let id = case_id(&case)?;
     let (identity, viewer) = (caller.identity.clone(), viewer(&caller));
+    let people = people_of_keys(&app).await?;
     let read = app.desk(move |desk| {
         if let Err(denied) = cleared(desk, &identity, id)? {
             return Ok(Err(denied));
         }
+        seat(desk, id, &people)?;
         let told = desk_view::case(desk, id, viewer)?;
         Ok(Ok(match view(&identity) {
             View::Content => CaseAnswer::Full(Box::new(told)),
@@ -289,7 +297,41 @@ pub(crate) fn cleared(
     desk: &mut Desk<'_>,
     identity: &Identity,
     id: CaseId,
-) -> Result<Result<(), crate::access::Denied>, DeskError> {
+) -> Result<Result<(), Denied>, DeskError> {
+    if let Err(denied) = is_invited_to(identity, id.0) {
+        return Ok(Err(denied));
+    }
+    asking(desk, id, |clearance| may_see_case(identity, clearance))
+}
+
+/// The people whose keys the journal admitted, by the numbers of their keys.
+pub(crate) async fn people_of_keys(app: &App) -> Result<BTreeMap<u64, Person>, Problem> {
+    let read = app.blocking(|app| Ok(app.door().people_of_keys())).await?;
+    read.map_err(|error| of_access(&error))
+}
+
+/// Leaves out, of those who may rule on an appeal in a case, whoever could not: an admin's key
+/// signs too, and that of who was invited to another case. A key that is nobody's here is in a
+/// file, and signs on the command line.
+pub(crate) fn seat(
+    desk: &mut Desk<'_>,
+    id: CaseId,
+    people: &BTreeMap<u64, Person>,
+) -> Result<(), DeskError> {
+    let left_out = asking(desk, id, |case| {
+        let absent = people.iter().filter(|(_, person)| !could_rule(person, case));
+        absent.map(|(key, _)| ReviewerId(*key)).collect()
+    });
+    desk.leave_out(left_out?);
+    Ok(())
+}
+
+/// Asks something of what of a case its clearance is asked by.
+fn asking<T>(
+    desk: &mut Desk<'_>,
+    id: CaseId,
+    ask: impl FnOnce(CaseClearance<'_>) -> T,
+) -> Result<T, DeskError> {
     let case = desk.case(id)?;
     let policy = desk.active().policy(&case.policy);
     let is_terrorist = policy
@@ -298,8 +340,9 @@ pub(crate) fn cleared(
     let language = desk.language(case)?;
     let language = language.as_deref();
     // No policy names an ideology yet, so it is Unknown.
-    let clearance = CaseClearance { language, severity, ideology: None, case: id.0 };
-    Ok(may_see_case(identity, clearance))
+    let waits = desk.judge().appeals().waiting().any(|(_, appeal)| appeal.case == id);
+    let appeal = if waits { AppealWaits::Yes } else { AppealWaits::No };
+    Ok(ask(CaseClearance { language, severity, ideology: None, case: id.0, appeal }))
 }
 
 /// As whom a caller looks: blind to what others ruled and is held.

@@ -76,18 +76,6 @@ pub enum Fate {
     Refused(Rejection),
 }
 
-impl Fate {
-    /// Where the event lies.
-    #[must_use]
-    pub fn position(&self) -> Option<Position> {
-        match self {
-            Self::Accepted(placed) => Some(placed.position),
-            Self::Duplicate(position) => Some(*position),
-            Self::Refused(_) => None,
-        }
-    }
-}
-
 /// What the deriving thread is given, in order.
 pub(crate) enum Work {
     /// Events that the log has committed.

@@ -8,7 +8,6 @@
 mod verdict;
 mod writer;
 
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -115,12 +114,6 @@ impl Service {
     #[must_use]
     pub fn clock(&self) -> Clock {
         self.inner.clock
-    }
-
-    /// Where the data folder lies.
-    #[must_use]
-    pub fn path(&self) -> PathBuf {
-        self.inner.folder.path().into()
     }
 
     /// The data folder.

@@ -19,6 +19,7 @@ mod live;
 mod measures;
 mod media;
 mod notices;
+mod outside;
 mod people;
 mod rates;
 mod receivers;

@@ -89,7 +89,13 @@ fn a_link_fits_its_person() {
     assert_eq!(settled.person.only_case, Some(8));
     let token = stage.login("guest", at(3)).unwrap().token;
     let identity = stage.door().session(&token, at(3)).unwrap();
-    let case = |case| CaseClearance { language: None, severity: 3, ideology: None, case };
+    let case = |case| CaseClearance {
+        language: None,
+        severity: 3,
+        ideology: None,
+        case,
+        appeal: AppealWaits::Yes,
+    };
     assert_eq!(may_see_case(&identity, case(8)), Ok(()));
     assert!(may_see_case(&identity, case(7)).is_err());
     let change = PersonChange { roles: Some([Role::Senior].into()), ..PersonChange::default() };

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use seawall_model::Timestamp;
-use seawall_store::people::{Clearance, Cleared, Role};
+use seawall_store::people::{Clearance, Cleared, Person, Role};
 
 use crate::access::table::{Content, Openness, Outside};
 use crate::access::*;
@@ -268,9 +268,56 @@ fn somebody_from_outside_works_on_one_case_and_on_nothing_else() {
         let denied = permits(&outside(), operation);
         assert!(matches!(denied, Err(Denied::Outside(_))), "{name}");
     }
-    let case = |case| CaseClearance { language: None, severity: 0, ideology: None, case };
-    assert_eq!(may_see_case(&outside(), case(7)), Ok(()));
-    assert_eq!(may_see_case(&outside(), case(8)), Err(Denied::Clearance(ClearancePart::Case)));
+    let case =
+        |case, appeal| CaseClearance { language: None, severity: 0, ideology: None, case, appeal };
+    let elsewhere = Err(Denied::Clearance(ClearancePart::Case));
+    for (appeal, own) in [(AppealWaits::Yes, Ok(())), (AppealWaits::No, Err(Denied::NothingWaits))]
+    {
+        assert_eq!(may_see_case(&outside(), case(7, appeal)), own);
+        assert_eq!(may_see_case(&outside(), case(8, appeal)), elsewhere);
+    }
+    assert_eq!(is_invited_to(&outside(), 7), Ok(()));
+    assert_eq!(is_invited_to(&outside(), 8), elsewhere);
+    assert_eq!(is_invited_to(&fresh(&[Role::Reviewer]), 8), Ok(()));
+}
+
+#[test]
+fn who_could_rule_on_an_appeal_can_come_in_sees_the_case_and_has_the_role() {
+    let case = |appeal| CaseClearance {
+        language: Some("ar"),
+        severity: 2,
+        ideology: None,
+        case: 7,
+        appeal,
+    };
+    let person = |role| Person {
+        number: 1,
+        login: "amal".into(),
+        shown_name: "Cedar".into(),
+        roles: BTreeSet::from([role]),
+        clearance: Clearance::FULL,
+        reviewer: Some(1),
+        public_key: None,
+        only_case: None,
+        created_at: Timestamp::MIN,
+        disabled_at: None,
+        version: 1,
+        settings: 1,
+    };
+    let could = |person: Person| could_rule(&person, case(AppealWaits::Yes));
+    for role in Role::ALL {
+        let rules = matches!(role, Role::Reviewer | Role::Senior);
+        assert_eq!(could(person(role)), rules, "{role:?}");
+    }
+    let base = || person(Role::Reviewer);
+    assert!(!could(Person { disabled_at: Some(Timestamp::MIN), ..base() }));
+    let english = Cleared::Only(BTreeSet::from(["en".to_owned()]));
+    let clearance = Clearance { languages: english, ..Clearance::FULL };
+    assert!(!could(Person { clearance, ..base() }));
+    assert!(could(Person { only_case: Some(7), ..base() }));
+    assert!(!could(Person { only_case: Some(8), ..base() }));
+    let guest = Person { only_case: Some(7), ..base() };
+    assert!(!could_rule(&guest, case(AppealWaits::No)));
 }
 
 #[test]
@@ -284,7 +331,7 @@ fn a_case_beyond_the_clearance_is_not_seen() {
     };
     let cleared = known(PersonIdentity { clearance, ..person(&[Role::Reviewer], StepUp::Needed) });
     let check = |language, severity, ideology, expect: Result<(), ClearancePart>| {
-        let case = CaseClearance { language, severity, ideology, case: 1 };
+        let case = CaseClearance { language, severity, ideology, case: 1, appeal: AppealWaits::No };
         let expect = expect.map_err(Denied::Clearance);
         assert_eq!(may_see_case(&cleared, case), expect, "{case:?}");
         assert_eq!(may_see_case(&fresh(&[Role::Senior]), case), Ok(()));
@@ -300,7 +347,13 @@ fn a_case_beyond_the_clearance_is_not_seen() {
     // What is not known keeps it from nobody.
     check(None, 2, None, Ok(()));
     check(None, 3, None, Err(ClearancePart::Severity));
-    let case = CaseClearance { language: None, severity: 0, ideology: None, case: 1 };
+    let case = CaseClearance {
+        language: None,
+        severity: 0,
+        ideology: None,
+        case: 1,
+        appeal: AppealWaits::No,
+    };
     for severity in 0..=3 {
         for severity_max in 0..=3 {
             let clearance = Clearance { severity_max, ..Clearance::FULL };

@@ -7,6 +7,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use seawall_model::CaseId;
 use seawall_model::journal::Body as Entry;
 use seawall_store::media::Looked;
 use serde::{Deserialize, Serialize};
@@ -18,7 +19,8 @@ use super::sending::send;
 use super::{case_named, digest, in_case, note, shown};
 use crate::http::App;
 use crate::http::body::Body;
-use crate::http::caller::Caller;
+use crate::http::caller::{Caller, of_denied};
+use crate::http::cases::cleared;
 use crate::http::problem::{Code, Problem, ProblemTold};
 
 /// Bytes of a grant's token.
@@ -144,6 +146,10 @@ pub async fn get_original(
         Ok(shown(&media, name)?.map(|object| (object, case)))
     });
     let (object, case) = used.await??;
+    // It may have become somebody else's since: a grant lasts minutes.
+    let identity = caller.identity.clone();
+    let seen = app.desk(move |desk| cleared(desk, &identity, CaseId(case)));
+    seen.await?.map_err(|denied| of_denied(&denied))?;
     let (name, media) = (object.name, object.name.to_string());
     let told = app.service().ask_engine(move |derivation| {
         derivation.input(Entry::MediaOpened { media, reviewer, case }, now)

@@ -137,6 +137,27 @@ fn the_process_that_decodes_can_open_nothing() {
 }
 
 #[test]
+fn a_grant_opens_nothing_any_more_when_the_case_is_not_theirs_to_see() {
+    let world = World::new();
+    let case = world.posted("p-1", "amal", &[named(&picture())]).unwrap();
+    world.put(&picture()).json(201);
+    let asked = json!({ "case": case });
+    let given = world.by_with(&world.reviewer, "POST", &picture(), "/grants", &asked).json(201);
+    let people = world.server.by(&world.admin, "GET", "/v1/people", &json!({})).json(200);
+    let number = &world.reviewer.person["person"];
+    let row = people["people"].as_array().unwrap().iter().find(|row| &row["person"] == number);
+    let change = json!({
+        "version": row.unwrap()["version"], "clearance": { "severity_max": 0 },
+    });
+    let path = format!("/v1/people/{number}");
+    world.server.by(&world.admin, "PATCH", &path, &change).json(200);
+    let grant = format!("?grant={}", given["grant"].as_str().unwrap());
+    let refused = world.by(&world.reviewer, "GET", &picture(), &grant);
+    assert_eq!(refused.problem(403), "forbidden");
+    assert_eq!((world.looks(2), world.journal("media_opened").len()), (0, 0));
+}
+
+#[test]
 fn an_original_opens_once_for_whom_it_was_granted() {
     let world = World::new();
     let case = world.posted("p-1", "amal", &[named(&picture()), named(b"other")]).unwrap();
