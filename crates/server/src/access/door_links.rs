@@ -92,8 +92,8 @@ impl Door {
     }
 
     /// Uses a link: sets the password, draws the signing key and ends what was open. Whoever
-    /// calls admits the public key in the journal, retires `retired` there, and then calls
-    /// [`Door::set_reviewer`]. It opens no session: whoever has the password logs in.
+    /// calls admits the public key in the journal, under the number that the person had before
+    /// where they had one, and then calls [`Door::set_reviewer`]. It opens no session: whoever has the password logs in.
     ///
     /// Hashes two passwords if the link is valid, none if not.
     ///

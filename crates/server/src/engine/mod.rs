@@ -5,6 +5,7 @@
 //! to a pipeline in order, which is what both start-up and replay are.
 
 mod derivation;
+mod keys;
 mod mark;
 mod open;
 mod people;
@@ -13,6 +14,7 @@ mod shelf;
 pub mod walk;
 
 pub use derivation::{Derivation, Taken};
+pub use keys::another_key;
 pub use open::{History, Opened, Settings, open};
 pub use people::PeopleError;
 pub(crate) use people::opened;

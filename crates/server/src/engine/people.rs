@@ -23,7 +23,7 @@ use seawall_store::{Chance, Content, Entries, Folder, KnowledgeBase, LogReader, 
 use super::post::{file_of, post_of};
 use super::{Derivation, EngineError, Settings};
 use crate::chance;
-use crate::signing::{self, KeyError};
+use crate::signing::KeyError;
 
 /// Days for which the profile of a removed account is kept.
 pub const REMOVED_DAYS: i64 = 365;
@@ -78,113 +78,16 @@ impl Derivation {
         &self.knowledge
     }
 
-    /// Admits a reviewer, by their public key. `by` is who admits them, and their signature
-    /// over the key; nobody admits the first.
-    ///
-    /// # Errors
-    /// [`PeopleError`] if the key is known, or the one who admits is not.
-    pub fn admit(
+    /// Takes an input in, and gives what the journal tells from there on.
+    pub(super) fn followed(
         &mut self,
-        key: &str,
-        by: Option<(ReviewerId, String)>,
-        now: Timestamp,
-    ) -> Result<ReviewerId, PeopleError> {
-        let keys = self.public_keys()?;
-        if let Some((known, _)) = keys.iter().find(|(_, other)| other == key) {
-            return Err(PeopleError::Known(*known));
-        }
-        match &by {
-            None if !keys.is_empty() => return Err(PeopleError::NotFirst),
-            None => {}
-            Some((by, signature)) => self.verify(*by, key.as_bytes(), signature)?,
-        }
-        let reviewer = ReviewerId(keys.len() as u64 + 1);
-        let (by, signature) = by.map(|(by, signature)| (by.0, signature)).unzip();
-        let body = Body::ReviewerAdded { reviewer: reviewer.0, key: key.to_owned(), by, signature };
-        self.input(body, now)?;
-        Ok(reviewer)
-    }
-
-    /// Takes a reviewer's key out of use, and gives what follows from it: the derived entries.
-    ///
-    /// # Errors
-    /// [`PeopleError`] if the signature does not fit.
-    pub fn dismiss(
-        &mut self,
-        reviewer: ReviewerId,
-        by: ReviewerId,
-        signature: String,
+        input: Body,
         now: Timestamp,
     ) -> Result<Vec<Body>, PeopleError> {
-        let said = format!("withdraw {reviewer}");
-        self.verify(by, said.as_bytes(), &signature)?;
-        if !self.public_keys()?.iter().any(|(known, _)| *known == reviewer) {
-            return Err(PeopleError::Stranger);
-        }
-        self.followed(Body::ReviewerWithdrawn { reviewer: reviewer.0, by: by.0, signature }, now)
-    }
-
-    /// Takes an input in, and gives what the journal tells from there on.
-    fn followed(&mut self, input: Body, now: Timestamp) -> Result<Vec<Body>, PeopleError> {
         let (before, _) = self.journal.head();
         self.input(input, now)?;
         let entries = self.journal.read(before + 1, ENTRIES_PER_READ).map_err(EngineError::from)?;
         Ok(entries.into_iter().map(|recorded| recorded.entry.body).collect())
-    }
-
-    /// Notes that somebody read the protected register.
-    ///
-    /// # Errors
-    /// [`PeopleError`] if the signature does not fit.
-    pub fn register_read(
-        &mut self,
-        reviewer: ReviewerId,
-        signature: String,
-        now: Timestamp,
-    ) -> Result<(), PeopleError> {
-        self.verify(reviewer, b"read the register", &signature)?;
-        Ok(self.input(Body::RegisterRead { reviewer: reviewer.0, signature }, now)?)
-    }
-
-    /// Public keys of all who were ever admitted, in order of their numbers.
-    ///
-    /// # Errors
-    /// [`EngineError`] if the journal cannot be read.
-    pub fn public_keys(&self) -> Result<Vec<(ReviewerId, String)>, EngineError> {
-        let recorded = self.journal.of_types(&["reviewer_added"])?;
-        let key = |body| match body {
-            Body::ReviewerAdded { reviewer, key, .. } => Some((ReviewerId(reviewer), key)),
-            _ => None,
-        };
-        Ok(recorded.into_iter().filter_map(|recorded| key(recorded.entry.body)).collect())
-    }
-
-    /// The reviewer whose public key this is, if it signs still.
-    ///
-    /// # Errors
-    /// [`PeopleError::Stranger`] if there is none.
-    pub fn reviewer_of(&self, public: &str) -> Result<ReviewerId, PeopleError> {
-        let keys = self.public_keys()?;
-        let found = keys.iter().find(|(_, key)| key == public).map(|(reviewer, _)| *reviewer);
-        let signs = |id: &ReviewerId| {
-            self.pipeline.judge().reviewers().any(|(known, signs)| known == *id && signs)
-        };
-        found.filter(signs).ok_or(PeopleError::Stranger)
-    }
-
-    fn verify(
-        &self,
-        reviewer: ReviewerId,
-        said: &[u8],
-        signature: &str,
-    ) -> Result<(), PeopleError> {
-        let keys = self.public_keys()?;
-        let key = keys.iter().find(|(known, _)| *known == reviewer);
-        let (_, key) = key.ok_or(PeopleError::Stranger)?;
-        if !self.pipeline.judge().reviewers().any(|(known, signs)| known == reviewer && signs) {
-            return Err(PeopleError::Stranger);
-        }
-        Ok(signing::verify(key, said, signature)?)
     }
 
     /// Takes a ruling, and gives what follows from it: the derived entries.

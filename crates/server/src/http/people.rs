@@ -17,6 +17,7 @@ use super::body::Body;
 use super::caller::{Caller, of_access};
 use super::problem::{Code, Problem, ProblemTold};
 use super::ruling::{Signed, of_people, reviewer_id};
+use crate::engine::another_key;
 
 /// People of one answer, at most.
 const PEOPLE_MAX: u32 = 200;
@@ -36,6 +37,9 @@ pub struct PersonTold {
     pub clearance: ClearanceTold,
     /// The number of their key in the journal, such as `r2`; null until somebody admits it.
     pub reviewer: Option<String>,
+    /// The number that they had before their key was lost, and get again with the next; null
+    /// where none was lost.
+    pub reviewer_before: Option<String>,
     /// Their public key, hexadecimal; null until they used their link.
     pub public_key: Option<String>,
     /// The one case that somebody from outside sees.
@@ -55,6 +59,7 @@ impl From<&Person> for PersonTold {
             roles: person.roles.iter().map(|role| role.name().to_owned()).collect(),
             clearance: ClearanceTold::from(&person.clearance),
             reviewer: person.reviewer.map(|number| ReviewerId(number).to_string()),
+            reviewer_before: person.reviewer_before.map(|number| ReviewerId(number).to_string()),
             public_key: person.public_key.clone(),
             only_case: person.only_case.map(|case| format!("c{case}")),
             disabled: person.disabled_at.is_some(),
@@ -309,8 +314,8 @@ pub async fn post_reset(
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AdmissionAsked {
-    /// The signature of a reviewer over the public key, made elsewhere; the caller's own key
-    /// signs if it is left out.
+    /// The signature of a reviewer, made elsewhere, over the public key, or over `r3 ` and the key
+    /// where the person was r3 before; the caller's own key signs if it is left out.
     #[serde(default)]
     pub signed: Option<Signed>,
 }
@@ -340,23 +345,29 @@ pub async fn post_admission(
     if known.reviewer.is_some() {
         return Ok(Json(PersonTold::from(&known)));
     }
-    let signed = answered_for(&app, &caller, given.signed, &public).await?;
+    let before = known.reviewer_before.map(ReviewerId);
+    let said = before.map_or_else(|| public.clone(), |before| another_key(before, &public));
+    let signed = answered_for(&app, &caller, given.signed, &said).await?;
     let now = app.service().clock().now();
-    let admit = app
-        .service()
-        .ask(move |derivation| derivation.admit(&public, Some(signed), now).map(|id| (id, public)));
+    let admit = app.service().ask(move |derivation| {
+        let admitted = match before {
+            Some(before) => derivation.admit_again(before, &public, signed, now),
+            None => derivation.admit(&public, Some(signed), now),
+        };
+        admitted.map(|id| (id, public))
+    });
     let (id, public) = admit.await?.map_err(|error| of_people(&error))?;
     let set = app.blocking(move |app| Ok(app.door().set_reviewer(person, id.0, &public)));
     let person = set.await?.map_err(|error| of_access(&error))?;
     Ok(Json(PersonTold::from(&person)))
 }
 
-/// Who answers for a key, and their signature over it.
+/// Who answers for a key, and their signature over what is said.
 async fn answered_for(
     app: &App,
     caller: &Caller,
     signed: Option<Signed>,
-    public: &str,
+    said: &str,
 ) -> Result<(ReviewerId, String), Problem> {
     if let Some(signed) = signed {
         return Ok((reviewer_id(&signed.reviewer)?, signed.signature));
@@ -368,7 +379,7 @@ async fn answered_for(
     let (token, now) = (caller.token()?, app.service().clock().now());
     let open = app.blocking(move |app| Ok(app.door().signing_key(&token, now))).await?;
     let key = open.map_err(|error| of_access(&error))?;
-    Ok((own, key.sign(public.as_bytes())))
+    Ok((own, key.sign(said.as_bytes())))
 }
 
 fn roles(names: &[String]) -> Result<BTreeSet<Role>, Problem> {

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::league::{OF_SPOUT, replays_equal, watched};
 use crate::rulings::admitted;
-use crate::server::{Server, Session};
+use crate::server::{PASSWORD, Server, Session};
 use crate::stage::{CLOCK, SEED, Stage, repository};
 
 /// The secret that signs, in its written form.
@@ -233,4 +233,45 @@ fn from_an_event_to_an_appeal_that_is_granted() {
     let journal = stage.journal("seawall-data").join("\n");
     assert_eq!(journal.matches("\"type\":\"delivered\"").count(), 4);
     assert!(!journal.contains("reporting on it"), "what people say is not in the journal");
+}
+
+#[test]
+fn whose_key_is_lost_with_their_password_is_who_they_were() {
+    let stage = watched();
+    let (address, hooks) = platform();
+    let config = configured(&stage, address);
+    let args = ["--config", &config, "--test-clock", CLOCK, "--test-seed", SEED];
+    let server = Server::start_with(&stage, &args);
+    restricts(&hooks);
+    let admin = admitted(&stage, &server);
+    let rami = server.let_in(&admin, "rami", &["reviewer"]);
+    let told = removes(&server, &rami, &hooks);
+    appeals(&server, &told);
+    let person = rami.person["person"].clone();
+    let of_rami =
+        |what: &str| server.by(&admin, "POST", &format!("/v1/people/{person}/{what}"), &json!({}));
+    let listed = || {
+        let people = server.by(&admin, "GET", "/v1/people", &json!({})).json(200);
+        let all = people["people"].as_array().unwrap();
+        all.iter().find(|row| row["person"] == person).unwrap().clone()
+    };
+    let own = listed()["reviewer"].clone();
+    assert!(own.is_string());
+    let link = of_rami("reset").json(201);
+    let used = json!({ "token": link["token"], "password": PASSWORD }).to_string();
+    server.public("POST", "/v1/links/use", &used).json(200);
+    let known = listed();
+    assert_eq!((&known["reviewer"], &known["reviewer_before"]), (&Value::Null, &own));
+    let again = of_rami("admission").json(200);
+    assert_eq!((&again["reviewer"], &again["reviewer_before"]), (&own, &Value::Null));
+    let rami = server.login("rami");
+    let overturn = json!({ "ruling": "overturn" });
+    let ruled = server.by(&rami, "POST", "/v1/appeals/p1/rulings", &overturn);
+    assert_eq!(ruled.problem(422), "refused", "with another key they decided it still");
+    let listed = server.by(&rami, "GET", "/v1/appeals", &json!({})).json(200);
+    assert_eq!(listed["appeals"][0]["i_may_rule"], false);
+    assert_eq!(server.end(), 0);
+    let doctor = stage.still_at("2026-12-01T00:00:00Z", &["doctor"]).ended(0);
+    assert!(doctor.out.contains("signatures verified"), "{}", doctor.out);
+    replays_equal(&stage);
 }

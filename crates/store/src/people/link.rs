@@ -74,9 +74,6 @@ pub struct Settled {
     pub purpose: LinkPurpose,
     /// The person as they are now.
     pub person: Person,
-    /// The reviewer whose key is gone with a lost password: it is to be retired in the
-    /// journal.
-    pub retired: Option<u64>,
 }
 
 impl People {
@@ -161,12 +158,13 @@ impl People {
                 _ => before.only_case,
             };
             step.execute(
-                "UPDATE person SET public_key = ?2, reviewer = NULL, only_case = ?3
+                "UPDATE person SET public_key = ?2, only_case = ?3,
+                 reviewer_before = coalesce(reviewer, reviewer_before), reviewer = NULL
                  WHERE number = ?1",
                 params![number.cast_signed(), given.public_key, case.map(u64::cast_signed)],
             )?;
             let person = person::found(step, number)?;
-            Ok(Settled { purpose, person, retired: before.reviewer })
+            Ok(Settled { purpose, person })
         })
     }
 }

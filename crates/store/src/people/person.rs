@@ -115,7 +115,7 @@ impl People {
     ///
     /// # Errors
     /// [`PeopleError::Stale`] if they have another key by now,
-    /// [`PeopleError::ReviewerTaken`] if the number is another person's.
+    /// [`PeopleError::ReviewerTaken`] if the number is another person's, or was.
     pub fn set_reviewer(
         &mut self,
         number: u64,
@@ -127,8 +127,15 @@ impl People {
             if person.public_key.as_deref() != Some(public_key) {
                 return Err(PeopleError::Stale { person: number, version: person.version }.into());
             }
-            let sql = "UPDATE person SET reviewer = ?2, version = version + 1 WHERE number = ?1";
-            step.execute(sql, params![number.cast_signed(), reviewer.cast_signed()])
+            let sql = "SELECT EXISTS (SELECT 1 FROM person
+                       WHERE reviewer_before = ?2 AND number != ?1)";
+            let both = params![number.cast_signed(), reviewer.cast_signed()];
+            if step.query_row(sql, both, |row| row.get(0))? {
+                return Err(PeopleError::ReviewerTaken(reviewer).into());
+            }
+            let sql = "UPDATE person SET reviewer = ?2, reviewer_before = NULL,
+                       version = version + 1 WHERE number = ?1";
+            step.execute(sql, both)
                 .map_err(|error| taken(error, PeopleError::ReviewerTaken(reviewer)))?;
             found(step, number)
         })
@@ -161,7 +168,8 @@ impl People {
 }
 
 const SELECT: &str = "SELECT number, login, shown_name, roles, languages, severity_max, ideologies,
-    reviewer, public_key, only_case, created_at, disabled_at, version, settings FROM person";
+    reviewer, public_key, only_case, created_at, disabled_at, version, settings,
+    reviewer_before FROM person";
 
 fn row_of(row: &Row<'_>) -> rusqlite::Result<Person> {
     let number = |column| row.get::<_, Option<i64>>(column).map(|n| n.map(i64::cast_unsigned));
@@ -182,6 +190,7 @@ fn row_of(row: &Row<'_>) -> rusqlite::Result<Person> {
         disabled_at: row.get::<_, Option<i64>>(11)?.map(time),
         version: row.get::<_, i64>(12)?.cast_unsigned(),
         settings: row.get::<_, i64>(13)?.cast_unsigned(),
+        reviewer_before: number(14)?,
     })
 }
 

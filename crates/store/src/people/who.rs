@@ -167,6 +167,9 @@ pub struct Person {
     pub clearance: Clearance,
     /// Number of their key in the journal, once it was admitted there.
     pub reviewer: Option<u64>,
+    /// The number under which a key of theirs was admitted that is gone with a lost password:
+    /// they are the same reviewer again once the one they have now is.
+    pub reviewer_before: Option<u64>,
     /// Their public key, hexadecimal, once they have a password.
     pub public_key: Option<String>,
     /// The one case that an outside reviewer sees.

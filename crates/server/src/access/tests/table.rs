@@ -297,6 +297,7 @@ fn who_could_rule_on_an_appeal_can_come_in_sees_the_case_and_has_the_role() {
         roles: BTreeSet::from([role]),
         clearance: Clearance::FULL,
         reviewer: Some(1),
+        reviewer_before: None,
         public_key: None,
         only_case: None,
         created_at: Timestamp::MIN,

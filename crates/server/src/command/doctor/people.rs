@@ -1,14 +1,16 @@
 //! What the doctor asks of people's work: whether every signature is the one of somebody who
 //! could sign then, and whether knowledge says what the journal committed to.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use seawall_model::ReviewerId;
 use seawall_model::journal::Body;
 use seawall_store::{Access, Error, Folder};
 
 use super::super::show;
 use super::{Found, RESTORE, damage};
 use crate::desk::register::READ;
+use crate::engine::another_key;
 use crate::signing;
 
 /// What to do about an entry that somebody else wrote.
@@ -31,13 +33,19 @@ pub(super) fn signatures(folder: &Folder) -> Found {
 /// How many signatures there are, or what is wrong with the first that does not fit.
 fn verify_all(folder: &Folder) -> Result<Result<u64, String>, Error> {
     let types = ["reviewer_added", "reviewer_withdrawn", "ruled", "register_read"];
-    let (mut keys, mut signed) = (Keys::new(), 0);
+    let (mut keys, mut ever, mut signed) = (Keys::new(), BTreeSet::new(), 0);
     for recorded in folder.journal(Access::Read)?.of_types(&types)? {
         let seq = recorded.entry.seq;
         let fits = match &recorded.entry.body {
-            Body::ReviewerAdded { by: None, .. } => keys.is_empty(),
-            Body::ReviewerAdded { key, by: Some(by), signature, .. } => {
-                fits(&keys, *by, key.as_bytes(), signature.as_deref().unwrap_or_default())
+            Body::ReviewerAdded { by: None, reviewer, .. } => {
+                ever.insert(*reviewer) && keys.is_empty()
+            }
+            Body::ReviewerAdded { reviewer, key, by: Some(by), signature } => {
+                let said = match ever.insert(*reviewer) {
+                    true => key.clone(),
+                    false => another_key(ReviewerId(*reviewer), key),
+                };
+                fits(&keys, *by, said.as_bytes(), signature.as_deref().unwrap_or_default())
             }
             Body::ReviewerWithdrawn { reviewer, by, signature } => {
                 fits(&keys, *by, format!("withdraw r{reviewer}").as_bytes(), signature)

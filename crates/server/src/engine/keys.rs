@@ -1,0 +1,155 @@
+//! Keys of reviewers: who is admitted, who signs no more, and whose signature something is.
+//!
+//! A reviewer is a number; a key that is lost is followed by another under the same number. Left
+//! out: what they rule, and the keys' secret halves, which are never here.
+
+use std::collections::BTreeMap;
+
+use seawall_model::journal::Body;
+use seawall_model::{ReviewerId, Timestamp};
+
+use super::{Derivation, EngineError, PeopleError};
+use crate::signing;
+
+/// What is signed to admit another key of a reviewer: their number and the key.
+#[must_use]
+pub fn another_key(reviewer: ReviewerId, key: &str) -> String {
+    format!("{reviewer} {key}")
+}
+
+impl Derivation {
+    /// Admits a reviewer, by their public key. `by` is who admits them, and their signature
+    /// over the key; nobody admits the first.
+    ///
+    /// # Errors
+    /// [`PeopleError`] if the key is known, or the one who admits is not.
+    pub fn admit(
+        &mut self,
+        key: &str,
+        by: Option<(ReviewerId, String)>,
+        now: Timestamp,
+    ) -> Result<ReviewerId, PeopleError> {
+        let keys = self.all_keys()?;
+        if let Some((known, _)) = keys.iter().find(|(_, other)| other == key) {
+            return Err(PeopleError::Known(*known));
+        }
+        match &by {
+            None if !keys.is_empty() => return Err(PeopleError::NotFirst),
+            None => {}
+            Some((by, signature)) => self.verify(*by, key.as_bytes(), signature)?,
+        }
+        let last = keys.iter().map(|(known, _)| known.0).max().unwrap_or(0);
+        let reviewer = ReviewerId(last + 1);
+        let (by, signature) = by.map(|(by, signature)| (by.0, signature)).unzip();
+        let body = Body::ReviewerAdded { reviewer: reviewer.0, key: key.to_owned(), by, signature };
+        self.input(body, now)?;
+        Ok(reviewer)
+    }
+
+    /// Admits another key of a reviewer whose own was lost: they are who they were, so that
+    /// nobody reads second after themselves, or rules on an appeal against themselves. The key
+    /// that was lost signs nothing any more. `by` signs over [`another_key`].
+    ///
+    /// # Errors
+    /// [`PeopleError`] if the key is known, or the reviewer or the one who admits is not.
+    pub fn admit_again(
+        &mut self,
+        reviewer: ReviewerId,
+        key: &str,
+        (by, signature): (ReviewerId, String),
+        now: Timestamp,
+    ) -> Result<ReviewerId, PeopleError> {
+        let keys = self.all_keys()?;
+        if let Some((known, _)) = keys.iter().find(|(_, other)| other == key) {
+            return Err(PeopleError::Known(*known));
+        }
+        if !keys.iter().any(|(known, _)| *known == reviewer) {
+            return Err(PeopleError::Stranger);
+        }
+        self.verify(by, another_key(reviewer, key).as_bytes(), &signature)?;
+        let (by, signature) = (Some(by.0), Some(signature));
+        let body = Body::ReviewerAdded { reviewer: reviewer.0, key: key.to_owned(), by, signature };
+        self.input(body, now)?;
+        Ok(reviewer)
+    }
+
+    /// Takes a reviewer's key out of use, and gives what follows from it: the derived entries.
+    ///
+    /// # Errors
+    /// [`PeopleError`] if the signature does not fit.
+    pub fn dismiss(
+        &mut self,
+        reviewer: ReviewerId,
+        by: ReviewerId,
+        signature: String,
+        now: Timestamp,
+    ) -> Result<Vec<Body>, PeopleError> {
+        let said = format!("withdraw {reviewer}");
+        self.verify(by, said.as_bytes(), &signature)?;
+        if !self.public_keys()?.iter().any(|(known, _)| *known == reviewer) {
+            return Err(PeopleError::Stranger);
+        }
+        self.followed(Body::ReviewerWithdrawn { reviewer: reviewer.0, by: by.0, signature }, now)
+    }
+
+    /// Notes that somebody read the protected register.
+    ///
+    /// # Errors
+    /// [`PeopleError`] if the signature does not fit.
+    pub fn register_read(
+        &mut self,
+        reviewer: ReviewerId,
+        signature: String,
+        now: Timestamp,
+    ) -> Result<(), PeopleError> {
+        self.verify(reviewer, b"read the register", &signature)?;
+        Ok(self.input(Body::RegisterRead { reviewer: reviewer.0, signature }, now)?)
+    }
+
+    /// Public keys of all who were ever admitted, in order of their numbers: the last of each.
+    ///
+    /// # Errors
+    /// [`EngineError`] if the journal cannot be read.
+    pub fn public_keys(&self) -> Result<Vec<(ReviewerId, String)>, EngineError> {
+        let newest: BTreeMap<ReviewerId, String> = self.all_keys()?.into_iter().collect();
+        Ok(newest.into_iter().collect())
+    }
+
+    /// Every key that was ever admitted, in the order in which they were.
+    fn all_keys(&self) -> Result<Vec<(ReviewerId, String)>, EngineError> {
+        let recorded = self.journal.of_types(&["reviewer_added"])?;
+        let key = |body| match body {
+            Body::ReviewerAdded { reviewer, key, .. } => Some((ReviewerId(reviewer), key)),
+            _ => None,
+        };
+        Ok(recorded.into_iter().filter_map(|recorded| key(recorded.entry.body)).collect())
+    }
+
+    /// The reviewer whose public key this is, if it signs still.
+    ///
+    /// # Errors
+    /// [`PeopleError::Stranger`] if there is none.
+    pub fn reviewer_of(&self, public: &str) -> Result<ReviewerId, PeopleError> {
+        let keys = self.public_keys()?;
+        let found = keys.iter().find(|(_, key)| key == public).map(|(reviewer, _)| *reviewer);
+        let signs = |id: &ReviewerId| {
+            self.pipeline.judge().reviewers().any(|(known, signs)| known == *id && signs)
+        };
+        found.filter(signs).ok_or(PeopleError::Stranger)
+    }
+
+    pub(super) fn verify(
+        &self,
+        reviewer: ReviewerId,
+        said: &[u8],
+        signature: &str,
+    ) -> Result<(), PeopleError> {
+        let keys = self.public_keys()?;
+        let key = keys.iter().find(|(known, _)| *known == reviewer);
+        let (_, key) = key.ok_or(PeopleError::Stranger)?;
+        if !self.pipeline.judge().reviewers().any(|(known, signs)| known == reviewer && signs) {
+            return Err(PeopleError::Stranger);
+        }
+        Ok(signing::verify(key, said, signature)?)
+    }
+}
