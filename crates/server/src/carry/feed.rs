@@ -164,7 +164,7 @@ fn told(
             return Ok(Step::Outcome { id, state, attempts: *attempts, status: *status });
         }
         Body::AppealDecided { .. } => {
-            let answer = saying.answer(desk, &recorded.entry.body, at)?;
+            let answer = saying.answer(desk, recorded)?;
             return Ok(Step::Instructions(answer.into_iter().collect()));
         }
         Body::NoticesDue { case } => {
@@ -174,7 +174,7 @@ fn told(
     }
     let mut new = Vec::with_capacity(asked.len());
     for asked in asked {
-        new.extend(saying.instruction(desk, asked)?);
+        new.extend(saying.instruction(desk, asked, recorded.entry.seq)?);
     }
     Ok(Step::Instructions(new))
 }

@@ -9,7 +9,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit, Mac};
 use seawall_model::journal::{ActionPlanned, Body, SubjectSeen};
 use seawall_model::{AccountId, ActionKind, AppealId, CaseId, DecisionId, Timestamp};
-use seawall_store::{Effect, InstructionId, NewInstruction};
+use seawall_store::{Effect, InstructionId, NewInstruction, Recorded};
 use serde_json::{Value, json};
 use sha2::Sha256;
 
@@ -73,11 +73,12 @@ impl Saying {
         Self { appeals: AppealLinks::new(key, serve.public_url.clone()) }
     }
 
-    /// The instruction, where there is somebody to act on.
+    /// The instruction that follows from the entry `seq`, where there is somebody to act on.
     pub(super) fn instruction(
         &self,
         desk: &mut Desk<'_>,
         asked: Asked,
+        seq: u64,
     ) -> anyhow::Result<Option<NewInstruction>> {
         let known = desk.judge().actions().known(asked.action);
         let subject = asked.planned.as_ref().map(|planned| planned.subject);
@@ -99,9 +100,9 @@ impl Saying {
             },
         };
         let Some(planned) = planned else { return Ok(None) };
-        let telling = match case.and_then(|case| desk.judge().withheld(case)?.until) {
+        let telling = match withheld_until(desk, case, seq)? {
             Some(until) => Telling::Withheld(until),
-            None => Telling::Now(self.notice(desk, &asked, subject, case, decision)?),
+            None => Telling::Now(self.notice(desk, &asked, case, decision)?),
         };
         let payload = self.payload(&asked, &planned, named, (case, decision), telling)?;
         Ok(Some(NewInstruction {
@@ -117,7 +118,6 @@ impl Saying {
         &self,
         desk: &mut Desk<'_>,
         asked: &Asked,
-        subject: SubjectSeen,
         case: Option<CaseId>,
         decision: Option<DecisionId>,
     ) -> anyhow::Result<Option<NoticeView>> {
@@ -126,8 +126,12 @@ impl Saying {
             (_, _, Some(case)) => notice::of_case(desk, case)?,
             _ => Vec::new(),
         };
-        // What became of an appeal is not what is done.
-        let is_it = |letter: &&Letter| letter.tells == Tells::Measure && letter.about == subject;
+        // What another decision replaced has no notice of its end: the one of that tells it.
+        let tells = match asked.effect {
+            Effect::Undo => Tells::Ended,
+            _ => Tells::Taken,
+        };
+        let is_it = |letter: &&Letter| (letter.tells, letter.action) == (tells, asked.action);
         let letter = letters.iter().find(is_it);
         Ok(letter.map(NoticeView::from))
     }
@@ -183,16 +187,15 @@ impl Saying {
     pub(super) fn answer(
         &self,
         desk: &mut Desk<'_>,
-        body: &Body,
-        at: Timestamp,
+        recorded: &Recorded,
     ) -> anyhow::Result<Option<NewInstruction>> {
+        let (body, at) = (&recorded.entry.body, recorded.entry.at);
         let Body::AppealDecided { appeal, .. } = body else { return Ok(None) };
         let Some(appeal) = desk.judge().appeals().get(AppealId(*appeal)).copied() else {
             return Ok(None);
         };
-        let is_withheld =
-            desk.judge().withheld(appeal.case).is_some_and(|withheld| withheld.until.is_some());
-        let letter = notice::of_appeal(desk, body, at)?.filter(|_| !is_withheld);
+        let withheld = withheld_until(desk, Some(appeal.case), recorded.entry.seq)?;
+        let letter = notice::of_appeal(desk, body, at)?.filter(|_| withheld.is_none());
         let Some(letter) = letter else { return Ok(None) };
         let about = (appeal.action, Effect::Answer, appeal.case);
         self.letters(desk, about, &[letter], at)
@@ -205,8 +208,9 @@ impl Saying {
         case: CaseId,
         at: Timestamp,
     ) -> anyhow::Result<Vec<NewInstruction>> {
-        let Some(withheld) = desk.judge().withheld(case) else { return Ok(Vec::new()) };
-        let mut letters = notice::of_case_since(desk, case, withheld.since)?;
+        let Some(span) = notice::span(desk, case)? else { return Ok(Vec::new()) };
+        let over = span.over.map_or(u64::MAX, |(seq, _)| seq);
+        let mut letters = notice::of_case_within(desk, case, span.since + 1..over)?;
         letters.reverse();
         // An action has at most that many notices, so that there is an action for each message.
         let messages = letters.chunks(NOTICES_PER_MESSAGE);
@@ -233,7 +237,8 @@ impl Saying {
             return Ok(None);
         };
         let in_force = desk.judge().actions().in_force(action).is_some();
-        let can_appeal = effect == Effect::Notice && in_force;
+        let was_appealed = desk.judge().appeals().against(action).is_some();
+        let can_appeal = effect == Effect::Notice && in_force && !was_appealed;
         let notices: Vec<NoticeView> = letters.iter().map(NoticeView::from).collect();
         let said = json!({
             "type": "seawall.notice",
@@ -253,6 +258,18 @@ impl Saying {
             payload: serde_json::to_vec(&said)?,
         }))
     }
+}
+
+/// Until when the notices of this entry of the journal are withheld, or were.
+fn withheld_until(
+    desk: &Desk<'_>,
+    case: Option<CaseId>,
+    seq: u64,
+) -> anyhow::Result<Option<Timestamp>> {
+    let Some(case) = case else { return Ok(None) };
+    let span = notice::span(desk, case)?.filter(|span| span.holds(seq));
+    let until = desk.judge().withheld(case).and_then(|withheld| withheld.until);
+    Ok(span.and_then(|span| span.over.map(|(_, at)| at).or(until)))
 }
 
 /// What restricting reach means: nothing recommends or finds it, a screen stands before it, and

@@ -416,7 +416,7 @@ impl<'a> Desk<'a> {
         Ok(actions)
     }
 
-    fn of_types(&self, types: &[&str]) -> Result<Vec<Recorded>, DeskError> {
+    pub(crate) fn of_types(&self, types: &[&str]) -> Result<Vec<Recorded>, DeskError> {
         Ok(self.derivation.journal().of_types(types)?)
     }
 }

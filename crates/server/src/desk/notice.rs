@@ -4,9 +4,11 @@
 //! and nothing of the evidence. Left out: sending them.
 
 mod appealed;
+mod withheld;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU32;
+use std::ops::Range;
 
 use seawall_decision::statement;
 use seawall_decision::statement::{
@@ -30,12 +32,15 @@ const HOUR_SECONDS: i64 = 3_600;
 const AT_ONCE_READ: u32 = 1_000;
 
 pub use appealed::{of_appeal, of_appeals};
+pub use withheld::span;
 
 /// Of what a notice tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tells {
-    /// What was done, or that it was undone.
-    Measure,
+    /// What was done.
+    Taken,
+    /// That it was undone.
+    Ended,
     /// What became of an appeal that undid nothing.
     Appeal,
 }
@@ -45,6 +50,8 @@ pub enum Tells {
 pub struct Letter {
     /// Of what it tells.
     pub tells: Tells,
+    /// Of which action.
+    pub action: u64,
     /// What it is about, as the desk calls it.
     pub about: SubjectSeen,
     /// In Arabic.
@@ -54,10 +61,15 @@ pub struct Letter {
 }
 
 impl Letter {
-    fn of(about: SubjectSeen, facts: impl Fn(Language) -> Option<Statement>) -> Option<Self> {
+    fn of(
+        tells: Tells,
+        done: &Done,
+        facts: impl Fn(Language) -> Option<Statement>,
+    ) -> Option<Self> {
         let arabic = facts(Language::Arabic(Digits::Western))?;
-        let (tells, english) = (Tells::Measure, facts(Language::English)?);
-        Some(Self { tells, about, arabic, english })
+        let english = facts(Language::English)?;
+        let (action, about) = (done.action.action, done.action.subject);
+        Some(Self { tells, action, about, arabic, english })
     }
 }
 
@@ -72,17 +84,17 @@ impl Letter {
 ///
 /// Cost: where anything was done on the case, all decisions and their ends are read.
 pub fn of_case(desk: &mut Desk<'_>, case: CaseId) -> Result<Vec<Letter>, DeskError> {
-    of_case_since(desk, case, Timestamp::MIN)
+    of_case_within(desk, case, 0..u64::MAX)
 }
 
-/// As [`of_case`], those that were due since then.
+/// As [`of_case`], of these entries of the journal.
 ///
 /// # Errors
 /// As there.
-pub fn of_case_since(
+pub fn of_case_within(
     desk: &mut Desk<'_>,
     case: CaseId,
-    since: Timestamp,
+    entries: Range<u64>,
 ) -> Result<Vec<Letter>, DeskError> {
     let mut letters = Vec::new();
     let done = desk.actions_on(case)?;
@@ -99,7 +111,7 @@ pub fn of_case_since(
     ];
     for recorded in desk.of_types(&types)? {
         let at = recorded.entry.at;
-        if at < since {
+        if !entries.contains(&recorded.entry.seq) {
             continue;
         }
         let mut ended = |numbers: &[u64], why: &dyn Fn(&Done) -> Ended| {
@@ -228,7 +240,7 @@ fn taken(
     let initiative = initiative(desk, case)?;
     let action = ActionId(done.action.action);
     let told = Told { action, measure, at: done.at, post, detection, circumstance, initiative };
-    Ok(Letter::of(done.action.subject, |language| written(&told, &policy, language)))
+    Ok(Letter::of(Tells::Taken, done, |language| written(&told, &policy, language)))
 }
 
 /// The policy that something was done under, as it stood then.
@@ -448,7 +460,7 @@ fn restored(done: &Done, now: Timestamp, why: Why) -> Option<Letter> {
     };
     let restored = Restored { undone, taken_at: done.at, restored_at: now, why };
     let written = |language| Some(statement(&Facts::Restored(restored), language));
-    Letter::of(done.action.subject, written)
+    Letter::of(Tells::Ended, done, written)
 }
 
 #[cfg(test)]

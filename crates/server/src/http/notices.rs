@@ -7,7 +7,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use seawall_model::journal::{Body as Entry, Withholding};
-use seawall_model::{CaseId, Timestamp};
+use seawall_model::{ActionId, CaseId, Timestamp};
 use seawall_pipeline::WithholdError;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -43,10 +43,14 @@ pub struct WithholdingTold {
     pub since: Option<String>,
     /// When they go out.
     pub until: Option<String>,
+    /// Actions that came before the order and are in force: they are told with their notice, or
+    /// were.
+    pub told_before: Vec<String>,
 }
 
 /// Takes an order down that forbids for a time that the account of a case be told, or extends it.
-/// Actions on the case go to the platform without a notice until then; then all notices follow.
+/// What is done on the case from here on goes to the platform without a notice until then; then all
+/// notices follow. What was done before is told, or was: it comes before the ruling.
 #[utoipa::path(
     put,
     path = "/v1/cases/{case}/withholding",
@@ -54,7 +58,7 @@ pub struct WithholdingTold {
     params(("case" = String, Path, description = "Its number", example = "c12")),
     request_body = OrderTaken,
     responses(
-        (status = 200, description = "Nobody tells the account until then", body = WithholdingTold),
+        (status = 200, description = "What follows is not told before then", body = WithholdingTold),
         (status = 409, description = "The notices went out already", body = ProblemTold,
             content_type = "application/problem+json"),
     ),
@@ -123,7 +127,11 @@ async fn note(
         Some(_) => Ok(cleared(desk, &identity, id)?.map_err(|denied| of_denied(&denied))),
     });
     seen.await??;
-    let reviewer = caller.reviewer().map_or(0, |reviewer| reviewer.0);
+    let reviewer = caller.reviewer().ok_or_else(|| {
+        let detail = "your key is not admitted: an admin admits it, so that the journal tells who \
+                      took the order down";
+        Problem::new(Code::Refused, detail)
+    })?;
     let now = app.service().clock().now();
     let noted = app.service().ask_engine(move |derivation| {
         let judge = derivation.pipeline().judge();
@@ -134,13 +142,18 @@ async fn note(
         if let Err(refused) = may {
             return Ok(Err(of_withholding(&refused)));
         }
-        let order = Withholding { case: id.0, reviewer, order, until };
+        let before: Vec<u64> = match judge.withheld(id) {
+            None => judge.actions().of_case(id).map(|action| action.planned.action).collect(),
+            Some(_) => Vec::new(),
+        };
+        let order = Withholding { case: id.0, reviewer: reviewer.0, order, until };
         derivation.input(Entry::NoticesWithheld(order), now)?;
         let withheld = derivation.pipeline().judge().withheld(id);
         Ok(Ok(WithholdingTold {
             case: id.to_string(),
             since: withheld.map(|withheld| withheld.since.to_string()),
             until: withheld.and_then(|withheld| withheld.until).map(|until| until.to_string()),
+            told_before: before.into_iter().map(|action| ActionId(action).to_string()).collect(),
         }))
     });
     noted.await?

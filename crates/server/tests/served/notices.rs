@@ -16,7 +16,7 @@ const IN_A_WEEK: &str = "2026-06-08T00:00:00Z";
 
 /// The league's server with a case about a restricted post, its reviewers, and what the platform
 /// is sent from here on.
-fn begin() -> (Stage, Server, [Session; 3], Receiver<Hook>) {
+fn begin() -> (Stage, Server, [Session; 4], Receiver<Hook>) {
     let stage = watched();
     let (address, hooks) = platform();
     let config = configured(&stage, address);
@@ -27,7 +27,7 @@ fn begin() -> (Stage, Server, [Session; 3], Receiver<Hook>) {
     let rami = server.let_in(&admin, "rami", &["reviewer"]);
     let sana = server.let_in(&admin, "sana", &["reviewer"]);
     let tala = server.let_in(&admin, "tala", &["senior"]);
-    (stage, server, [rami, sana, tala], hooks)
+    (stage, server, [rami, sana, tala, admin], hooks)
 }
 
 /// The next webhook, verified, whose id ends so.
@@ -55,7 +55,7 @@ fn removes(server: &Server, by: &Session) {
 
 #[test]
 fn what_an_order_forbids_to_tell_is_told_when_it_ends() {
-    let (stage, server, [rami, _, tala], hooks) = begin();
+    let (stage, server, [rami, _, tala, admin], hooks) = begin();
     let put = |by: &Session, order: &Value| server.by(by, "PUT", &withholding(), order);
     assert_eq!(put(&rami, &order(IN_A_WEEK)).problem(403), "forbidden");
     let long = order("2026-09-01T00:00:00Z");
@@ -64,7 +64,10 @@ fn what_an_order_forbids_to_tell_is_told_when_it_ends() {
     assert_eq!(put(&tala, &named).problem(422), "invalid");
     let lift = || server.by(&tala, "DELETE", &withholding(), &json!({}));
     assert_eq!(lift().problem(409), "conflict", "there is none");
-    assert_eq!(put(&tala, &order(IN_A_WEEK)).json(200)["until"], IN_A_WEEK);
+    let unsigned = server.let_in_unsigned(&admin, "suha", &["senior"]);
+    assert_eq!(put(&unsigned, &order(IN_A_WEEK)).problem(422), "refused", "nobody answers for it");
+    let taken = put(&tala, &order(IN_A_WEEK)).json(200);
+    assert_eq!((&taken["until"], &taken["told_before"]), (&json!(IN_A_WEEK), &json!(["a1"])));
     let case = server.by(&rami, "GET", &format!("/v1/cases/{OF_SPOUT}"), &json!({})).json(200);
     assert_eq!(case["notices_withheld_until"], IN_A_WEEK);
 
@@ -80,8 +83,7 @@ fn what_an_order_forbids_to_tell_is_told_when_it_ends() {
     assert_eq!(told["type"], "seawall.notice");
     let told = &told["data"];
     assert_eq!(told["subject"], json!({ "type": "post", "post": "p-spout", "account": "spout" }));
-    let notices = told["notices"].as_array().unwrap();
-    let removal = notices.last().unwrap();
+    let [removal] = &told["notices"].as_array().unwrap()[..] else { panic!("{told}") };
     for language in ["ar", "en"] {
         let paragraphs = removal[language]["paragraphs"].as_array().unwrap();
         assert!(paragraphs.len() > 3, "a whole statement of reasons: {paragraphs:?}");
@@ -100,7 +102,7 @@ fn what_an_order_forbids_to_tell_is_told_when_it_ends() {
 
 #[test]
 fn whoever_appealed_is_told_that_the_action_stands() {
-    let (stage, server, [rami, sana, _], hooks) = begin();
+    let (stage, server, [rami, sana, ..], hooks) = begin();
     removes(&server, &rami);
     next(&hooks, "-a1-undo");
     let told = next(&hooks, "-a2")["data"].clone();

@@ -156,6 +156,7 @@ fn removes(server: &Server, rami: &Session, hooks: &Receiver<Hook>) -> Value {
     let ended = hooks.recv_timeout(PATIENCE).unwrap();
     ended.verify();
     assert_eq!(ended.json()["data"]["verb"], "unrestrict");
+    assert_eq!(ended.json()["data"]["notice"], Value::Null, "the removal's notice tells it");
     let removed = hooks.recv_timeout(PATIENCE).unwrap();
     removed.verify();
     let told = removed.json()["data"].clone();

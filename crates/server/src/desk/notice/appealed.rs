@@ -75,14 +75,14 @@ fn of_upheld(
         let outcome = AppealOutcome::Upheld { at, policy, out_of_court };
         Some(statement(&Facts::Appealed(facts(done, appeal, outcome)), language))
     };
-    let letter = Letter::of(done.action.subject, told);
-    Ok(letter.map(|letter| Letter { tells: Tells::Appeal, ..letter }))
+    Ok(Letter::of(Tells::Appeal, done, told))
 }
 
 fn letter(done: &Done, appeal: &Appeal, outcome: AppealOutcome<'_>) -> Letter {
     let told = |language| statement(&Facts::Appealed(facts(done, appeal, outcome)), language);
     Letter {
         tells: Tells::Appeal,
+        action: done.action.action,
         about: done.action.subject,
         arabic: told(Language::Arabic(Digits::Western)),
         english: told(Language::English),
