@@ -9,8 +9,8 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::league::{replays_equal, watched};
-use crate::server::Server;
-use crate::stage::{CLOCK, PROGRAM, SEED};
+use crate::server::{PASSWORD, Server};
+use crate::stage::{CLOCK, PROGRAM, SEED, Stage};
 use crate::story::{configured, platform};
 
 /// Every point of the outbox; the tests of all other points name these as passed here.
@@ -54,5 +54,30 @@ fn an_action_takes_effect_once_wherever_the_server_dies() {
         let journal = stage.journal("seawall-data").join("\n");
         assert_eq!(journal.matches("\"type\":\"delivered\"").count(), 1, "{point}");
         replays_equal(&stage);
+    }
+}
+
+#[test]
+fn the_first_admin_can_sign_wherever_the_server_dies_as_they_come_in() {
+    for point in ["journal.written:2", "journal.committed:2"] {
+        let stage = Stage::new();
+        let args = ["--test-clock", CLOCK, "--test-seed", SEED];
+        let server = Server::dying(&stage, &args, point);
+        let used = json!({
+            "token": server.link().unwrap(), "login": "alma", "shown_name": "First",
+            "password": PASSWORD,
+        });
+        let kind = [("content-type", "application/json")];
+        let answered = server.answers("POST", "/v1/links/use", &kind, used.to_string());
+        assert!(!answered, "{point} is passed");
+        drop(server);
+        let server = Server::bare(&stage, &args);
+        let admin = server.login("alma");
+        assert_eq!(admin.person["reviewer"], serde_json::Value::Null, "{point}");
+        let path = format!("/v1/people/{}/admission", admin.person["person"]);
+        let admitted = server.by(&admin, "POST", &path, &json!({})).json(200);
+        assert_eq!(admitted["reviewer"], "r1", "{point}");
+        server.let_in(&admin, "rami", &["reviewer"]);
+        assert_eq!(server.end(), 0);
     }
 }
