@@ -9,6 +9,7 @@ use seawall_model::journal::{Body, Withholding};
 use seawall_model::{CaseId, Timestamp};
 
 use super::Judge;
+use super::snapshot::time;
 
 /// Seconds for which one order withholds at most: six weeks.
 const ORDER_SECONDS_MAX: i64 = 6 * 7 * 86_400;
@@ -139,7 +140,6 @@ impl Judge {
     }
 
     pub(super) fn decode_withheld(&mut self, reader: &mut Reader<'_>) -> Result<(), CodecError> {
-        let time = |micros| Timestamp::from_micros(micros).map_err(|_| CodecError::Range);
         for _ in 0..reader.len(24)? {
             let case = CaseId(reader.u64()?);
             let since = time(reader.i64()?)?;

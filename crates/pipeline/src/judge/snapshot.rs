@@ -168,6 +168,6 @@ fn decode_made(reader: &mut Reader<'_>) -> Result<Made, CodecError> {
     Ok(Made { case, reviewers, ruled, at })
 }
 
-fn time(micros: i64) -> Result<Timestamp, CodecError> {
+pub(super) fn time(micros: i64) -> Result<Timestamp, CodecError> {
     Timestamp::from_micros(micros).map_err(|_| CodecError::Range)
 }

@@ -3,9 +3,8 @@
 use std::sync::PoisonError;
 use std::time::Duration;
 
-use seawall_model::CaseId;
-use seawall_model::Timestamp;
 use seawall_model::journal::{Body, Effect as JournalEffect, Outcome};
+use seawall_model::{CaseId, Timestamp};
 use seawall_store::{
     DeliveryState, Effect, Enqueued, Entries, Feed, InstructionId, NewInstruction, Recorded,
 };

@@ -29,21 +29,14 @@ impl Derivation {
         by: Option<(ReviewerId, String)>,
         now: Timestamp,
     ) -> Result<ReviewerId, PeopleError> {
-        let keys = self.all_keys()?;
-        if let Some((known, _)) = keys.iter().find(|(_, other)| other == key) {
-            return Err(PeopleError::Known(*known));
-        }
+        let keys = self.keys_but(key)?;
         match &by {
             None if !keys.is_empty() => return Err(PeopleError::NotFirst),
             None => {}
             Some((by, signature)) => self.verify(*by, key.as_bytes(), signature)?,
         }
         let last = keys.iter().map(|(known, _)| known.0).max().unwrap_or(0);
-        let reviewer = ReviewerId(last + 1);
-        let (by, signature) = by.map(|(by, signature)| (by.0, signature)).unzip();
-        let body = Body::ReviewerAdded { reviewer: reviewer.0, key: key.to_owned(), by, signature };
-        self.input(body, now)?;
-        Ok(reviewer)
+        self.admitted(ReviewerId(last + 1), key, by, now)
     }
 
     /// Admits another key of a reviewer whose own was lost: they are who they were, so that
@@ -59,15 +52,31 @@ impl Derivation {
         (by, signature): (ReviewerId, String),
         now: Timestamp,
     ) -> Result<ReviewerId, PeopleError> {
-        let keys = self.all_keys()?;
-        if let Some((known, _)) = keys.iter().find(|(_, other)| other == key) {
-            return Err(PeopleError::Known(*known));
-        }
+        let keys = self.keys_but(key)?;
         if !keys.iter().any(|(known, _)| *known == reviewer) {
             return Err(PeopleError::Stranger);
         }
         self.verify(by, another_key(reviewer, key).as_bytes(), &signature)?;
-        let (by, signature) = (Some(by.0), Some(signature));
+        self.admitted(reviewer, key, Some((by, signature)), now)
+    }
+
+    /// Every key that was ever admitted, if this is none of them.
+    fn keys_but(&self, key: &str) -> Result<Vec<(ReviewerId, String)>, PeopleError> {
+        let keys = self.all_keys()?;
+        match keys.iter().find(|(_, other)| other == key) {
+            Some((known, _)) => Err(PeopleError::Known(*known)),
+            None => Ok(keys),
+        }
+    }
+
+    fn admitted(
+        &mut self,
+        reviewer: ReviewerId,
+        key: &str,
+        by: Option<(ReviewerId, String)>,
+        now: Timestamp,
+    ) -> Result<ReviewerId, PeopleError> {
+        let (by, signature) = by.map(|(by, signature)| (by.0, signature)).unzip();
         let body = Body::ReviewerAdded { reviewer: reviewer.0, key: key.to_owned(), by, signature };
         self.input(body, now)?;
         Ok(reviewer)

@@ -5,11 +5,10 @@ use std::sync::mpsc::Receiver;
 
 use serde_json::{Value, json};
 
-use crate::league::{OF_SPOUT, replays_equal, watched};
-use crate::rulings::admitted;
+use crate::league::{OF_SPOUT, replays_equal};
 use crate::server::{Server, Session};
-use crate::stage::{CLOCK, SEED, Stage};
-use crate::story::{Hook, PATIENCE, configured, platform};
+use crate::stage::Stage;
+use crate::story::{Hook, PATIENCE, begun};
 
 /// A week after the clock of the tests.
 const IN_A_WEEK: &str = "2026-06-08T00:00:00Z";
@@ -17,13 +16,7 @@ const IN_A_WEEK: &str = "2026-06-08T00:00:00Z";
 /// The league's server with a case about a restricted post, its reviewers, and what the platform
 /// is sent from here on.
 fn begin() -> (Stage, Server, [Session; 4], Receiver<Hook>) {
-    let stage = watched();
-    let (address, hooks) = platform();
-    let config = configured(&stage, address);
-    let args = ["--config", &config, "--test-clock", CLOCK, "--test-seed", SEED];
-    let server = Server::start_with(&stage, &args);
-    assert_eq!(next(&hooks, "-a1")["data"]["verb"], "restrict");
-    let admin = admitted(&stage, &server);
+    let (stage, server, admin, hooks) = begun();
     let rami = server.let_in(&admin, "rami", &["reviewer"]);
     let sana = server.let_in(&admin, "sana", &["reviewer"]);
     let tala = server.let_in(&admin, "tala", &["senior"]);

@@ -132,10 +132,23 @@ pub fn configured(stage: &Stage, address: std::net::SocketAddr) -> String {
     stage.path("seawall.toml").display().to_string()
 }
 
+/// The league's server, delivering to a platform that was told of the restriction, and its admin.
+pub fn begun() -> (Stage, Server, Session, Receiver<Hook>) {
+    let stage = watched();
+    let (address, hooks) = platform();
+    let config = configured(&stage, address);
+    let args = ["--config", &config, "--test-clock", CLOCK, "--test-seed", SEED];
+    let server = Server::start_with(&stage, &args);
+    restricts(&hooks);
+    let admin = admitted(&stage, &server);
+    (stage, server, admin, hooks)
+}
+
 /// What was restricted before the server began is carried out too.
 fn restricts(hooks: &Receiver<Hook>) {
     let restricted = hooks.recv_timeout(PATIENCE).unwrap();
     restricted.verify();
+    assert!(restricted.header("webhook-id").ends_with("-a1"));
     let told = restricted.json();
     assert_eq!(told["type"], "seawall.action.do");
     assert_eq!(told["data"]["verb"], "restrict");
@@ -189,13 +202,7 @@ fn appeals(server: &Server, told: &Value) {
 
 #[test]
 fn from_an_event_to_an_appeal_that_is_granted() {
-    let stage = watched();
-    let (address, hooks) = platform();
-    let config = configured(&stage, address);
-    let args = ["--config", &config, "--test-clock", CLOCK, "--test-seed", SEED];
-    let server = Server::start_with(&stage, &args);
-    restricts(&hooks);
-    let admin = admitted(&stage, &server);
+    let (stage, server, admin, hooks) = begun();
     let rami = server.let_in(&admin, "rami", &["reviewer"]);
     let sana = server.let_in(&admin, "sana", &["reviewer"]);
     let told = removes(&server, &rami, &hooks);
@@ -238,13 +245,7 @@ fn from_an_event_to_an_appeal_that_is_granted() {
 
 #[test]
 fn whose_key_is_lost_with_their_password_is_who_they_were() {
-    let stage = watched();
-    let (address, hooks) = platform();
-    let config = configured(&stage, address);
-    let args = ["--config", &config, "--test-clock", CLOCK, "--test-seed", SEED];
-    let server = Server::start_with(&stage, &args);
-    restricts(&hooks);
-    let admin = admitted(&stage, &server);
+    let (stage, server, admin, hooks) = begun();
     let rami = server.let_in(&admin, "rami", &["reviewer"]);
     let told = removes(&server, &rami, &hooks);
     appeals(&server, &told);

@@ -3,7 +3,7 @@
 
 use seawall_decision::statement;
 use seawall_decision::statement::{
-    AppealOutcome, Appealed, Digits, Facts, Language, OutOfCourt, Policy as PolicyTold,
+    AppealOutcome, Appealed, Facts, OutOfCourt, Policy as PolicyTold,
 };
 use seawall_model::journal::Body;
 use seawall_model::{ActionId, AppealId, Timestamp};
@@ -53,7 +53,7 @@ pub(super) fn decided<'a>(
     let Some(done) = done(appeal.action) else { return Ok(None) };
     match (upheld, by) {
         (true, _) => of_upheld(desk, done, &appeal, at),
-        (false, None) => Ok(Some(letter(done, &appeal, AppealOutcome::Ended))),
+        (false, None) => Ok(of_ended(done, &appeal)),
         (false, Some(_)) => Ok(None),
     }
 }
@@ -78,15 +78,9 @@ fn of_upheld(
     Ok(Letter::of(Tells::Appeal, done, told))
 }
 
-fn letter(done: &Done, appeal: &Appeal, outcome: AppealOutcome<'_>) -> Letter {
-    let told = |language| statement(&Facts::Appealed(facts(done, appeal, outcome)), language);
-    Letter {
-        tells: Tells::Appeal,
-        action: done.action.action,
-        about: done.action.subject,
-        arabic: told(Language::Arabic(Digits::Western)),
-        english: told(Language::English),
-    }
+fn of_ended(done: &Done, appeal: &Appeal) -> Option<Letter> {
+    let ended = Facts::Appealed(facts(done, appeal, AppealOutcome::Ended));
+    Letter::of(Tells::Appeal, done, |language| Some(statement(&ended, language)))
 }
 
 fn facts<'a>(done: &Done, appeal: &Appeal, outcome: AppealOutcome<'a>) -> Appealed<'a> {
