@@ -5,6 +5,8 @@
 //! whole. The inner loop has no branch, so that it is compiled to vectors; an early
 //! exit, and rows of 32 bytes, were half as fast.
 
+use multiversion::multiversion;
+
 use crate::pdq::Pdq;
 
 /// Hashes looked at between two branches.
@@ -66,14 +68,13 @@ pub(crate) fn scan(
     mut found: impl FnMut(usize, u32),
 ) {
     let max = max_distance_bits.min(BITS);
-    let [first, second] = FIRST.map(|column| columns.0[column].chunks(BLOCK));
+    let [first, second] = FIRST.map(|column| columns.0[column].as_slice());
     let words = FIRST.map(|column| hash.words()[column]);
-    for (block, (first, second)) in first.zip(second).enumerate() {
-        if !may_be_near(first, second, words, max) {
-            continue;
-        }
-        let start = block * BLOCK;
-        for row in start..start + first.len() {
+    let mut from = 0;
+    while let Some(start) = near_block(&first[from..], &second[from..], words, max) {
+        let start = from + start;
+        from = columns.len().min(start + BLOCK);
+        for row in start..from {
             let distance = columns.distance(row, hash);
             if distance <= max {
                 found(row, distance);
@@ -82,15 +83,27 @@ pub(crate) fn scan(
     }
 }
 
-/// Whether one of the block's rows is within the distance in these two words.
-#[inline]
-fn may_be_near(first: &[u64], second: &[u64], words: [u64; 2], max: u32) -> bool {
+/// The first row of the first block that may have a row within the distance, by these two words.
+///
+/// Compiled for each of these processors; which of them it runs on is found out once.
+#[multiversion(targets(
+    "x86_64+avx2+avx512f+avx512vl+avx512vpopcntdq",
+    "x86_64+avx2+popcnt",
+    "aarch64+neon"
+))]
+fn near_block(first: &[u64], second: &[u64], words: [u64; 2], max: u32) -> Option<usize> {
     let beyond = u64::from(max) + 1;
-    let mut signs = 0_u64;
-    for (a, b) in first.iter().zip(second) {
-        let distance = (a ^ words[0]).count_ones() + (b ^ words[1]).count_ones();
-        // Below zero, so with the highest bit set, where the row is near.
-        signs |= u64::from(distance).wrapping_sub(beyond);
+    let blocks = first.chunks(BLOCK).zip(second.chunks(BLOCK));
+    for (block, (first, second)) in blocks.enumerate() {
+        let mut signs = 0_u64;
+        for (a, b) in first.iter().zip(second) {
+            let distance = (a ^ words[0]).count_ones() + (b ^ words[1]).count_ones();
+            // Below zero, so with the highest bit set, where the row is near.
+            signs |= u64::from(distance).wrapping_sub(beyond);
+        }
+        if signs >> 63 == 1 {
+            return Some(block * BLOCK);
+        }
     }
-    signs >> 63 == 1
+    None
 }

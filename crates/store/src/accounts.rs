@@ -6,7 +6,9 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::mpsc::{Receiver, sync_channel};
 
+use hashbrown::HashMap;
 use rusqlite::{Connection, OptionalExtension, params};
 use seawall_model::{AccountId, PlatformId, Timestamp};
 
@@ -32,8 +34,16 @@ pub struct ErasureRequest {
     pub asked_at: Timestamp,
 }
 
+/// Rows read in one step while the memory is filled, so that no reader holds a checkpoint up.
+const READ_AT_ONCE: i64 = 4_096;
+
+/// The newest accounts, read while others are looked up.
+struct Newest {
+    by_name: HashMap<[u8; 16], AccountId>,
+    secrets: HashMap<u64, Secret>,
+}
+
 /// The map between a platform's accounts and own ids.
-#[derive(Debug)]
 pub struct Accounts {
     path: PathBuf,
     conn: Connection,
@@ -42,6 +52,14 @@ pub struct Accounts {
     secrets: Cache<u64, Secret>,
     next: u64,
     dirty: bool,
+    /// Brings the newest accounts, once they are read.
+    newest: Option<Receiver<Newest>>,
+}
+
+impl std::fmt::Debug for Accounts {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Accounts").field("path", &self.path).finish_non_exhaustive()
+    }
 }
 
 impl Accounts {
@@ -75,6 +93,7 @@ impl Accounts {
             secrets: Cache::new(CACHED_MAX),
             next: 0,
             dirty: false,
+            newest: None,
         })
     }
 
@@ -84,6 +103,29 @@ impl Accounts {
         let largest: i64 =
             self.conn.query_row(sql, [], |row| row.get(0)).map_err(Error::sql(&self.path))?;
         Ok(largest.cast_unsigned())
+    }
+
+    /// Reads the newest accounts into memory, in a thread beside: a program that has just
+    /// started finds most of those that act without looking on disk for each.
+    ///
+    /// As many as are kept anyway; a second of work for a million.
+    pub fn read_newest(&mut self) {
+        let (path, max) = (self.path.clone(), self.by_name.behind_max());
+        let (give, newest) = sync_channel(1);
+        self.newest = Some(newest);
+        std::thread::spawn(move || {
+            // What cannot be read here is looked up when it is asked for, and fails there.
+            if let Ok(read) = newest_of(&path, max) {
+                let _ = give.send(read);
+            }
+        });
+    }
+
+    fn take_newest(&mut self) {
+        let Some(Ok(read)) = self.newest.as_ref().map(Receiver::try_recv) else { return };
+        self.newest = None;
+        self.by_name.put_behind(read.by_name);
+        self.secrets.put_behind(read.secrets);
     }
 
     /// The own id of an account, if it has one.
@@ -96,6 +138,10 @@ impl Accounts {
     }
 
     fn find_hash(&mut self, hash: [u8; 16]) -> Result<Option<AccountId>, Error> {
+        if let Some(own) = self.by_name.get(&hash) {
+            return Ok(Some(own));
+        }
+        self.take_newest();
         if let Some(own) = self.by_name.get(&hash) {
             return Ok(Some(own));
         }
@@ -283,6 +329,8 @@ impl Accounts {
     /// [`Error::CheckpointBusy`] if a reader holds the log; nothing is then lost, and
     /// the call is made again once the reader is gone.
     pub fn erase(&mut self, accounts: &[AccountId], now: Timestamp) -> Result<(), Error> {
+        // What is being read may have been read before.
+        self.newest = None;
         self.begin()?;
         for own in accounts {
             let own = own.0.cast_signed();
@@ -328,6 +376,31 @@ fn request(account: i64, at: i64) -> ErasureRequest {
     }
 }
 
+/// The newest accounts of a file, at most so many.
+fn newest_of(path: &Path, max: usize) -> Result<Newest, Error> {
+    let conn = sqlite::open_read(path, Kind::Accounts)?;
+    let sql = "SELECT own, name_hash, secret FROM account WHERE own < ?1 AND own > 0
+               ORDER BY own DESC LIMIT ?2";
+    let mut newest = Newest { by_name: HashMap::new(), secrets: HashMap::new() };
+    let mut below = i64::MAX;
+    while newest.secrets.len() < max {
+        let rows: Vec<(i64, [u8; 16], Secret)> = conn
+            .prepare_cached(sql)
+            .and_then(|mut statement| {
+                let columns = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
+                statement.query_map([below, READ_AT_ONCE], columns)?.collect()
+            })
+            .map_err(Error::sql(path))?;
+        let Some((last, ..)) = rows.last() else { break };
+        below = *last;
+        for (own, name_hash, secret) in rows.into_iter().take(max - newest.secrets.len()) {
+            newest.by_name.insert(name_hash, AccountId(own.cast_unsigned()));
+            newest.secrets.insert(own.cast_unsigned(), secret);
+        }
+    }
+    Ok(newest)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -357,6 +430,45 @@ mod tests {
         assert_eq!(accounts.find(&name("amal")).unwrap(), Some(first));
         assert_eq!(accounts.name(first).unwrap().as_deref(), Some("amal"));
         assert_eq!(accounts.count().unwrap(), 2);
+    }
+
+    #[test]
+    fn the_newest_are_read_in_steps_and_known_without_a_look_on_disk() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut accounts = open(dir.path());
+        let names: Vec<PlatformId> =
+            (0..READ_AT_ONCE + 9).map(|n| name(&format!("n{n}"))).collect();
+        let own = accounts.resolve_all(&names, &mut Counting(2)).unwrap();
+        let path = dir.path().join("accounts.db");
+        let read = newest_of(&path, usize::MAX).unwrap();
+        assert_eq!((read.by_name.len(), read.secrets.len()), (names.len(), names.len()));
+        let few = newest_of(&path, 5).unwrap();
+        let newest: std::collections::BTreeSet<u64> = few.secrets.keys().copied().collect();
+        assert!(own[own.len() - 5..].iter().all(|own| newest.contains(&own.0)), "{newest:?}");
+
+        let secret = accounts.secret(own[3]).unwrap();
+        let mut again = open(dir.path());
+        again.read_newest();
+        // Waits for the thread that reads, and puts what it brings back for whoever asks.
+        let brought = again.newest.take().unwrap().recv().unwrap();
+        let (give, newest) = sync_channel(1);
+        give.send(brought).unwrap();
+        again.newest = Some(newest);
+        again.conn.execute_batch("DROP TABLE account").unwrap();
+        assert_eq!(again.find(&names[3]).unwrap(), Some(own[3]));
+        assert_eq!(again.secret(own[3]).unwrap(), secret);
+    }
+
+    #[test]
+    fn what_was_read_before_an_erasure_is_not_known_after_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut accounts = open(dir.path());
+        let own = accounts.resolve(&name("amal"), &mut Counting(2)).unwrap();
+        accounts.commit().unwrap();
+        accounts.read_newest();
+        accounts.erase(&[own], Timestamp::MIN).unwrap();
+        assert_eq!(accounts.find(&name("amal")).unwrap(), None);
+        assert_eq!(accounts.secret(own).unwrap(), None);
     }
 
     #[test]

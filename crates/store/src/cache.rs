@@ -35,6 +35,19 @@ impl<K: Copy + Eq + Hash, V: Copy> Cache<K, V> {
         self.young.insert(key, value);
     }
 
+    /// How many entries [`Cache::put_behind`] takes.
+    pub(crate) fn behind_max(&self) -> usize {
+        self.half
+    }
+
+    /// Puts entries in that nobody asked for yet: they are the first to be forgotten. Where
+    /// older ones are kept already, those stay in their place.
+    pub(crate) fn put_behind(&mut self, entries: HashMap<K, V>) {
+        if self.old.is_empty() && entries.len() <= self.half {
+            self.old = entries;
+        }
+    }
+
     pub(crate) fn remove(&mut self, key: &K) {
         self.young.remove(key);
         self.old.remove(key);
@@ -57,5 +70,21 @@ mod tests {
         assert_eq!(cache.get(&5_000), None);
         cache.remove(&9_999);
         assert_eq!(cache.get(&9_999), None);
+    }
+
+    #[test]
+    fn what_is_put_behind_is_found_and_forgotten_first() {
+        let mut cache = Cache::new(10);
+        cache.put(1, 'a');
+        cache.put_behind((0..6).map(|key| (key, 'z')).collect());
+        assert_eq!(cache.get(&2), None, "more than half");
+        cache.put_behind((1..6).map(|key| (key, 'b')).collect());
+        assert_eq!((cache.get(&1), cache.get(&2)), (Some('a'), Some('b')));
+        cache.put_behind([(9, 'c')].into());
+        assert_eq!(cache.get(&9), None, "there are older ones");
+        for key in 10..14 {
+            cache.put(key, 'd');
+        }
+        assert_eq!((cache.get(&3), cache.get(&2)), (None, Some('b')));
     }
 }

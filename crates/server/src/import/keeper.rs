@@ -254,7 +254,8 @@ impl Keeper {
         (import, format): (u64, &'static str),
         beside: Beside,
     ) -> (Self, seawall_store::Folder) {
-        let Opened { folder, log, derivation, rejects, .. } = opened;
+        let Opened { folder, mut log, derivation, rejects, .. } = opened;
+        log.accounts().read_newest();
         let (to_derive, waiting) = bounded(WAITING_BATCHES_MAX);
         let clock = settings.clock;
         let deriving = std::thread::spawn(move || derive(derivation, &waiting, beside, clock));
