@@ -33,6 +33,7 @@ use crate::active::{Active, Contents};
 pub(crate) use appeal::Brought;
 pub use error::RulingError;
 use let_go::LetGo;
+use notices::Order;
 pub use notices::{Withheld, WithholdError};
 use quota::{DayLimits, Taken};
 
@@ -81,7 +82,9 @@ pub struct Judge {
     /// Cases that restrict nobody unattended for an entry: an appeal was granted.
     spared: BTreeSet<(CaseId, EntryId)>,
     /// Cases whose notices an order withholds, or did: as many as there were orders.
-    withheld: BTreeMap<CaseId, Withheld>,
+    orders: BTreeMap<CaseId, Order>,
+    /// The version of its case's policy under which each action in force was taken unattended.
+    restricted_under: BTreeMap<u64, u32>,
     /// Constants, and so no part of the state.
     limits: DayLimits,
     acted: Taken,
@@ -235,8 +238,24 @@ impl Judge {
             self.restricted.entry(account).or_insert(now);
         }
         self.enforce(&action, None, id, Some(entry));
+        self.note_policy(id, action.action, active);
         self.acted_unattended.spend(1, now);
         out.push(Body::RestrictedUnattended { case: id.0, entry: entry.0, action });
+    }
+
+    /// Remembers under which version of the policy of its case something was restricted, as long
+    /// as it is. Cost: one pass over what is.
+    fn note_policy(&mut self, id: CaseId, action: u64, active: &Active) {
+        let policy = self.cases.get(id).and_then(|case| active.policy(&case.policy));
+        let version = policy.map(|policy| policy.version);
+        self.restricted_under.retain(|action, _| self.actions.in_force(*action).is_some());
+        self.restricted_under.extend(version.map(|version| (action, version)));
+    }
+
+    /// The version of its case's policy under which an action in force was taken unattended.
+    #[must_use]
+    pub fn restricted_under(&self, action: u64) -> Option<u32> {
+        self.restricted_under.get(&action).copied()
     }
 
     /// Ends what was restricted unattended and law 1 would not permit any more: its evidence

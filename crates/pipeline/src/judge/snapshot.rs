@@ -62,7 +62,12 @@ impl Judge {
                 writer.u64(account.0);
             }
         }
-        self.encode_withheld(writer);
+        self.encode_orders(writer);
+        writer.len(self.restricted_under.len());
+        for (action, version) in &self.restricted_under {
+            writer.u64(*action);
+            writer.u64(u64::from(*version));
+        }
     }
 
     pub(crate) fn decode(reader: &mut Reader<'_>) -> Result<Self, CodecError> {
@@ -114,7 +119,12 @@ impl Judge {
             }
             judge.alone.insert(key, accounts);
         }
-        judge.decode_withheld(reader)?;
+        judge.decode_orders(reader)?;
+        for _ in 0..reader.len(16)? {
+            let action = reader.u64()?;
+            let version = u32::try_from(reader.u64()?).map_err(|_| CodecError::Range)?;
+            judge.restricted_under.insert(action, version);
+        }
         Ok(judge)
     }
 }
