@@ -83,8 +83,8 @@ pub struct Judge {
     spared: BTreeSet<(CaseId, EntryId)>,
     /// Cases whose notices an order withholds, or did: as many as there were orders.
     orders: BTreeMap<CaseId, Order>,
-    /// The version of its case's policy under which each action in force was taken unattended.
-    restricted_under: BTreeMap<u64, u32>,
+    /// What was taken unattended and is in force: when, under which version of its case's policy.
+    restricted_under: BTreeMap<u64, (Timestamp, u32)>,
     /// Constants, and so no part of the state.
     limits: DayLimits,
     acted: Taken,
@@ -238,24 +238,26 @@ impl Judge {
             self.restricted.entry(account).or_insert(now);
         }
         self.enforce(&action, None, id, Some(entry));
-        self.note_policy(id, action.action, active);
+        self.note_policy((id, action.action), now, active);
         self.acted_unattended.spend(1, now);
         out.push(Body::RestrictedUnattended { case: id.0, entry: entry.0, action });
     }
 
-    /// Remembers under which version of the policy of its case something was restricted, as long
-    /// as it is. Cost: one pass over what is.
-    fn note_policy(&mut self, id: CaseId, action: u64, active: &Active) {
+    /// Remembers when and under which version of the policy of its case something is restricted,
+    /// as long as it is. Cost: one pass over what is.
+    fn note_policy(&mut self, (id, action): (CaseId, u64), at: Timestamp, active: &Active) {
         let policy = self.cases.get(id).and_then(|case| active.policy(&case.policy));
-        let version = policy.map(|policy| policy.version);
+        let under = policy.map(|policy| (at, policy.version));
         self.restricted_under.retain(|action, _| self.actions.in_force(*action).is_some());
-        self.restricted_under.extend(version.map(|version| (action, version)));
+        self.restricted_under.extend(under.map(|under| (action, under)));
     }
 
-    /// The version of its case's policy under which an action in force was taken unattended.
+    /// When an action in force was taken unattended, and under which version of its case's policy;
+    /// `None` for others.
     #[must_use]
-    pub fn restricted_under(&self, action: u64) -> Option<u32> {
-        self.restricted_under.get(&action).copied()
+    pub fn restricted_under(&self, action: u64) -> Option<(Timestamp, u32)> {
+        let under = self.restricted_under.get(&action).copied();
+        under.filter(|_| self.actions.in_force(action).is_some())
     }
 
     /// Ends what was restricted unattended and law 1 would not permit any more: its evidence

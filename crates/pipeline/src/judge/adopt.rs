@@ -186,7 +186,7 @@ impl Judge {
             self.restricted.entry(account).or_insert(at);
         }
         self.enforce(action, None, id, Some(entry));
-        self.note_policy(id, action.action, active);
+        self.note_policy((id, action.action), at, active);
         self.acted_unattended.spend(1, at);
     }
 

@@ -64,8 +64,9 @@ impl Judge {
         }
         self.encode_orders(writer);
         writer.len(self.restricted_under.len());
-        for (action, version) in &self.restricted_under {
+        for (action, (at, version)) in &self.restricted_under {
             writer.u64(*action);
+            writer.i64(at.micros());
             writer.u64(u64::from(*version));
         }
     }
@@ -120,10 +121,10 @@ impl Judge {
             judge.alone.insert(key, accounts);
         }
         judge.decode_orders(reader)?;
-        for _ in 0..reader.len(16)? {
-            let action = reader.u64()?;
+        for _ in 0..reader.len(24)? {
+            let (action, at) = (reader.u64()?, time(reader.i64()?)?);
             let version = u32::try_from(reader.u64()?).map_err(|_| CodecError::Range)?;
-            judge.restricted_under.insert(action, version);
+            judge.restricted_under.insert(action, (at, version));
         }
         Ok(judge)
     }

@@ -3,6 +3,7 @@
 use crate::desk::*;
 
 use seawall_model::journal::{AppealRuled, Body, Says, Withholding};
+use seawall_model::knowledge::{Known, Policy};
 use seawall_model::{CaseId, ReviewerId, Timestamp};
 use seawall_pipeline::{Withheld, WithholdError};
 use seawall_review::AppealState;
@@ -208,9 +209,15 @@ fn an_appeal_against_what_ended_under_an_order_is_granted_when_that_is_over() {
 }
 
 #[test]
-fn the_version_of_the_policy_is_known_as_long_as_it_restricts() {
+fn what_restricts_unattended_says_since_when_and_under_which_version_of_its_policy() {
     let mut desk = restricted();
-    assert_eq!(desk.pipeline.judge().restricted_under(1), Some(1));
-    assert_eq!(desk.pipeline.judge().restricted_under(2), None);
+    let began = desk.now;
+    assert_eq!(desk.pipeline.judge().restricted_under(1), Some((began, 1)));
     desk.snapshot_is_whole();
+    desk.now = began.plus_seconds(3_600);
+    let Known::Policy(policy) = policy() else { unreachable!() };
+    desk.add(Known::Policy(Policy { version: 2, ..policy }), &[1]);
+    assert_eq!(desk.pipeline.judge().restricted_under(1), Some((began, 1)), "as it was then");
+    decided(&desk.decide(1, 3, "remove", "content")).unwrap();
+    assert_eq!([1, 2].map(|action| desk.pipeline.judge().restricted_under(action)), [None; 2]);
 }

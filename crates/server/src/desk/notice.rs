@@ -16,7 +16,7 @@ use seawall_decision::statement::{
     Phrase, Policy as PolicyTold, Redress, Restored, RestrictedBy, Scope, Statement, Taken,
     Territory, UnattendedHours, Undone, Why,
 };
-use seawall_model::journal::{Body, EvidenceSeen, GroundSeen, SubjectSeen};
+use seawall_model::journal::{Body, EvidenceSeen, GroundSeen, PolicyCited, SubjectSeen};
 use seawall_model::knowledge::{Knowledge, KnowledgeKind, Known, Policy};
 use seawall_model::{
     AccountId, ActionId, ActionKind, CaseId, DecisionId, EventKind, PlatformId, Position, Timestamp,
@@ -194,6 +194,31 @@ pub fn of_decision(desk: &mut Desk<'_>, decision: DecisionId) -> Result<Vec<Lett
     Ok(letters)
 }
 
+/// The notice of an action in force that was taken without a person: the one that goes with it.
+/// `None` for other actions.
+///
+/// # Errors
+/// [`DeskError`] if log or knowledge cannot be read.
+///
+/// Cost: two events of the log and, where another version of the policy is in force since, the
+/// versions of policies. The journal is not read.
+pub fn of_unattended(desk: &mut Desk<'_>, action: u64) -> Result<Option<Letter>, DeskError> {
+    let judge = desk.judge();
+    let known = judge.restricted_under(action).zip(judge.actions().in_force(action));
+    let Some(((at, version), in_force)) = known else { return Ok(None) };
+    let case = desk.case(in_force.case)?;
+    let policy = match desk.active().policy(&case.policy) {
+        Some(policy) if policy.version == version => Some(policy.clone()),
+        _ => desk.policy(&PolicyCited { id: case.policy.to_string(), version })?,
+    };
+    let done =
+        Done { action: in_force.planned.clone(), case: Some(in_force.case), decision: None, at };
+    match policy {
+        Some(policy) => taken_under(desk, &done, None, &policy),
+        None => Ok(None),
+    }
+}
+
 /// The notices of an overturn: to those whose actions it reversed.
 ///
 /// # Errors
@@ -224,8 +249,21 @@ fn taken(
 ) -> Result<Option<Letter>, DeskError> {
     let case = done.case.and_then(|case| desk.judge().cases().get(case));
     let Some(case) = case else { return Ok(None) };
-    let Some(policy) = policy_of(desk, done, decided, case)? else { return Ok(None) };
-    let Some(measure) = measure(done) else { return Ok(None) };
+    match policy_of(desk, done, decided, case)? {
+        Some(policy) => taken_under(desk, done, decided, &policy),
+        None => Ok(None),
+    }
+}
+
+/// What is told of an action under a policy.
+fn taken_under(
+    desk: &mut Desk<'_>,
+    done: &Done,
+    decided: Option<&DecidedTold>,
+    policy: &Policy,
+) -> Result<Option<Letter>, DeskError> {
+    let case = done.case.and_then(|case| desk.judge().cases().get(case));
+    let Some((case, measure)) = case.zip(measure(done)) else { return Ok(None) };
     let post = match done.action.subject {
         SubjectSeen::Post { .. } => {
             desk.newest(case)?.and_then(|event| event.post().map(|post| post.id.clone()))
@@ -240,7 +278,7 @@ fn taken(
     let initiative = initiative(desk, case)?;
     let action = ActionId(done.action.action);
     let told = Told { action, measure, at: done.at, post, detection, circumstance, initiative };
-    Ok(Letter::of(Tells::Taken, done, |language| written(&told, &policy, language)))
+    Ok(Letter::of(Tells::Taken, done, |language| written(&told, policy, language)))
 }
 
 /// The policy that something was done under, as it stood then.
