@@ -75,9 +75,7 @@ pub enum WithholdError {
     #[error("the order has ended already: there is nothing to withhold")]
     Ended,
     /// Whoever took it down first would have it last longer.
-    #[error(
-        "{by} took this order down first, until {until}: somebody else extends it beyond that"
-    )]
+    #[error("{by} took this order down first, until {until}: somebody else extends it beyond that")]
     SamePerson {
         /// Who took it down.
         by: ReviewerId,

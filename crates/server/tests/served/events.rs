@@ -164,9 +164,8 @@ fn a_verdict_gives_the_notice_and_the_link_that_the_action_does() {
     let server = Server::start_with(&stage, &args);
     server.events("", &[created(1, "spout", "2026-05-20T08:00:00Z")]).json(200);
     let events = [post(2, "spout", "look", &clip())];
-    let ask = |server: &Server| {
-        server.events("?wait=verdict", &events).json(200)["verdicts"][0].clone()
-    };
+    let ask =
+        |server: &Server| server.events("?wait=verdict", &events).json(200)["verdicts"][0].clone();
     let told = ask(&server);
     let hook = hooks.recv_timeout(PATIENCE).unwrap();
     hook.verify();

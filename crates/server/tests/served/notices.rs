@@ -5,7 +5,7 @@ use std::sync::mpsc::Receiver;
 
 use serde_json::{Value, json};
 
-use crate::league::{OF_SPOUT, replays_equal};
+use crate::league::{CLIP, OF_SPOUT, event, replays_equal};
 use crate::server::{Server, Session};
 use crate::stage::Stage;
 use crate::story::{Hook, PATIENCE, begun, begun_told};
@@ -168,8 +168,7 @@ fn a_link_of_before_tells_nothing_of_what_is_decided_under_an_order() {
     let page = server.by(&sana, "GET", "/v1/appeals?state=open", &json!({})).json(200);
     let row = &page["appeals"][0];
     assert_eq!((&row["state"], &row["may_rule"]), (&json!("open"), &json!([])));
-    let ruled =
-        server.by(&sana, "POST", "/v1/appeals/p1/rulings", &json!({ "ruling": "uphold" }));
+    let ruled = server.by(&sana, "POST", "/v1/appeals/p1/rulings", &json!({ "ruling": "uphold" }));
     assert_eq!(ruled.problem(422), "refused");
     let case = server.by(&rami, "GET", &format!("/v1/cases/{OF_SPOUT}"), &json!({})).json(200);
     assert!(case["appeals"][0].as_str().unwrap().contains("granted when the order ends"));
@@ -180,7 +179,10 @@ fn a_link_of_before_tells_nothing_of_what_is_decided_under_an_order() {
     assert_eq!(next(&hooks, "-a2-notice")["type"], "seawall.notice");
     assert_eq!(next(&hooks, "-a1-answer")["data"]["action"], "a1");
     let [form, ..] = by_link(&server, &told);
-    assert_eq!((&form.1["in_force"], &form.1["appeal"]["state"]), (&json!(false), &json!("granted")));
+    assert_eq!(
+        (&form.1["in_force"], &form.1["appeal"]["state"]),
+        (&json!(false), &json!("granted"))
+    );
     assert_eq!(server.end(), 0);
     replays_equal(&stage);
 }
@@ -202,6 +204,48 @@ fn a_link_of_before_tells_nothing_of_a_ruling_on_its_appeal_under_an_order() {
     next(&hooks, "-notice");
     let after = form(&server);
     assert_eq!((&after["in_force"], &after["appeal"]["state"]), (&json!(false), &json!("granted")));
+}
+
+#[test]
+fn a_verdict_gives_no_notice_while_an_order_withholds_it() {
+    let (stage, server, [_, _, tala, _], hooks) = begin();
+    let told = |id: u32, kind: &str, field: &str, value: Value| -> Value {
+        serde_json::from_str(&event(id, kind, "13:00", "lid", field, &value)).unwrap()
+    };
+    let post = json!({ "id": "p-lid", "text": "look", "media": [{ "id": "m-1", "sha256": CLIP }] });
+    let ask = |events: &[Value]| {
+        let answer = server.events("?wait=verdict", events).json(200);
+        answer["verdicts"].as_array().unwrap().last().unwrap().clone()
+    };
+    // Nobody told how old the account is: nothing is done yet, and an order comes.
+    let unknown = ask(&[told(70, "post.created", "post", post.clone())]);
+    assert_eq!(unknown["verdict"], "publish", "{unknown}");
+    let path = format!("/v1/cases/{}/withholding", unknown["case"].as_str().unwrap());
+    server.by(&tala, "PUT", &path, &order(IN_A_WEEK)).json(200);
+    let profile = json!({ "handle": "lid", "created_at": "2026-05-20T08:10:00Z" });
+    let events =
+        [told(71, "account.created", "profile", profile), told(72, "post.edited", "post", post)];
+    let withheld = ask(&events);
+    let hook = next(&hooks, "-a2")["data"].clone();
+    for said in [&withheld, &hook] {
+        assert_eq!(
+            (&said["action"], &said["notice_withheld_until"]),
+            (&json!("a2"), &json!(IN_A_WEEK))
+        );
+        assert_eq!(
+            (said.get("notice"), said.get("appeal")),
+            (Some(&Value::Null), Some(&Value::Null))
+        );
+    }
+    assert_eq!(withheld["verdict"], "restricted");
+    assert_eq!(server.by(&tala, "DELETE", &path, &json!({})).status, 204);
+    let hook = next(&hooks, "-a2-notice")["data"].clone();
+    let told = ask(&events);
+    assert_eq!((&told["notice"], &told["appeal"]), (&hook["notices"][0], &hook["appeal"]));
+    assert!(told["notice"]["en"]["paragraphs"].is_array());
+    assert_eq!(told.get("notice_withheld_until"), None);
+    assert_eq!(server.end(), 0);
+    replays_equal(&stage);
 }
 
 #[test]
