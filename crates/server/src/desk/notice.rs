@@ -4,6 +4,7 @@
 //! and nothing of the evidence. Left out: sending them.
 
 mod appealed;
+mod unattended;
 mod withheld;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,7 +17,7 @@ use seawall_decision::statement::{
     Phrase, Policy as PolicyTold, Redress, Restored, RestrictedBy, Scope, Statement, Taken,
     Territory, UnattendedHours, Undone, Why,
 };
-use seawall_model::journal::{Body, EvidenceSeen, GroundSeen, PolicyCited, SubjectSeen};
+use seawall_model::journal::{Body, EvidenceSeen, GroundSeen, SubjectSeen};
 use seawall_model::knowledge::{Knowledge, KnowledgeKind, Known, Policy};
 use seawall_model::{
     AccountId, ActionId, ActionKind, CaseId, DecisionId, EventKind, PlatformId, Position, Timestamp,
@@ -32,6 +33,7 @@ const HOUR_SECONDS: i64 = 3_600;
 const AT_ONCE_READ: u32 = 1_000;
 
 pub use appealed::{of_appeal, of_appeals};
+pub use unattended::of_unattended;
 pub use withheld::span;
 
 /// Of what a notice tells.
@@ -192,31 +194,6 @@ pub fn of_decision(desk: &mut Desk<'_>, decision: DecisionId) -> Result<Vec<Lett
         letters.extend(taken(desk, &done, Some(&decided))?);
     }
     Ok(letters)
-}
-
-/// The notice of an action in force that was taken without a person: the one that goes with it.
-/// `None` for other actions.
-///
-/// # Errors
-/// [`DeskError`] if log or knowledge cannot be read.
-///
-/// Cost: two events of the log and, where another version of the policy is in force since, the
-/// versions of policies. The journal is not read.
-pub fn of_unattended(desk: &mut Desk<'_>, action: u64) -> Result<Option<Letter>, DeskError> {
-    let judge = desk.judge();
-    let known = judge.restricted_under(action).zip(judge.actions().in_force(action));
-    let Some(((at, version), in_force)) = known else { return Ok(None) };
-    let case = desk.case(in_force.case)?;
-    let policy = match desk.active().policy(&case.policy) {
-        Some(policy) if policy.version == version => Some(policy.clone()),
-        _ => desk.policy(&PolicyCited { id: case.policy.to_string(), version })?,
-    };
-    let done =
-        Done { action: in_force.planned.clone(), case: Some(in_force.case), decision: None, at };
-    match policy {
-        Some(policy) => taken_under(desk, &done, None, &policy),
-        None => Ok(None),
-    }
 }
 
 /// The notices of an overturn: to those whose actions it reversed.

@@ -140,29 +140,30 @@ fn by_link(server: &Server, told: &Value) -> [(u16, Value); 4] {
     })
 }
 
-/// What a link gives under an order, where this was decided meanwhile; and the server.
-fn under_an_order(
-    decide: impl FnOnce(&Server, &[Session; 3]),
-) -> ([(u16, Value); 4], Stage, Server, [Session; 3], Receiver<Hook>, Value) {
+/// A server on which an order came, and what the platform was told of the restriction before it.
+type Ordered = (Stage, Server, [Session; 3], Receiver<Hook>, Value);
+
+/// What a link gives under an order, where this was decided meanwhile.
+fn under_an_order(decide: impl FnOnce(&Server, &[Session; 3])) -> ([(u16, Value); 4], Ordered) {
     let (stage, server, admin, hooks, told) = begun_told();
     let people = [("rami", "reviewer"), ("sana", "reviewer"), ("tala", "senior")];
     let people = people.map(|(name, role)| server.let_in(&admin, name, &[role]));
     server.by(&people[2], "PUT", &withholding(), &order(IN_A_WEEK)).json(200);
     decide(&server, &people);
-    (by_link(&server, &told), stage, server, people, hooks, told)
+    (by_link(&server, &told), (stage, server, people, hooks, told))
 }
 
 #[test]
 fn a_link_of_before_tells_nothing_of_what_is_decided_under_an_order() {
-    let (nothing, _stage, server, ..) = under_an_order(|_, _| {});
+    let (nothing, before) = under_an_order(|_, _| {});
     assert_eq!(nothing[0], (200, json!({ "action": "a1", "in_force": true, "appeal": null })));
     assert_eq!((nothing[1].0, &nothing[1].1["state"]), (201, &json!("open")));
     assert_eq!(nothing[2].1["appeal"]["state"], "open");
     assert_eq!((nothing[3].0, &nothing[3].1["code"]), (409, &json!("conflict")));
-    drop(server);
+    drop(before);
 
     let decided = under_an_order(|server, [rami, ..]| removes(server, rami));
-    let (learned, stage, server, [rami, sana, tala], hooks, told) = decided;
+    let (learned, (stage, server, [rami, sana, tala], hooks, told)) = decided;
     assert_eq!(learned, nothing, "byte for byte");
     // Whoever rules sees how it is, and that it settles itself.
     let page = server.by(&sana, "GET", "/v1/appeals?state=open", &json!({})).json(200);
@@ -189,7 +190,7 @@ fn a_link_of_before_tells_nothing_of_what_is_decided_under_an_order() {
 
 #[test]
 fn a_link_of_before_tells_nothing_of_a_ruling_on_its_appeal_under_an_order() {
-    let (_, _stage, server, [_, sana, tala], hooks, told) = under_an_order(|_, _| {});
+    let (_, (_stage, server, [_, sana, tala], hooks, told)) = under_an_order(|_, _| {});
     let form = |server: &Server| {
         let url = told["appeal"]["url"].as_str().unwrap();
         let path = url.strip_prefix("https://seawall.example").unwrap();
