@@ -218,6 +218,6 @@ fn what_restricts_unattended_says_since_when_and_under_which_version_of_its_poli
     let Known::Policy(policy) = policy() else { unreachable!() };
     desk.add(Known::Policy(Policy { version: 2, ..policy }), &[1]);
     assert_eq!(desk.pipeline.judge().restricted_under(1), Some((began, 1)), "as it was then");
-    decided(&desk.decide(1, 3, "remove", "content")).unwrap();
+    decided(&desk.decide(1, 3, "keep", "content")).unwrap();
     assert_eq!([1, 2].map(|action| desk.pipeline.judge().restricted_under(action)), [None; 2]);
 }
