@@ -33,6 +33,7 @@ use crate::active::{Active, Contents};
 pub(crate) use appeal::Brought;
 pub use error::RulingError;
 use let_go::LetGo;
+use notices::Order;
 pub use notices::{Withheld, WithholdError};
 use quota::{DayLimits, Taken};
 
@@ -81,7 +82,9 @@ pub struct Judge {
     /// Cases that restrict nobody unattended for an entry: an appeal was granted.
     spared: BTreeSet<(CaseId, EntryId)>,
     /// Cases whose notices an order withholds, or did: as many as there were orders.
-    withheld: BTreeMap<CaseId, Withheld>,
+    orders: BTreeMap<CaseId, Order>,
+    /// What was taken unattended and is in force: when, under which version of its case's policy.
+    restricted_under: BTreeMap<u64, (Timestamp, u32)>,
     /// Constants, and so no part of the state.
     limits: DayLimits,
     acted: Taken,
@@ -235,8 +238,26 @@ impl Judge {
             self.restricted.entry(account).or_insert(now);
         }
         self.enforce(&action, None, id, Some(entry));
+        self.note_policy((id, action.action), now, active);
         self.acted_unattended.spend(1, now);
         out.push(Body::RestrictedUnattended { case: id.0, entry: entry.0, action });
+    }
+
+    /// Remembers when and under which version of the policy of its case something is restricted,
+    /// as long as it is. Cost: one pass over what is.
+    fn note_policy(&mut self, (id, action): (CaseId, u64), at: Timestamp, active: &Active) {
+        let policy = self.cases.get(id).and_then(|case| active.policy(&case.policy));
+        let under = policy.map(|policy| (at, policy.version));
+        self.restricted_under.retain(|action, _| self.actions.in_force(*action).is_some());
+        self.restricted_under.extend(under.map(|under| (action, under)));
+    }
+
+    /// When an action in force was taken unattended, and under which version of its case's policy;
+    /// `None` for others.
+    #[must_use]
+    pub fn restricted_under(&self, action: u64) -> Option<(Timestamp, u32)> {
+        let under = self.restricted_under.get(&action).copied();
+        under.filter(|_| self.actions.in_force(action).is_some())
     }
 
     /// Ends what was restricted unattended and law 1 would not permit any more: its evidence

@@ -231,7 +231,7 @@ impl Pipeline {
         let now = self.order.now;
         self.judge.recheck(now, &self.active, bodies);
         self.judge.retry(now, &self.active, bodies);
-        self.judge.settle(bodies);
+        self.judge.settle(now, bodies);
     }
 }
 

@@ -72,7 +72,7 @@ impl Judge {
             }
             Body::Decided { .. } => self.adopt_decision(body, at, active, contents),
             Body::RestrictedUnattended { case, entry, action } => {
-                self.adopt_restriction((CaseId(*case), EntryId(*entry)), at, action);
+                self.adopt_restriction((CaseId(*case), EntryId(*entry)), (at, active), action);
             }
             Body::ActionsLapsed { actions } => self.actions.end(actions),
             Body::EntriesLapsed { entries } => {
@@ -179,13 +179,14 @@ impl Judge {
     fn adopt_restriction(
         &mut self,
         (id, entry): (CaseId, EntryId),
-        at: Timestamp,
+        (at, active): (Timestamp, &Active),
         action: &ActionPlanned,
     ) {
         if let Some(account) = action.subject.account() {
             self.restricted.entry(account).or_insert(at);
         }
         self.enforce(action, None, id, Some(entry));
+        self.note_policy((id, action.action), at, active);
         self.acted_unattended.spend(1, at);
     }
 

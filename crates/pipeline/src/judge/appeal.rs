@@ -135,6 +135,9 @@ impl Judge {
         if appeal.state != AppealState::Open {
             return Err(RulingError::AppealDecided(id));
         }
+        if self.actions.in_force(appeal.action).is_none() {
+            return Err(RulingError::AppealMoot(id));
+        }
         let involved: Vec<ReviewerId> = self.involved(id).into_iter().collect();
         let Some((first, others)) = involved.split_first() else { return Ok(()) };
         let decided_by =
@@ -186,9 +189,13 @@ impl Judge {
         self.spared.contains(&(case, entry))
     }
 
-    /// Grants appeals against what has ended: there is nothing left to decide about.
-    pub(crate) fn settle(&mut self, out: &mut Vec<Body>) {
-        let is_over = |appeal: &Appeal| self.actions.in_force(appeal.action).is_none();
+    /// Grants appeals against what has ended: there is nothing left to decide about. What ended
+    /// while an order forbids to tell it has not, for whoever appealed: that waits.
+    pub(crate) fn settle(&mut self, now: Timestamp, out: &mut Vec<Body>) {
+        let is_over = |appeal: &Appeal| {
+            self.actions.in_force(appeal.action).is_none()
+                && !self.known_in_force(appeal.action, now)
+        };
         let over = self.appeals.waiting().filter(|(_, appeal)| is_over(appeal));
         for id in over.map(|(id, _)| id).collect::<Vec<_>>() {
             self.appeals.decide(id, AppealState::Granted(None));

@@ -88,6 +88,12 @@ pub enum RulingError {
     /// Somebody ruled on the appeal, or what it is against has ended.
     #[error("{0} is decided: an appeal is decided once")]
     AppealDecided(AppealId),
+    /// What the appeal is against has ended, and an order forbids to say so.
+    #[error(
+        "what {0} is against has ended: it is granted by itself when the order ends that withholds \
+         the notices of its case"
+    )]
+    AppealMoot(AppealId),
     /// An appeal goes to somebody who took no part in what it is against.
     #[error(
         "{reviewer} took part in what {appeal} is against: it goes to an uninvolved reviewer, or \

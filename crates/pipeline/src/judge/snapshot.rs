@@ -62,7 +62,13 @@ impl Judge {
                 writer.u64(account.0);
             }
         }
-        self.encode_withheld(writer);
+        self.encode_orders(writer);
+        writer.len(self.restricted_under.len());
+        for (action, (at, version)) in &self.restricted_under {
+            writer.u64(*action);
+            writer.i64(at.micros());
+            writer.u64(u64::from(*version));
+        }
     }
 
     pub(crate) fn decode(reader: &mut Reader<'_>) -> Result<Self, CodecError> {
@@ -114,7 +120,12 @@ impl Judge {
             }
             judge.alone.insert(key, accounts);
         }
-        judge.decode_withheld(reader)?;
+        judge.decode_orders(reader)?;
+        for _ in 0..reader.len(24)? {
+            let (action, at) = (reader.u64()?, time(reader.i64()?)?);
+            let version = u32::try_from(reader.u64()?).map_err(|_| CodecError::Range)?;
+            judge.restricted_under.insert(action, (at, version));
+        }
         Ok(judge)
     }
 }

@@ -208,7 +208,7 @@ impl Saying {
         case: CaseId,
         at: Timestamp,
     ) -> anyhow::Result<Vec<NewInstruction>> {
-        let Some(span) = notice::span(desk, case)? else { return Ok(Vec::new()) };
+        let Some(span) = notice::span(desk, case) else { return Ok(Vec::new()) };
         let over = span.over.map_or(u64::MAX, |(seq, _)| seq);
         let mut letters = notice::of_case_within(desk, case, span.since + 1..over)?;
         letters.reverse();
@@ -267,7 +267,7 @@ fn withheld_until(
     seq: u64,
 ) -> anyhow::Result<Option<Timestamp>> {
     let Some(case) = case else { return Ok(None) };
-    let span = notice::span(desk, case)?.filter(|span| span.holds(seq));
+    let span = notice::span(desk, case).filter(|span| span.holds(seq));
     let until = desk.judge().withheld(case).and_then(|withheld| withheld.until);
     Ok(span.and_then(|span| span.over.map(|(_, at)| at).or(until)))
 }
@@ -353,7 +353,8 @@ impl AppealLinks {
         mac.chain_update(PURPOSE).chain_update(action.to_be_bytes())
     }
 
-    fn told(&self, action: u64) -> Value {
+    /// What is told of it with a notice: its token and, where the public sees an address, the link.
+    pub(crate) fn told(&self, action: u64) -> Value {
         let token = self.token(action);
         let url = self.public_url.as_ref().map(|base| {
             format!("{}/v1/appeals/form/a{action}?token={token}", base.trim_end_matches('/'))

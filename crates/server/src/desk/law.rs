@@ -8,7 +8,7 @@ use seawall_pipeline::Judge;
 use seawall_review::{Case, CaseState, Saw};
 
 use super::ruling::is_untold;
-use super::{Desk, DeskError, NAME_CHARS_MAX, Register, Viewer, evidence, register};
+use super::{Desk, DeskError, NAME_CHARS_MAX, Register, Viewer, Way, evidence, register};
 use crate::show;
 
 /// Why a second post of an account is not restricted as well.
@@ -234,7 +234,7 @@ pub fn unattended(desk: &mut Desk<'_>, case: &Case) -> Result<Vec<String>, DeskE
         return Ok(Vec::new());
     }
     let Some(policy) = desk.active().policy(&case.policy) else {
-        return Ok(vec![no_policy(case)]);
+        return Ok(vec![no_policy(desk, case)]);
     };
     let hours = policy.unattended_hours;
     if hours == 0 {
@@ -263,7 +263,7 @@ pub fn unattended(desk: &mut Desk<'_>, case: &Case) -> Result<Vec<String>, DeskE
     lines.extend(classes_that_differ(desk, case));
     if lines.is_empty() {
         lines.push(match desk.register() {
-            Register::Sealed => register::SEALED.to_owned(),
+            Register::Sealed => desk.sealed().to_owned(),
             Register::Read => NOTHING_NOW.to_owned(),
         });
     }
@@ -287,11 +287,15 @@ fn classes_that_differ(desk: &Desk<'_>, case: &Case) -> Option<String> {
 }
 
 /// What is told of a case whose policy is not in force.
-fn no_policy(case: &Case) -> String {
+fn no_policy(desk: &Desk<'_>, case: &Case) -> String {
     let policy = show::foreign(&case.policy, NAME_CHARS_MAX);
+    let by = match desk.way() {
+        Way::Typed => "--policy ID",
+        Way::Sent => "`policy` of the ruling",
+    };
     format!(
         "its policy {policy} is not in force: nothing can be done under it; add it again, or rule \
-         under another (--policy ID)"
+         under another ({by})"
     )
 }
 
@@ -301,7 +305,7 @@ fn no_policy(case: &Case) -> String {
 pub fn without_policy(desk: &Desk<'_>, case: &Case) -> Option<String> {
     let is_about_entry = matches!(case.subject, SubjectSeen::Entry { .. });
     let is_there = is_about_entry || desk.active().policy(&case.policy).is_some();
-    (!is_there).then(|| no_policy(case))
+    (!is_there).then(|| no_policy(desk, case))
 }
 
 /// What a ruling lacks, by its name in the journal, in words; a name of another build as it is.

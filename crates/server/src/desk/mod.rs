@@ -133,6 +133,15 @@ impl DecidedTold {
     }
 }
 
+/// How whoever looks asks: what they are pointed to is something that they can do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// At the command line.
+    Typed,
+    /// Over HTTP.
+    Sent,
+}
+
 /// What is looked up, over an engine that is running and the log beside it.
 ///
 /// It borrows both for as long as one question takes, and remembers accounts meanwhile.
@@ -143,6 +152,7 @@ pub struct Desk<'a> {
     register: Register,
     persons: BTreeMap<AccountId, Person>,
     left_out: BTreeSet<ReviewerId>,
+    way: Way,
 }
 
 impl<'a> Desk<'a> {
@@ -152,7 +162,19 @@ impl<'a> Desk<'a> {
     pub fn over(derivation: &'a Derivation, reader: &'a mut LogReader, now: Timestamp) -> Self {
         let register = Register::Sealed;
         let (persons, left_out) = (BTreeMap::new(), BTreeSet::new());
-        Self { derivation, reader, now, register, persons, left_out }
+        Self { derivation, reader, now, register, persons, left_out, way: Way::Typed }
+    }
+
+    /// The same desk, asked over HTTP.
+    #[must_use]
+    pub fn sent(self) -> Self {
+        Self { way: Way::Sent, ..self }
+    }
+
+    /// How it is asked.
+    #[must_use]
+    pub fn way(&self) -> Way {
+        self.way
     }
 
     /// The time at which is looked.

@@ -4,6 +4,7 @@
 //! and nothing of the evidence. Left out: sending them.
 
 mod appealed;
+mod unattended;
 mod withheld;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -32,6 +33,7 @@ const HOUR_SECONDS: i64 = 3_600;
 const AT_ONCE_READ: u32 = 1_000;
 
 pub use appealed::{of_appeal, of_appeals};
+pub use unattended::of_unattended;
 pub use withheld::span;
 
 /// Of what a notice tells.
@@ -224,8 +226,21 @@ fn taken(
 ) -> Result<Option<Letter>, DeskError> {
     let case = done.case.and_then(|case| desk.judge().cases().get(case));
     let Some(case) = case else { return Ok(None) };
-    let Some(policy) = policy_of(desk, done, decided, case)? else { return Ok(None) };
-    let Some(measure) = measure(done) else { return Ok(None) };
+    match policy_of(desk, done, decided, case)? {
+        Some(policy) => taken_under(desk, done, decided, &policy),
+        None => Ok(None),
+    }
+}
+
+/// What is told of an action under a policy.
+fn taken_under(
+    desk: &mut Desk<'_>,
+    done: &Done,
+    decided: Option<&DecidedTold>,
+    policy: &Policy,
+) -> Result<Option<Letter>, DeskError> {
+    let case = done.case.and_then(|case| desk.judge().cases().get(case));
+    let Some((case, measure)) = case.zip(measure(done)) else { return Ok(None) };
     let post = match done.action.subject {
         SubjectSeen::Post { .. } => {
             desk.newest(case)?.and_then(|event| event.post().map(|post| post.id.clone()))
@@ -240,7 +255,7 @@ fn taken(
     let initiative = initiative(desk, case)?;
     let action = ActionId(done.action.action);
     let told = Told { action, measure, at: done.at, post, detection, circumstance, initiative };
-    Ok(Letter::of(Tells::Taken, done, |language| written(&told, &policy, language)))
+    Ok(Letter::of(Tells::Taken, done, |language| written(&told, policy, language)))
 }
 
 /// The policy that something was done under, as it stood then.

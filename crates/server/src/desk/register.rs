@@ -6,11 +6,16 @@
 
 use seawall_model::{AccountId, EntryId};
 
-use super::{Desk, DeskError, minute};
+use super::{Desk, DeskError, Way, minute};
 
 /// What is told to whom did not read the register, of everybody alike.
-pub const SEALED: &str = "the rest is told with a reviewer's key: add --key KEYFILE, which is \
-                          journaled";
+pub const SEALED: &str = "the rest is told to who reads the protected register, which is journaled";
+/// The same at the command line.
+const SEALED_COMMAND: &str = "the rest is told with a reviewer's key: add --key KEYFILE, which is \
+                              journaled";
+/// The same where routes are asked.
+const SEALED_ROUTE: &str = "the rest is told to who reads the protected register, which is \
+                            journaled: GET /v1/protected";
 
 /// What a reader of the register signs.
 pub const READ: &[u8] = b"read the register";
@@ -32,6 +37,14 @@ impl Desk<'_> {
         Self { register: Register::Read, ..self }
     }
 
+    /// What is told to whom did not read the register, with how to.
+    pub(super) fn sealed(&self) -> &'static str {
+        match self.way {
+            Way::Typed => SEALED_COMMAND,
+            Way::Sent => SEALED_ROUTE,
+        }
+    }
+
     /// Whether the register may be told of.
     #[must_use]
     pub fn register(&self) -> Register {
@@ -45,7 +58,7 @@ impl Desk<'_> {
 /// [`DeskError`] if knowledge cannot be read.
 pub fn lines(desk: &Desk<'_>, account: AccountId) -> Result<Vec<String>, DeskError> {
     if desk.register() == Register::Sealed {
-        return Ok(vec![SEALED.into()]);
+        return Ok(vec![desk.sealed().into()]);
     }
     let mut lines = Vec::new();
     for guard in desk.active().guards(account) {

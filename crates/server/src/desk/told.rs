@@ -18,6 +18,8 @@ use super::{
 };
 use crate::show;
 
+/// Reviewers named who may rule on an appeal.
+const MAY_RULE_SHOWN: usize = 8;
 /// Characters shown of what somebody says in an appeal.
 const APPEAL_CHARS_MAX: usize = 2_000;
 
@@ -163,11 +165,19 @@ pub fn appeal_lines(desk: &mut Desk<'_>, id: CaseId) -> Vec<String> {
 
 fn appeal_line(desk: &Desk<'_>, number: AppealId, appeal: &Appeal) -> String {
     let state = match appeal.state {
+        AppealState::Open if desk.is_moot(number) => {
+            "granted when the order ends that withholds the notices: the action has ended".into()
+        }
         AppealState::Open => match desk.may_rule(number).as_slice() {
             [] => "waits; everybody here took part: invite a reviewer from outside".into(),
             may => {
-                let may: Vec<String> = may.iter().map(ToString::to_string).collect();
-                format!("waits for one of {}", may.join(", "))
+                let shown: Vec<String> =
+                    may.iter().take(MAY_RULE_SHOWN).map(ToString::to_string).collect();
+                let more = match may.len() - shown.len() {
+                    0 => String::new(),
+                    more => format!(" and {more} more"),
+                };
+                format!("waits for one of {}{more}", shown.join(", "))
             }
         },
         AppealState::Upheld(by) => format!("decided by {by}: the action stands"),

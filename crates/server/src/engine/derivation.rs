@@ -4,13 +4,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 
 use seawall_model::journal::{Body, Entry};
-use seawall_model::{Accepted, Event, Position, Timestamp};
+use seawall_model::{Accepted, CaseId, Event, Position, Timestamp};
 use seawall_pipeline::{BUILD, Derived, Output, Pipeline};
 use seawall_store::snapshot::{self, Snapshot};
 use seawall_store::{Entries, Journal, KnowledgeBase, Placed, Tables};
 
 use super::EngineError;
 use super::shelf::Shelf;
+use super::told::{Span, Spans};
 use crate::media::Marks;
 
 /// An event with the place the log gave it.
@@ -30,6 +31,7 @@ pub struct Derivation {
     pub(super) tables: Tables,
     pub(super) knowledge: KnowledgeBase,
     pub(super) marks: Marks,
+    pub(super) spans: Spans,
     pub(super) snapshots: PathBuf,
     pub(super) snapshot_every: u64,
     pub(super) last_snapshot: Position,
@@ -47,6 +49,13 @@ impl Derivation {
     #[must_use]
     pub fn marks(&self) -> &Marks {
         &self.marks
+    }
+
+    /// Between which entries of the journal an order withholds the notices of a case, or did;
+    /// `None` if none ever did.
+    #[must_use]
+    pub fn withheld_span(&self, case: CaseId) -> Option<Span> {
+        self.spans.get(case)
     }
 
     /// The pipeline.
@@ -139,6 +148,7 @@ impl Derivation {
             entries.push(Entry::new(seq, after, at, body));
         }
         self.journal.append(&entries)?;
+        entries.iter().for_each(|entry| self.spans.note(entry));
         Ok(())
     }
 

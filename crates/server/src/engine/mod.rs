@@ -11,6 +11,7 @@ mod open;
 mod people;
 mod post;
 mod shelf;
+mod told;
 pub mod walk;
 
 pub use derivation::{Derivation, Taken};
@@ -20,6 +21,7 @@ pub use people::PeopleError;
 pub(crate) use people::opened;
 pub use post::{file_of, post_of};
 pub use shelf::Shelf;
+pub use told::Span;
 
 /// Why the engine cannot go on.
 #[derive(Debug, thiserror::Error)]

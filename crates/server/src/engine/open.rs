@@ -10,6 +10,7 @@ use seawall_store::{
     Access, Entries, EventLog, Events, Folder, Journal, KnowledgeBase, LogLimits, Rejects, Tables,
 };
 
+use super::told::Spans;
 use super::walk::{Keep, Start, Walk, Walked, adopt};
 use super::{Derivation, EngineError, Shelf};
 use crate::chance;
@@ -180,7 +181,7 @@ impl Recovery<'_> {
         let values = Constants::default();
         let pipeline = Pipeline::new(values.clone(), self.folder.keys().trace_key());
         let now = self.settings.clock.now();
-        let mut derivation = self.made(pipeline, journal, tables, knowledge);
+        let mut derivation = self.made(pipeline, journal, tables, knowledge)?;
         // Both in one step: the journal is begun whole or not at all.
         let span = Body::SpanStarted { build: self.build_name(), reason: SpanReason::FolderMade };
         let constants = Body::KnowledgeActivated {
@@ -204,8 +205,9 @@ impl Recovery<'_> {
         journal: Journal,
         tables: Tables,
         knowledge: KnowledgeBase,
-    ) -> Derivation {
-        Derivation {
+    ) -> Result<Derivation, EngineError> {
+        Ok(Derivation {
+            spans: Spans::read(&journal)?,
             last_snapshot: pipeline.position(),
             pipeline,
             journal,
@@ -215,7 +217,7 @@ impl Recovery<'_> {
             snapshots: self.folder.snapshots(),
             snapshot_every: self.settings.config.snapshots.every_events,
             out: Output::default(),
-        }
+        })
     }
 
     fn derivation(
@@ -226,7 +228,7 @@ impl Recovery<'_> {
         walked: Walked,
         repaired: &mut Vec<String>,
     ) -> Result<Derivation, EngineError> {
-        let mut derivation = self.made(walked.pipeline, journal, tables, knowledge);
+        let mut derivation = self.made(walked.pipeline, journal, tables, knowledge)?;
         if !walked.tail.is_empty() {
             repaired.push(format!("{} journal entries made again", walked.tail.len()));
             derivation.out.entries = walked.tail;

@@ -10,7 +10,8 @@ use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use seawall_model::journal::{AppealRuled, Says};
-use seawall_model::{ActionId, AppealId, ReviewerId};
+use seawall_model::{AccountId, ActionId, AppealId, ReviewerId, Timestamp};
+use seawall_pipeline::Judge;
 use seawall_review::{Appeal, AppealState};
 use seawall_store::people::Person;
 use serde::{Deserialize, Serialize};
@@ -18,8 +19,8 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::App;
 use super::body::Body;
-use super::caller::{Caller, of_denied};
-use super::cases::{cleared, people_of_keys, seat};
+use super::caller::Caller;
+use super::cases::{cleared, people_of_keys};
 use super::events::one;
 use super::once::once;
 use super::problem::{Code, Problem, ProblemTold};
@@ -71,7 +72,7 @@ pub struct AppealRow {
     /// What the person says; null if they say nothing, or it was erased.
     pub text: Option<String>,
     /// Reviewers who took no part and can come in and rule on it; empty where one from outside
-    /// has to be invited.
+    /// has to be invited, or the action has ended and only an order keeps that from being told.
     pub may_rule: Vec<String>,
     /// Whether the caller may.
     pub i_may_rule: bool,
@@ -145,7 +146,8 @@ pub async fn post_appeal(
     let action = action_id(&given.action)?;
     let caller = by_link(&app, caller, action, given.token.as_deref());
     caller.may(Operation::AppealsWrite)?;
-    let account = appellant(&app, action).await?;
+    let known = Known::of(&caller);
+    let account = appellant(&app, action, known).await?;
     let mut appeal = serde_json::json!({ "action": format!("a{action}") });
     if let Some(text) = given.text {
         appeal["text"] = text.into();
@@ -171,8 +173,7 @@ pub async fn post_appeal(
     let settled = app.service().ask_engine(move |derivation| {
         // Told now, not at the next hand-over: somebody waits for the number.
         derivation.settle(now)?;
-        let found = derivation.pipeline().judge().appeals().against(action);
-        Ok(found.map(|(id, appeal)| told(id, appeal)))
+        Ok(known.appeal(derivation.pipeline().judge(), action, now))
     });
     let told = settled.await?.ok_or_else(|| {
         Problem::new(Code::Refused, "this action does not concern the account, or is too long ago")
@@ -180,7 +181,8 @@ pub async fn post_appeal(
     Ok((StatusCode::CREATED, Json(told)))
 }
 
-/// Says by signed link what can be appealed against.
+/// Says by signed link what can be appealed against. While an order withholds the notices of the
+/// case, it says what was known when the order came.
 #[utoipa::path(
     get,
     path = "/v1/appeals/form/{action}",
@@ -199,9 +201,9 @@ pub async fn get_appeal_form(
     let caller = by_link(&app, caller, number, Some(&query.token));
     caller.may(Operation::AppealsForm)?;
     let read = app.desk(move |desk| {
-        let judge = desk.judge();
-        let appeal = judge.appeals().against(number).map(|(id, appeal)| told(id, appeal));
-        let in_force = judge.actions().in_force(number).is_some();
+        let (judge, now) = (desk.judge(), desk.now());
+        let appeal = Known::ToHolder.appeal(judge, number, now);
+        let in_force = judge.known_in_force(number, now);
         Ok(AppealForm { action, in_force, appeal })
     });
     Ok(Json(read.await?))
@@ -278,14 +280,14 @@ pub async fn post_appeal_ruling(
     let work = {
         let app = app.clone();
         async move {
+            // Whoever may not see an appeal does not learn whether there is one.
             let seen = app.desk(move |desk| match desk.judge().appeals().get(id).copied() {
-                None => Ok(Err(Problem::new(Code::NotFound, format!("there is no appeal {id}")))),
-                Some(appeal) => {
-                    let cleared = cleared(desk, &identity, appeal.case)?;
-                    Ok(cleared.map_err(|denied| of_denied(&denied)))
-                }
+                None => Ok(None),
+                Some(appeal) => Ok(cleared(desk, &identity, appeal.case)?.ok()),
             });
-            seen.await??;
+            seen.await?.ok_or_else(|| {
+                Problem::new(Code::NotFound, format!("there is no appeal {id} for you"))
+            })?;
             let says = Says::Appeal { appeal: id.0, ruled };
             Ok((StatusCode::OK, ruling::rule(&app, says, hand).await?))
         }
@@ -302,13 +304,50 @@ fn by_link(app: &App, caller: Caller, action: u64, token: Option<&str>) -> Calle
     }
 }
 
+/// How much whoever appeals may know: while an order withholds the notices of a case, the account
+/// learns nothing of what is done meanwhile, and the platform does it.
+#[derive(Clone, Copy)]
+enum Known {
+    /// What the holder of a signed link does.
+    ToHolder,
+    /// What the platform does.
+    ToPlatform,
+}
+
+impl Known {
+    fn of(caller: &Caller) -> Self {
+        match caller.identity {
+            Identity::SignedLink => Self::ToHolder,
+            _ => Self::ToPlatform,
+        }
+    }
+
+    /// The appeal against an action, as they know it.
+    fn appeal(self, judge: &Judge, action: u64, now: Timestamp) -> Option<AppealTold> {
+        match self {
+            Self::ToHolder => judge.known_appeal(action, now).map(|(id, appeal)| told(id, &appeal)),
+            Self::ToPlatform => {
+                judge.appeals().against(action).map(|(id, appeal)| told(id, appeal))
+            }
+        }
+    }
+
+    /// Whether there is an action, as they know it, that concerns an account.
+    fn concerned(self, judge: &Judge, action: u64) -> Option<AccountId> {
+        match self {
+            Self::ToHolder if judge.is_untold(action) => None,
+            Self::ToHolder | Self::ToPlatform => judge.concerned(action),
+        }
+    }
+}
+
 /// The account that an action concerns, by the platform's id.
-async fn appellant(app: &App, action: u64) -> Result<String, Problem> {
+async fn appellant(app: &App, action: u64, known: Known) -> Result<String, Problem> {
     let found = app.desk(move |desk| {
-        if desk.judge().appeals().against(action).is_some() {
+        if known.appeal(desk.judge(), action, desk.now()).is_some() {
             return Ok(Err(made_already()));
         }
-        let Some(account) = desk.judge().concerned(action) else {
+        let Some(account) = known.concerned(desk.judge(), action) else {
             return Ok(Err(Problem::new(Code::NotFound, "there is no such action on an account")));
         };
         let id = desk.person(account)?.id;
@@ -340,7 +379,7 @@ fn row(
     appeal: &Appeal,
     (own, people): (Option<ReviewerId>, &BTreeMap<u64, Person>),
 ) -> Result<AppealRow, DeskError> {
-    seat(desk, appeal.case, people)?;
+    desk.seat(appeal.case, people)?;
     let may = match appeal.state {
         AppealState::Open => desk.may_rule(id),
         AppealState::Upheld(_) | AppealState::Granted(_) => Vec::new(),

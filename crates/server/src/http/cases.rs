@@ -20,10 +20,7 @@ use super::once::once;
 use super::page::limit;
 use super::problem::{Code, Problem, ProblemTold};
 use super::ruling::{self, RulingAnswer, Signed};
-use crate::access::{
-    AppealWaits, CaseClearance, Denied, Identity, Operation, View, could_rule, is_invited_to,
-    may_see_case, view,
-};
+use crate::access::{Denied, Identity, Operation, View, is_invited_to, may_see_case, view};
 use crate::desk::list::{Cursor, State as CaseState, Wanted};
 use crate::desk::ruling::{Asked, says};
 use crate::desk::view::{self as desk_view, CaseRow, CaseView, EvidenceView, SubjectView};
@@ -33,10 +30,6 @@ use crate::desk::{Desk, DeskError, Viewer};
 const CASES_MAX: usize = 200;
 /// Cases of one answer, when not told.
 const CASES: usize = 50;
-/// How grave material under a policy of terrorist content is.
-const SEVERITY_TERRORIST: u8 = 3;
-/// How grave all else is.
-const SEVERITY_OTHER: u8 = 1;
 
 /// Which cases are listed.
 #[derive(Clone, Debug, Deserialize, IntoParams)]
@@ -192,7 +185,7 @@ pub async fn get_case(
         if let Err(denied) = cleared(desk, &identity, id)? {
             return Ok(Err(denied));
         }
-        seat(desk, id, &people)?;
+        desk.seat(id, &people)?;
         let told = desk_view::case(desk, id, viewer)?;
         Ok(Ok(match view(&identity) {
             View::Content => CaseAnswer::Full(Box::new(told)),
@@ -301,48 +294,13 @@ pub(crate) fn cleared(
     if let Err(denied) = is_invited_to(identity, id.0) {
         return Ok(Err(denied));
     }
-    asking(desk, id, |clearance| may_see_case(identity, clearance))
+    desk.asking(id, |clearance| may_see_case(identity, clearance))
 }
 
 /// The people whose keys the journal admitted, by the numbers of their keys.
 pub(crate) async fn people_of_keys(app: &App) -> Result<BTreeMap<u64, Person>, Problem> {
     let read = app.blocking(|app| Ok(app.door().people_of_keys())).await?;
     read.map_err(|error| of_access(&error))
-}
-
-/// Leaves out, of those who may rule on an appeal in a case, whoever could not: an admin's key
-/// signs too, and that of who was invited to another case. A key that is nobody's here is in a
-/// file, and signs on the command line.
-pub(crate) fn seat(
-    desk: &mut Desk<'_>,
-    id: CaseId,
-    people: &BTreeMap<u64, Person>,
-) -> Result<(), DeskError> {
-    let left_out = asking(desk, id, |case| {
-        let absent = people.iter().filter(|(_, person)| !could_rule(person, case));
-        absent.map(|(key, _)| ReviewerId(*key)).collect()
-    });
-    desk.leave_out(left_out?);
-    Ok(())
-}
-
-/// Asks something of what of a case its clearance is asked by.
-fn asking<T>(
-    desk: &mut Desk<'_>,
-    id: CaseId,
-    ask: impl FnOnce(CaseClearance<'_>) -> T,
-) -> Result<T, DeskError> {
-    let case = desk.case(id)?;
-    let policy = desk.active().policy(&case.policy);
-    let is_terrorist = policy
-        .is_some_and(|policy| policy.scope == seawall_model::knowledge::PolicyScope::Terrorist);
-    let severity = if is_terrorist { SEVERITY_TERRORIST } else { SEVERITY_OTHER };
-    let language = desk.language(case)?;
-    let language = language.as_deref();
-    // No policy names an ideology yet, so it is Unknown.
-    let waits = desk.judge().appeals().waiting().any(|(_, appeal)| appeal.case == id);
-    let appeal = if waits { AppealWaits::Yes } else { AppealWaits::No };
-    Ok(ask(CaseClearance { language, severity, ideology: None, case: id.0, appeal }))
 }
 
 /// As whom a caller looks: blind to what others ruled and is held.

@@ -15,8 +15,9 @@ use super::App;
 use super::caller::Caller;
 use super::problem::{Code, Problem, ProblemTold};
 use crate::access::Operation;
+use crate::desk::view::NoticeView;
 use crate::import::{Decoder, Fate, Item};
-use crate::service::{Answer, Verdict, Wants, Word};
+use crate::service::{Answer, Telling, Verdict, Wants, Word};
 
 /// Refused records that one answer describes; all are counted and kept.
 const REFUSED_TOLD_MAX: usize = 100;
@@ -47,7 +48,7 @@ pub enum Wait {
 }
 
 /// What became of the events.
-#[derive(Clone, Debug, Serialize, ToSchema)]
+#[derive(Clone, Serialize, ToSchema)]
 pub struct EventsAnswer {
     /// Events that were new.
     pub accepted: u64,
@@ -83,7 +84,7 @@ pub struct RejectionTold {
 }
 
 /// A verdict on one event.
-#[derive(Clone, Debug, Serialize, ToSchema)]
+#[derive(Clone, Serialize, ToSchema)]
 pub struct VerdictTold {
     /// Its place in the request, from 0.
     pub index: usize,
@@ -100,8 +101,30 @@ pub struct VerdictTold {
     /// When the restriction lapses by itself, RFC 3339.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub until: Option<String>,
+    /// The notice to the author, as the message of the action gives it; null while an order
+    /// withholds it. Absent where nothing is restricted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<NoticeView>)]
+    pub notice: Option<Option<NoticeView>>,
+    /// Until when an order forbids that the author be told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub notice_withheld_until: Option<String>,
+    /// By what the author appeals, as the message of the action gives it; null while an order
+    /// withholds the notice. Absent where nothing is restricted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<AppealLinkTold>)]
+    pub appeal: Option<Option<AppealLinkTold>>,
     /// Whether what is known rests on a missing or failed input.
     pub rests_on_missing: bool,
+}
+
+/// By what somebody appeals against one action.
+#[derive(Clone, Deserialize, Serialize, ToSchema)]
+pub struct AppealLinkTold {
+    /// The token of `POST /v1/appeals`.
+    pub token: String,
+    /// The address of the form, where the public sees one.
+    pub url: Option<String>,
 }
 
 /// What the platform may do with an event.
@@ -373,6 +396,16 @@ fn rejection_told(index: usize, rejection: &Rejection) -> RejectionTold {
 }
 
 fn verdict_told(app: &App, index: usize, verdict: &Verdict) -> VerdictTold {
+    let spoken = verdict.spoken.as_ref();
+    let (notice, withheld_until, appeal) = match spoken.map(|spoken| (spoken, &spoken.telling)) {
+        None => (None, None, None),
+        Some((_, Telling::Withheld(until))) => (Some(None), Some(until.to_string()), Some(None)),
+        Some((spoken, Telling::Now(letter))) => {
+            let notice = letter.as_deref().map(NoticeView::from);
+            let link = app.carrier().links().told(spoken.action);
+            (Some(notice), None, Some(serde_json::from_value(link).ok()))
+        }
+    };
     VerdictTold {
         index,
         verdict: match verdict.word {
@@ -380,8 +413,11 @@ fn verdict_told(app: &App, index: usize, verdict: &Verdict) -> VerdictTold {
             Word::Restricted => app.restricted_word(),
         },
         case: verdict.case.map(|case| case.to_string()),
-        action: verdict.spoken.map(|spoken| format!("a{}", spoken.action)),
-        until: verdict.spoken.map(|spoken| spoken.until.to_string()),
+        action: spoken.map(|spoken| format!("a{}", spoken.action)),
+        until: spoken.map(|spoken| spoken.until.to_string()),
+        notice,
+        notice_withheld_until: withheld_until,
+        appeal,
         rests_on_missing: verdict.rests == seawall_review::RestsOnMissing::Yes,
     }
 }

@@ -151,7 +151,7 @@ impl App {
         let looked = self.service().ask(move |derivation| {
             let now = service.clock().now();
             let mut reader = service.folder().log_reader()?;
-            look(&mut Desk::over(derivation, &mut reader, now))
+            look(&mut Desk::over(derivation, &mut reader, now).sent())
         });
         looked.await?.map_err(|error| ruling::of_desk(&error))
     }

@@ -50,7 +50,9 @@ pub struct WithholdingTold {
 
 /// Takes an order down that forbids for a time that the account of a case be told, or extends it.
 /// What is done on the case from here on goes to the platform without a notice until then; then all
-/// notices follow. What was done before is told, or was: it comes before the ruling.
+/// notices follow. What was done before is told, or was: it comes before the ruling. Until then an
+/// appeal by the link of an earlier notice is answered as it would have been. Somebody else than
+/// who took an order down has it last longer than it first did.
 #[utoipa::path(
     put,
     path = "/v1/cases/{case}/withholding",
@@ -59,8 +61,8 @@ pub struct WithholdingTold {
     request_body = OrderTaken,
     responses(
         (status = 200, description = "What follows is not told before then", body = WithholdingTold),
-        (status = 409, description = "The notices went out already", body = ProblemTold,
-            content_type = "application/problem+json"),
+        (status = 409, description = "The notices went out already, or the same person would \
+            have it last longer", body = ProblemTold, content_type = "application/problem+json"),
     ),
     extensions(("x-operation" = json!("notices.withhold"))),
 )]
@@ -136,7 +138,9 @@ async fn note(
     let noted = app.service().ask_engine(move |derivation| {
         let judge = derivation.pipeline().judge();
         let (order, until, may) = match change {
-            Change::Until(order, until) => (order, until, judge.may_withhold(id, until, now)),
+            Change::Until(order, until) => {
+                (order, until, judge.may_withhold(id, (reviewer, until), now))
+            }
             Change::Lift => (String::new(), now, judge.may_lift(id)),
         };
         if let Err(refused) = may {
@@ -163,9 +167,9 @@ fn of_withholding(refused: &WithholdError) -> Problem {
     let said = refused.to_string();
     match refused {
         WithholdError::NoCase(_) => Problem::new(Code::NotFound, said),
-        WithholdError::Over(_) | WithholdError::NotWithheld(_) => {
-            Problem::new(Code::Conflict, said)
-        }
+        WithholdError::Over(_)
+        | WithholdError::NotWithheld(_)
+        | WithholdError::SamePerson { .. } => Problem::new(Code::Conflict, said),
         WithholdError::TooLong(_) | WithholdError::Ended => {
             Problem::new(Code::Invalid, said).at("/until")
         }

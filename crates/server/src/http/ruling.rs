@@ -1,6 +1,7 @@
 //! Rulings over HTTP: signed by the person of the session, or elsewhere.
 
 use seawall_model::journal::Says;
+use seawall_model::knowledge::FileClass;
 use seawall_model::{CaseId, ReviewerId};
 use seawall_pipeline::RulingError;
 use serde::{Deserialize, Serialize};
@@ -147,7 +148,7 @@ pub(crate) async fn rule(app: &App, says: Says, hand: Hand) -> Result<RulingAnsw
             Err(refused) => return Ok(Err(of_people(&refused))),
         };
         let mut reader = own.folder().log_reader()?;
-        let mut desk = Desk::over(derivation, &mut reader, now);
+        let mut desk = Desk::over(derivation, &mut reader, now).sent();
         let told = outcome(&mut desk, about, &followed).map(RulingAnswer::from);
         Ok(told.map_err(|error| of_desk(&error)))
     });
@@ -195,7 +196,7 @@ pub(crate) fn of_people(error: &PeopleError) -> Problem {
         PeopleError::Ruling(RulingError::Case(refused)) => {
             of_desk(&DeskError::Case(refused.clone()))
         }
-        PeopleError::Ruling(refused) => Problem::new(Code::Refused, refused.to_string()),
+        PeopleError::Ruling(refused) => Problem::new(Code::Refused, of_refused(refused)),
         PeopleError::Marked(_) => Problem::new(Code::Refused, error.to_string()),
         PeopleError::Entry(refused) => Problem::new(Code::Invalid, refused.to_string()),
         PeopleError::Key(refused) => {
@@ -208,5 +209,25 @@ pub(crate) fn of_people(error: &PeopleError) -> Problem {
             let detail = "this key is of no reviewer here, or signs no more: an admin admits it";
             Problem::new(Code::Refused, detail)
         }
+    }
+}
+
+/// Why a ruling is refused; what the command line points to is no route.
+fn of_refused(refused: &RulingError) -> String {
+    match refused {
+        RulingError::Reviewer(reviewer) => {
+            format!("{reviewer} is no reviewer here, or signs no more")
+        }
+        RulingError::NoPolicy { id, version } => {
+            format!("there is no policy `{id}` of version {version}: see GET /v1/policies")
+        }
+        RulingError::NoEntries(first, last) => {
+            format!("k{first} to k{last} are not entries that can be stood for")
+        }
+        RulingError::Class(class) => {
+            let known: Vec<&str> = FileClass::ALL.iter().map(|class| class.as_str()).collect();
+            format!("`{class}` is no class of files: use {}", known.join(", "))
+        }
+        refused => refused.to_string(),
     }
 }

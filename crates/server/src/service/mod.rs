@@ -15,7 +15,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError, bounde
 use seawall_store::{Checkpointer, Entries, Folder, Journal};
 use tokio::sync::{oneshot, watch};
 
-pub use verdict::{Spoken, Verdict, Word};
+pub use verdict::{Spoken, Telling, Verdict, Word};
 pub use writer::{Answer, Wants};
 
 use crate::clock::Clock;

@@ -5,10 +5,17 @@
 //! that removes. Where nothing is restricted the word is publish, also where a case was
 //! opened: a case restricts nobody.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use seawall_model::journal::{Body, SubjectSeen};
 use seawall_model::{AccountId, CaseId, Timestamp, TraceId};
+use seawall_pipeline::Judge;
 use seawall_review::{Case, RestsOnMissing};
+use seawall_store::LogReader;
 
+use crate::desk::notice::{self, Letter};
+use crate::desk::{Desk, DeskError};
 use crate::engine::{Derivation, EngineError};
 
 /// The word of a verdict.
@@ -21,7 +28,7 @@ pub enum Word {
 }
 
 /// What is said of one record.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Verdict {
     /// The word.
     pub word: Word,
@@ -34,12 +41,33 @@ pub struct Verdict {
 }
 
 /// The restriction that a verdict repeats.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Spoken {
     /// The action.
     pub action: u64,
     /// When it lapses by itself.
     pub until: Timestamp,
+    /// What the account is told of it.
+    pub telling: Telling,
+}
+
+/// What the account is told of a restriction.
+#[derive(Clone)]
+pub enum Telling {
+    /// The notice that goes with the action; `None` where nothing is left to write it from.
+    Now(Option<Arc<Letter>>),
+    /// Nothing before then: an order forbids it.
+    Withheld(Timestamp),
+}
+
+impl std::fmt::Debug for Telling {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            // It says what was posted.
+            Self::Now(_) => f.write_str("Now"),
+            Self::Withheld(until) => f.debug_tuple("Withheld").field(until).finish(),
+        }
+    }
 }
 
 /// Of what a verdict is wanted.
@@ -52,16 +80,22 @@ pub(super) enum Wanted {
 
 /// Gives verdicts. What rules found becomes cases first, so that nobody publishes between a
 /// match and the hand-over.
+///
+/// Cost: a look at a case for each record, and two events of the log for each action among them:
+/// there are no more of those than law 5 lets be in force unattended.
 pub(super) fn speak(
     derivation: &mut Derivation,
+    reader: &mut LogReader,
     wanted: &[Wanted],
     now: Timestamp,
 ) -> Result<Vec<Option<Verdict>>, EngineError> {
     if derivation.pipeline().has_findings() {
         derivation.input(Body::Tick, now)?;
     }
-    let judge = derivation.pipeline().judge();
-    let verdict = |wanted: &Wanted| {
+    let mut desk = Desk::over(derivation, reader, now);
+    let mut tellings = BTreeMap::new();
+    let judge = desk.judge();
+    let mut verdict = |wanted: &Wanted| {
         let case = match wanted {
             Wanted::Nothing => return None,
             Wanted::Of { post: Some(post), .. } => judge.cases().about_post(*post),
@@ -70,12 +104,19 @@ pub(super) fn speak(
             }
             Wanted::Of { account: None, post: None } => None,
         };
-        Some(of_case(judge, case))
+        Some(of_case(judge, case, |case, action| {
+            let known = tellings.entry(action);
+            known.or_insert_with(|| telling(&mut desk, case, action)).clone()
+        }))
     };
-    Ok(wanted.iter().map(verdict).collect())
+    Ok(wanted.iter().map(&mut verdict).collect())
 }
 
-fn of_case(judge: &seawall_pipeline::Judge, case: Option<(CaseId, &Case)>) -> Verdict {
+fn of_case(
+    judge: &Judge,
+    case: Option<(CaseId, &Case)>,
+    mut telling: impl FnMut(CaseId, u64) -> Telling,
+) -> Verdict {
     let Some((id, case)) = case else {
         return Verdict {
             word: Word::Publish,
@@ -86,7 +127,8 @@ fn of_case(judge: &seawall_pipeline::Judge, case: Option<(CaseId, &Case)>) -> Ve
     };
     let unattended = judge.actions().of_case(id).find(|action| action.decision.is_none());
     let spoken = unattended.and_then(|action| {
-        Some(Spoken { action: action.planned.action, until: action.planned.until? })
+        let (action, until) = (action.planned.action, action.planned.until?);
+        Some(Spoken { action, until, telling: telling(id, action) })
     });
     Verdict {
         word: if spoken.is_some() { Word::Restricted } else { Word::Publish },
@@ -94,4 +136,20 @@ fn of_case(judge: &seawall_pipeline::Judge, case: Option<(CaseId, &Case)>) -> Ve
         spoken,
         rests: case.rests,
     }
+}
+
+/// What the account is told of an action. A notice that cannot be read does not hold a verdict
+/// up: the action's own message is tried again until it can be.
+fn telling(desk: &mut Desk<'_>, case: CaseId, action: u64) -> Telling {
+    let judge = desk.judge();
+    let until = judge.withheld(case).and_then(|withheld| withheld.until);
+    if let Some(until) = until.filter(|_| judge.is_untold(action)) {
+        return Telling::Withheld(until);
+    }
+    let letter = notice::of_unattended(desk, action);
+    let letter = letter.unwrap_or_else(|error: DeskError| {
+        tracing::error!(%error, action, "no notice for a verdict");
+        None
+    });
+    Telling::Now(letter.map(Arc::new))
 }

@@ -1,5 +1,7 @@
 //! The thread that commits: what waits when one group is durable becomes the next group.
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use crossbeam_channel::{Receiver, Sender};
 use seawall_model::{AccountId, Position, TraceId};
 use seawall_pipeline::post_seen;
@@ -24,7 +26,7 @@ pub enum Wants {
 }
 
 /// What became of a submission.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Answer {
     /// What became of each record, in order.
     pub fates: Vec<Fate>,
@@ -48,6 +50,8 @@ pub(super) struct Writer {
     trace_key: [u8; 32],
     /// Tells who sent what is there already.
     reader: LogReader,
+    /// What notices are written from, beside it.
+    notices: Arc<Mutex<LogReader>>,
     clock: Clock,
     settings: Settings,
 }
@@ -64,8 +68,18 @@ impl Writer {
         keeper.commit(Vec::new(), CursorAt { source, done: 0 })?;
         let (to_derive, settings) = (keeper.asking(), settings.clone());
         let (reader, trace_key) = (folder.log_reader()?, folder.keys().trace_key());
-        let clock = settings.clock;
-        Ok(Self { keeper, to_derive, import, source, done: 0, trace_key, reader, clock, settings })
+        Ok(Self {
+            keeper,
+            to_derive,
+            import,
+            source,
+            done: 0,
+            trace_key,
+            reader,
+            notices: Arc::new(Mutex::new(folder.log_reader()?)),
+            clock: settings.clock,
+            settings,
+        })
     }
 
     /// Commits until its sender is gone, then concludes.
@@ -136,9 +150,10 @@ impl Writer {
                 Fate::Refused(_) => Wanted::Nothing,
             });
         }
-        let clock = self.clock;
+        let (clock, notices) = (self.clock, self.notices.clone());
         let ask = Work::Ask(Box::new(move |derivation| {
-            let verdicts = verdict::speak(derivation, &wanted, clock.now())?;
+            let mut reader = notices.lock().unwrap_or_else(PoisonError::into_inner);
+            let verdicts = verdict::speak(derivation, &mut reader, &wanted, clock.now())?;
             let _ = reply.send(Answer { fates, verdicts });
             Ok(())
         }));

@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 
 use crate::league::{CLIP, equipped, event};
 use crate::server::Server;
-use crate::stage::Stage;
+use crate::stage::{CLOCK, SEED, Stage};
+use crate::story::{PATIENCE, configured, platform};
 
 fn created(id: u32, account: &str, created_at: &str) -> Value {
     let profile = json!({ "handle": format!("{account}.example"), "created_at": created_at });
@@ -133,6 +134,10 @@ fn a_verdict_restricts_only_where_law_1_does_and_says_the_same_again() {
     let told = &answer["verdicts"][0];
     assert_eq!(told["action"], "a1");
     assert_eq!(told["until"], "2026-06-04T00:00:00Z", "72 hours and no more");
+    let published = server.events("?wait=verdict", &events[2..]).json(200);
+    for only_restricted in ["action", "until", "notice", "notice_withheld_until", "appeal"] {
+        assert_eq!(published["verdicts"][0].get(only_restricted), None, "{only_restricted}");
+    }
     assert_eq!(server.end(), 0);
     crate::league::replays_equal(&stage);
 }
@@ -148,4 +153,32 @@ fn a_platform_that_cannot_restrict_reach_is_told_to_hold() {
     server.events("", &[created(1, "spout", "2026-05-20T08:00:00Z")]).json(200);
     let told = verdicts(&server, &[post(2, "spout", "look", &clip())]);
     assert_eq!(told, [("hold".to_owned(), Some("c1".to_owned()))]);
+}
+
+#[test]
+fn a_verdict_gives_the_notice_and_the_link_that_the_action_does() {
+    let stage = equipped();
+    let (address, hooks) = platform();
+    let config = configured(&stage, address);
+    let args = ["--config", &config, "--test-clock", CLOCK, "--test-seed", SEED];
+    let server = Server::start_with(&stage, &args);
+    server.events("", &[created(1, "spout", "2026-05-20T08:00:00Z")]).json(200);
+    let events = [post(2, "spout", "look", &clip())];
+    let ask =
+        |server: &Server| server.events("?wait=verdict", &events).json(200)["verdicts"][0].clone();
+    let told = ask(&server);
+    let hook = hooks.recv_timeout(PATIENCE).unwrap();
+    hook.verify();
+    let hook = hook.json()["data"].clone();
+    assert_eq!(hook["verb"], "restrict");
+    for same in ["action", "case", "until", "notice", "appeal"] {
+        assert_eq!(told[same], hook[same], "{same}");
+        assert!(!told[same].is_null(), "{same}");
+    }
+    assert!(told["notice"]["ar"]["paragraphs"].as_array().unwrap().len() > 3);
+    assert_eq!(told.get("notice_withheld_until"), None);
+    assert_eq!(ask(&server), told, "a duplicate is told the same");
+    assert_eq!(server.end(), 0);
+    let server = Server::start_with(&stage, &args);
+    assert_eq!(ask(&server), told, "and so it is after a start");
 }

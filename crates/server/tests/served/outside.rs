@@ -137,7 +137,12 @@ impl World {
         assert_eq!((&appeal["appeal"], &appeal["text"]), (&json!("p1"), &json!(WORDS)));
         assert_eq!((&appeal["may_rule"], &appeal["i_may_rule"]), (&json!(["r4"]), &json!(true)));
         assert_eq!(self.appeal(&self.rami, 1)["may_rule"], json!([]), "that of the other case");
-        assert_eq!(self.rules(noor, "p2", "overturn").problem(403), "forbidden");
+        let told = |appeal: &str| {
+            let refused = self.rules(noor, appeal, "overturn");
+            assert_eq!(refused.problem(404), "not_found");
+            refused.json(404)["detail"].as_str().unwrap().replace(appeal, "")
+        };
+        assert_eq!(told("p2"), told("p999"), "not even that the other appeal is there");
         for (path, status) in [
             ("/v1/cases/c2", 403),
             ("/v1/cases/c999", 403),
@@ -193,7 +198,7 @@ impl World {
         let grant = json!({ "case": OWN });
         let grant = self.server.by(noor, "POST", &format!("/v1/media/{CLIP}/grants"), &grant);
         assert_eq!(grant.problem(403), "forbidden");
-        assert_eq!(self.rules(noor, "p1", "uphold").problem(403), "forbidden");
+        assert_eq!(self.rules(noor, "p1", "uphold").problem(404), "not_found");
         self.reads_nothing_else(noor);
         // The other appeal is nobody's still, though their key signs.
         assert_eq!(self.appeal(&self.rami, 0)["may_rule"], json!([]));
@@ -201,6 +206,9 @@ impl World {
         replays_equal(&self.stage);
         let journal = self.stage.journal("seawall-data").join("\n");
         assert!(!journal.contains(WORDS) && !journal.contains("noor"), "neither words nor names");
+        // On the command line too nobody is named who could not come in.
+        let shown = self.stage.still(&["case", "show", OTHER]).out;
+        assert!(shown.contains("waits; everybody here took part: invite"), "{shown}");
         let said = self.stage.still(&["doctor"]);
         assert!(said.out.contains("signatures verified"), "{}", said.out);
     }

@@ -134,18 +134,24 @@ pub fn configured(stage: &Stage, address: std::net::SocketAddr) -> String {
 
 /// The league's server, delivering to a platform that was told of the restriction, and its admin.
 pub fn begun() -> (Stage, Server, Session, Receiver<Hook>) {
+    let (stage, server, admin, hooks, _) = begun_told();
+    (stage, server, admin, hooks)
+}
+
+/// The same, with what the platform was told of the restriction.
+pub fn begun_told() -> (Stage, Server, Session, Receiver<Hook>, Value) {
     let stage = watched();
     let (address, hooks) = platform();
     let config = configured(&stage, address);
     let args = ["--config", &config, "--test-clock", CLOCK, "--test-seed", SEED];
     let server = Server::start_with(&stage, &args);
-    restricts(&hooks);
+    let told = restricts(&hooks);
     let admin = admitted(&stage, &server);
-    (stage, server, admin, hooks)
+    (stage, server, admin, hooks, told)
 }
 
 /// What was restricted before the server began is carried out too.
-fn restricts(hooks: &Receiver<Hook>) {
+fn restricts(hooks: &Receiver<Hook>) -> Value {
     let restricted = hooks.recv_timeout(PATIENCE).unwrap();
     restricted.verify();
     assert!(restricted.header("webhook-id").ends_with("-a1"));
@@ -156,6 +162,7 @@ fn restricts(hooks: &Receiver<Hook>) {
     assert_eq!(told["data"]["subject"], subject);
     assert_eq!(told["data"]["reach"]["searchable"], false);
     assert!(told["data"]["until"].is_string());
+    told["data"].clone()
 }
 
 /// A reviewer removes the post; gives what the platform is told.

@@ -2,9 +2,12 @@
 //!
 //! Left out: what is looked up, which the desk does.
 
+use std::collections::BTreeMap;
+
 use seawall_model::journal::{Body, Says};
 use seawall_model::{ReviewerId, Timestamp};
-use seawall_store::LogReader;
+use seawall_store::people::Person;
+use seawall_store::{Access, LogReader};
 
 use super::super::args::Global;
 use super::super::settings;
@@ -14,6 +17,11 @@ use crate::desk::{Desk, register};
 use crate::engine::{self, Opened, Settings};
 use crate::show;
 use crate::signing::ReviewerKey;
+
+/// Where people who log in stand, in the folder; a server makes it.
+const PEOPLE: &str = "people.db";
+/// People read at once.
+const PEOPLE_PER_READ: u32 = 500;
 
 /// A folder opened to work on cases. Whoever imports into it has it for themselves meanwhile.
 pub(crate) struct CaseFolder {
@@ -43,6 +51,22 @@ impl CaseFolder {
     /// The desk over it.
     pub(crate) fn desk(&mut self) -> Desk<'_> {
         Desk::over(&self.opened.derivation, &mut self.reader, self.now)
+    }
+
+    /// The people who log in to a server on it and whose keys the journal admitted, by the numbers
+    /// of their keys; none where nobody ever did. Cost: one pass over all people.
+    pub(super) fn people(&self) -> anyhow::Result<BTreeMap<u64, Person>> {
+        let (mut found, mut after) = (BTreeMap::new(), 0);
+        if !self.opened.folder.path().join(PEOPLE).exists() {
+            return Ok(found);
+        }
+        let people = self.opened.folder.people(Access::Read)?;
+        loop {
+            let page = people.persons(after, PEOPLE_PER_READ)?;
+            let Some(last) = page.last() else { return Ok(found) };
+            after = last.number;
+            found.extend(page.into_iter().filter_map(|person| Some((person.reviewer?, person))));
+        }
     }
 
     /// Lets time pass, where a test spends more than a day's quota.

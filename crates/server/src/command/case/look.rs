@@ -16,7 +16,7 @@ use crate::signing::ReviewerKey;
 
 pub(super) fn run(global: &Global, given: &CaseShow) -> anyhow::Result<Ended> {
     let mut folder = CaseFolder::open(global)?;
-    let typed = folder.typed();
+    let (typed, people) = (folder.typed(), folder.people()?);
     let reader = match &given.key {
         Some(key) => {
             // A case that is not there is no reason to read the register.
@@ -30,6 +30,7 @@ pub(super) fn run(global: &Global, given: &CaseShow) -> anyhow::Result<Ended> {
         desk = desk.telling_register();
     }
     let case = desk.case(given.case)?;
+    desk.seat(given.case, &people)?;
     if let Some(wanted) = given.notice.filter(|_| !given.json) {
         return tell_notice(&mut desk, given.case, wanted);
     }
@@ -154,7 +155,7 @@ fn next_lines(
         CaseState::Withdrawn => {}
     }
     let waiting = desk.judge().appeals().waiting().filter(|(_, appeal)| appeal.case == id);
-    for (appeal, _) in waiting {
+    for (appeal, _) in waiting.filter(|(appeal, _)| !desk.is_moot(*appeal)) {
         for ruling in ["uphold", "overturn"] {
             lines.push(typed.case(&format!("appeal {appeal} {ruling} --key KEYFILE")));
         }
