@@ -7,8 +7,7 @@ use std::collections::BTreeMap;
 
 use axum::Json;
 use axum::extract::{Path, Query, State};
-use axum::http::{HeaderMap, StatusCode};
-use axum::response::Response;
+use axum::http::StatusCode;
 use seawall_model::journal::{AppealRuled, Says};
 use seawall_model::{ActionId, AppealId, ReviewerId};
 use seawall_review::{Appeal, AppealState};
@@ -21,7 +20,6 @@ use super::body::Body;
 use super::caller::{Caller, of_denied};
 use super::cases::{cleared, people_of_keys, seat};
 use super::events::one;
-use super::once::once;
 use super::problem::{Code, Problem, ProblemTold};
 use super::ruling::{self, RulingAnswer, Signed};
 use crate::access::{Identity, Operation};
@@ -250,10 +248,7 @@ pub async fn get_appeals(
     post,
     path = "/v1/appeals/{appeal}/rulings",
     tag = "appeals",
-    params(
-        ("appeal" = String, Path, description = "Its number", example = "p3"),
-        ("idempotency-key" = Option<String>, Header, description = "Done once under it"),
-    ),
+    params(("appeal" = String, Path, description = "Its number", example = "p3")),
     request_body = AppealRulingAsked,
     responses((status = 200, description = "Decided", body = RulingAnswer)),
     extensions(("x-operation" = json!("appeals.rule"))),
@@ -262,9 +257,8 @@ pub async fn post_appeal_ruling(
     State(app): State<App>,
     caller: Caller,
     Path(appeal): Path<String>,
-    headers: HeaderMap,
     Body(given): Body<AppealRulingAsked>,
-) -> Result<Response, Problem> {
+) -> Result<Json<RulingAnswer>, Problem> {
     let id = AppealId::parse(&appeal)
         .ok_or_else(|| Problem::new(Code::NotFound, "an appeal is named like `p3`"))?;
     let ruled = match given.ruling.as_str() {
@@ -272,25 +266,18 @@ pub async fn post_appeal_ruling(
         "overturn" => AppealRuled::Overturn,
         _ => return Err(Problem::new(Code::Invalid, "use uphold or overturn").at("/ruling")),
     };
-    let print = format!("POST /v1/appeals/{appeal}/rulings {}", serde_json::json!(given));
     let hand = ruling::signer(&app, &caller, given.signed).await?;
-    let (identity, name) = (caller.identity.clone(), caller.name());
-    let work = {
-        let app = app.clone();
-        async move {
-            let seen = app.desk(move |desk| match desk.judge().appeals().get(id).copied() {
-                None => Ok(Err(Problem::new(Code::NotFound, format!("there is no appeal {id}")))),
-                Some(appeal) => {
-                    let cleared = cleared(desk, &identity, appeal.case)?;
-                    Ok(cleared.map_err(|denied| of_denied(&denied)))
-                }
-            });
-            seen.await??;
-            let says = Says::Appeal { appeal: id.0, ruled };
-            Ok((StatusCode::OK, ruling::rule(&app, says, hand).await?))
+    let identity = caller.identity.clone();
+    let seen = app.desk(move |desk| match desk.judge().appeals().get(id).copied() {
+        None => Ok(Err(Problem::new(Code::NotFound, format!("there is no appeal {id}")))),
+        Some(appeal) => {
+            let cleared = cleared(desk, &identity, appeal.case)?;
+            Ok(cleared.map_err(|denied| of_denied(&denied)))
         }
-    };
-    once(&app, &name, &headers, print, work).await
+    });
+    seen.await??;
+    let says = Says::Appeal { appeal: id.0, ruled };
+    Ok(Json(ruling::rule(&app, says, hand).await?))
 }
 
 /// Who holds the signed link of a notice is known by it, for this action only.

@@ -25,6 +25,7 @@ mod openapi;
 mod page;
 mod people;
 mod problem;
+mod problems;
 mod rate;
 mod reports;
 mod request;
@@ -270,6 +271,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(health::ready))
         .routes(routes!(health::metrics))
         .routes(routes!(openapi::openapi))
+        .routes(routes!(problems::get_problem))
 }
 
 /// The whole server, to be put behind a listener or asked directly.
@@ -279,7 +281,9 @@ pub fn router(app: App) -> Router {
     let wait_of_files = wait.max(app.files().transfer_time());
     let (router, document) = routes().split_for_parts();
     let table = Arc::new(openapi::table(&document));
+    let takes = Arc::new(openapi::takes(&document));
     router
+        .route_layer(from_fn_with_state((app.clone(), takes), once::once))
         .route_layer(from_fn_with_state((app.clone(), table), caller::permitted))
         .fallback(nothing)
         .method_not_allowed_fallback(wrong_method)

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
-use seawall_model::ReviewerId;
+use seawall_model::{CaseId, ReviewerId};
 use seawall_store::people::{
     Clearance, Cleared, LinkPurpose, NewPerson, Person, PersonChange, Role, Standing,
 };
@@ -74,6 +74,7 @@ impl From<&Person> for PersonTold {
 pub struct ClearanceTold {
     /// Languages, as primary tags such as `ar`; null for all.
     #[serde(default)]
+    #[schema(example = json!(["ar", "en"]))]
     pub languages: Option<Vec<String>>,
     /// The gravest severity, 0 to 3.
     #[serde(default = "gravest")]
@@ -121,16 +122,20 @@ impl ClearanceTold {
 #[serde(deny_unknown_fields)]
 pub struct Invitation {
     /// Their login: 3 to 64 of a-z, 0-9, `.`, `_` and `-`.
+    #[schema(example = "rami")]
     pub login: String,
     /// The pseudonym that others see.
+    #[schema(example = "Cedar")]
     pub shown_name: String,
-    /// Their roles.
+    /// Their roles: `reviewer`, `senior`, `analyst`, `policy_author`, `auditor`, `admin`.
+    #[schema(example = json!(["reviewer"]))]
     pub roles: Vec<String>,
     /// Which cases they may see; all if left out.
     #[serde(default)]
     pub clearance: Option<ClearanceTold>,
-    /// The one case that somebody from outside sees, such as `c12`.
+    /// The one case that somebody from outside sees.
     #[serde(default)]
+    #[schema(example = "c12")]
     pub only_case: Option<String>,
 }
 
@@ -150,12 +155,14 @@ pub struct Invited {
 #[serde(deny_unknown_fields)]
 pub struct PersonChanged {
     /// The version that was read.
+    #[schema(example = 3)]
     pub version: u64,
     /// The pseudonym.
     #[serde(default)]
     pub shown_name: Option<String>,
     /// The roles.
     #[serde(default)]
+    #[schema(example = json!(["reviewer"]))]
     pub roles: Option<Vec<String>>,
     /// The clearance.
     #[serde(default)]
@@ -206,7 +213,8 @@ pub async fn get_people(
     Ok(Json(PeoplePage { people: people.iter().map(PersonTold::from).collect(), next }))
 }
 
-/// Invites somebody. The link goes to them by a way that you trust.
+/// Invites somebody. The link goes to them by a way that you trust. Their key somebody else
+/// admits, as soon as two keys sign.
 #[utoipa::path(
     post,
     path = "/v1/people",
@@ -217,9 +225,14 @@ pub async fn get_people(
 )]
 pub async fn post_person(
     State(app): State<App>,
+    caller: Caller,
     Body(given): Body<Invitation>,
 ) -> Result<(StatusCode, Json<Invited>), Problem> {
     let only_case = given.only_case.as_deref().map(case_number).transpose()?;
+    if let Some(case) = only_case {
+        there_is(&app, CaseId(case)).await?;
+    }
+    let by = vouched(&app, &caller).await?;
     let new = NewPerson {
         login: given.login,
         shown_name: given.shown_name,
@@ -234,7 +247,7 @@ pub async fn post_person(
                 Some(case) => LinkPurpose::Outside { case, person: person.number },
                 None => LinkPurpose::Invite(person.number),
             };
-            Ok((app.door().make_link(purpose, now)?, person))
+            Ok((app.door().make_link(purpose, Some(by), now)?, person))
         });
         Ok(made)
     });
@@ -282,7 +295,8 @@ pub async fn patch_person(
     Ok(Json(PersonTold::from(&person)))
 }
 
-/// Sends a person who lost their password another link; with it they get another key.
+/// Gives a link for a person who lost their password; with it they get another key, which somebody
+/// else than whoever asked for the link admits, as soon as two keys sign.
 #[utoipa::path(
     post,
     path = "/v1/people/{person}/reset",
@@ -293,11 +307,13 @@ pub async fn patch_person(
 )]
 pub async fn post_reset(
     State(app): State<App>,
+    caller: Caller,
     Path(person): Path<u64>,
 ) -> Result<(StatusCode, Json<Invited>), Problem> {
+    let by = vouched(&app, &caller).await?;
     let now = app.service().clock().now();
     let made = app.blocking(move |app| {
-        let made = app.door().make_link(LinkPurpose::Reset(person), now);
+        let made = app.door().make_link(LinkPurpose::Reset(person), Some(by), now);
         Ok(made.and_then(|link| Ok((link, app.door().person(person)?))))
     });
     let (link, person) = made.await?.map_err(|error| of_access(&error))?;
@@ -318,9 +334,15 @@ pub struct AdmissionAsked {
     /// where the person was r3 before; the caller's own key signs if it is left out.
     #[serde(default)]
     pub signed: Option<Signed>,
+    /// Their public key, as the person reads it from `GET /v1/session`; needed of whoever is no
+    /// admin, who knows by it whom they answer for.
+    #[serde(default)]
+    #[schema(example = "5b1ff2a0c7d94e0d8e3a6a1b24c5f7d8e9fa0b1c2d3e4f5061728394a5b6c7d8")]
+    pub public_key: Option<String>,
 }
 
-/// Admits a person's key: what it signs counts from now on.
+/// Admits a person's key: what it signs counts from now on. Anybody whose own key counts may, but
+/// for whoever made the link that it came of; they may while no other key signs.
 #[utoipa::path(
     post,
     path = "/v1/people/{person}/admission",
@@ -328,7 +350,7 @@ pub struct AdmissionAsked {
     params(("person" = u64, Path, description = "Their number")),
     request_body = AdmissionAsked,
     responses((status = 200, description = "Their key counts", body = PersonTold)),
-    extensions(("x-operation" = json!("people.write"))),
+    extensions(("x-operation" = json!("people.admit"))),
 )]
 pub async fn post_admission(
     State(app): State<App>,
@@ -338,7 +360,7 @@ pub async fn post_admission(
 ) -> Result<Json<PersonTold>, Problem> {
     let look = app.blocking(move |app| Ok(app.door().person(person))).await?;
     let known = look.map_err(|error| of_access(&error))?;
-    let known = known.ok_or_else(|| Problem::new(Code::NotFound, "there is no such person"))?;
+    let known = named(&caller, known, given.public_key.as_deref())?;
     let public = known.public_key.clone().ok_or_else(|| {
         Problem::new(Code::Conflict, "they have no key yet: they use their link first")
     })?;
@@ -353,8 +375,10 @@ pub async fn post_admission(
     let before = known.reviewer_before.map(ReviewerId);
     let said = before.map_or_else(|| public.clone(), |before| another_key(before, &public));
     let signed = answered_for(&app, &caller, given.signed, &said).await?;
+    let makers = makers(&app, &known).await?;
     let now = app.service().clock().now();
     let admit = app.service().ask(move |derivation| {
+        derivation.may_answer(signed.0, &makers)?;
         let admitted = match before {
             Some(before) => derivation.admit_again(before, &public, signed, now),
             None => derivation.admit(&public, Some(signed), now),
@@ -365,6 +389,76 @@ pub async fn post_admission(
     let set = app.blocking(move |app| Ok(app.door().set_reviewer(person, id.0, &public)));
     let person = set.await?.map_err(|error| of_access(&error))?;
     Ok(Json(PersonTold::from(&person)))
+}
+
+/// The person whose key is to be admitted, where the caller knows who they are.
+fn named(
+    caller: &Caller,
+    known: Option<Person>,
+    public_key: Option<&str>,
+) -> Result<Person, Problem> {
+    let is_admin = caller.person()?.roles.contains(&Role::Admin);
+    if !is_admin && public_key.is_none() {
+        let detail = "ask the person for their public key, which `GET /v1/session` tells them, and \
+                      send it: you answer for whoever holds it";
+        return Err(Problem::new(Code::Missing, detail).at("/public_key"));
+    }
+    match known {
+        Some(known) if public_key.is_none_or(|key| known.public_key.as_deref() == Some(key)) => {
+            Ok(known)
+        }
+        Some(_) if is_admin => {
+            let detail = "they have another key: read it again from them, not from here";
+            Err(Problem::new(Code::Conflict, detail).at("/public_key"))
+        }
+        Some(_) => {
+            let detail = "there is no such person with this key: ask them for both";
+            Err(Problem::new(Code::NotFound, detail))
+        }
+        None if is_admin => Err(Problem::new(Code::NotFound, "there is no such person")),
+        None => {
+            let detail = "there is no such person with this key: ask them for both";
+            Err(Problem::new(Code::NotFound, detail))
+        }
+    }
+}
+
+/// The numbers in the journal of whoever made the link that a person's key came of.
+async fn makers(app: &App, person: &Person) -> Result<Vec<ReviewerId>, Problem> {
+    let Some(by) = person.link_by else { return Ok(Vec::new()) };
+    let maker = app.blocking(move |app| Ok(app.door().person(by))).await?;
+    let maker = maker.map_err(|error| of_access(&error))?;
+    let numbers = maker.map(|maker| [maker.reviewer, maker.reviewer_before]).unwrap_or_default();
+    Ok(numbers.into_iter().flatten().map(ReviewerId).collect())
+}
+
+/// The person who makes a link. Once a key signs, only somebody whose own does makes links: else
+/// somebody could make them as another whom nobody knows, and answer for what comes of them.
+async fn vouched(app: &App, caller: &Caller) -> Result<u64, Problem> {
+    let (person, own) = (caller.person()?.number, caller.reviewer());
+    let may = app.service().ask(move |derivation| {
+        derivation.signing() == 0 || own.is_some_and(|own| derivation.signs(own))
+    });
+    match may.await? {
+        true => Ok(person),
+        false => {
+            let detail = "your own key is not admitted: somebody whose key counts admits it \
+                          first, under /v1/people/{person}/admission";
+            Err(Problem::new(Code::Refused, detail))
+        }
+    }
+}
+
+/// Refuses a case that is not there.
+async fn there_is(app: &App, case: CaseId) -> Result<(), Problem> {
+    let found = app.desk(move |desk| Ok(desk.judge().cases().get(case).is_some())).await?;
+    match found {
+        true => Ok(()),
+        false => {
+            let detail = format!("there is no {case}: give the case that they are to see");
+            Err(Problem::new(Code::Invalid, detail).at("/only_case"))
+        }
+    }
 }
 
 /// The number under which the journal knows a key that its person is not known by: a crash came
@@ -409,14 +503,14 @@ async fn answered_for(
 }
 
 fn roles(names: &[String]) -> Result<BTreeSet<Role>, Problem> {
-    let role = |name: &String| {
+    let role = |(place, name): (usize, &String)| {
         Role::from_name(name).ok_or_else(|| {
             let known: Vec<&str> = Role::ALL.iter().map(|role| role.name()).collect();
             let detail = format!("there is no such role: use {}", known.join(", "));
-            Problem::new(Code::Invalid, detail).at("/roles")
+            Problem::new(Code::Invalid, detail).at(format!("/roles/{place}"))
         })
     };
-    names.iter().map(role).collect()
+    names.iter().enumerate().map(role).collect()
 }
 
 fn case_number(text: &str) -> Result<u64, Problem> {
