@@ -181,8 +181,8 @@ pub(crate) enum Use {
     Media(u64),
     Thumbnail(u64),
     Mark(u64),
-    /// The answer of a request, under a key of its own.
-    Request,
+    /// The answer of a request, under a key of its own: always 0.
+    Request(u64),
 }
 
 impl Use {
@@ -197,7 +197,7 @@ impl Use {
             Self::Media(number) => (6, number),
             Self::Thumbnail(look) => (7, look),
             Self::Mark(number) => (8, number),
-            Self::Request => (9, 0),
+            Self::Request(number) => (9, number),
         };
         let mut nonce = [0; 12];
         nonce[..4].copy_from_slice(&domain.to_be_bytes());
@@ -310,7 +310,8 @@ pub(crate) mod tests {
             Use::Outbox(_) => Some(Use::Media(number)),
             Use::Media(_) => Some(Use::Thumbnail(number)),
             Use::Thumbnail(_) => Some(Use::Mark(number)),
-            Use::Mark(_) => None,
+            Use::Mark(_) => Some(Use::Request(number)),
+            Use::Request(_) => None,
         };
         std::iter::successors(Some(Use::Event(Position(number))), |used| next(*used)).collect()
     }
@@ -338,7 +339,7 @@ pub(crate) mod tests {
             }
         }
         assert_eq!((sealed.len(), all_keys.len()), (count, 22));
-        assert_eq!(count, 22 * 9 * places.len());
+        assert_eq!(count, 22 * 10 * places.len());
     }
 
     proptest::proptest! {

@@ -96,7 +96,8 @@ impl Requests {
             None => Known::New,
             Some((other, ..)) if other != asked => Known::Other,
             Some((_, Some(status), body)) => {
-                let body = sealed_by.open(Use::Request, &body.unwrap_or_default(), &beside(status));
+                let body =
+                    sealed_by.open(Use::Request(0), &body.unwrap_or_default(), &beside(status));
                 let body = body.ok_or_else(|| Error::AnswerDamaged(self.path.clone()))?;
                 Known::Answered { status, body }
             }
@@ -109,7 +110,7 @@ impl Requests {
     /// # Errors
     /// [`Error::Sqlite`].
     pub fn finish(&self, caller: &str, key: &str, status: u16, body: &[u8]) -> Result<(), Error> {
-        let body = self.sealed_by(caller, key).seal(Use::Request, body, &beside(status));
+        let body = self.sealed_by(caller, key).seal(Use::Request(0), body, &beside(status));
         self.conn
             .execute(
                 "UPDATE request SET status = ?2, answer = ?3 WHERE key = ?1",

@@ -4,6 +4,7 @@
 //! neither drifts from the other. Each parses, ask who may, ask [`Service`], and write;
 //! nothing is decided here. Left out: who may (`access`), delivery of actions (`deliver`).
 
+mod admission;
 mod appeals;
 mod body;
 mod caller;
@@ -228,7 +229,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(people::get_people, people::post_person))
         .routes(routes!(people::patch_person))
         .routes(routes!(people::post_reset))
-        .routes(routes!(people::post_admission))
+        .routes(routes!(admission::post_admission))
         .routes(routes!(keys::get_keys, keys::post_key))
         .routes(routes!(keys::post_rotation))
         .routes(routes!(keys::delete_key))
