@@ -38,12 +38,15 @@ class Asker:
         self.callers = callers
         # Loaded as what it says: by its address schemathesis would leave its own operation out.
         document = requests.get(f"{self.base}/openapi.json", timeout=PATIENCE).json()
+        self.document = document
         self.schema = schemathesis.openapi.from_dict(document)
         operations = [found.ok() for found in self.schema.get_all_operations()]
         self.operations = {operation.label: operation for operation in operations}
         self.reached = collections.defaultdict(collections.Counter)
         self.statuses = collections.Counter()
         self.faults = {}
+        # Writes that were asked twice under one idempotency key.
+        self.repeated = set()
         self.asked = 0
 
     def headers(self, caller):
@@ -65,6 +68,17 @@ class Asker:
             key = (label, answer.status_code, *sorted(set(kinds)))
             self.faults.setdefault(key, f"{caller}: {told(fault)[:TOLD_MAX]}")
         return answer
+
+    def takes_key(self, label):
+        """Whether a write is done once under an idempotency key."""
+        path, method = self.operations[label].path, self.operations[label].method.lower()
+        stated = self.document["paths"][path][method].get("parameters", [])
+        return any(parameter["name"] == "idempotency-key" for parameter in stated)
+
+    def unrepeated(self):
+        """The writes that take an idempotency key and were not asked twice under one."""
+        return sorted(label for label in self.operations
+                      if self.takes_key(label) and label not in self.repeated)
 
     def unreached(self):
         """The operations that nobody got a 2xx from."""

@@ -69,12 +69,14 @@ def main():
     walk = Walk(asker, world)
     known = walk.all()
     unreached = asker.unreached()
+    unrepeated = asker.unrepeated()
     walked = asker.asked
     scan(asker, known, world["examples"], world["seed"])
     walk.still_known(CALLERS)
     report = {
         "operations": len(asker.operations),
         "unreached": unreached,
+        "unrepeated": unrepeated,
         "walked": walked,
         "scanned": asker.asked - walked,
         "statuses": dict(sorted(asker.statuses.items())),

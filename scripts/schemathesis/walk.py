@@ -7,6 +7,7 @@ crates/server/tests/served/scanned.rs. Left out: wrong requests (scan.py).
 
 import base64
 import time
+import uuid
 
 import requests
 
@@ -14,6 +15,8 @@ LONG = "2027-03-01T00:00:00Z"
 ORDER_ENDS = "2026-06-08T00:00:00Z"
 DAY = {"from": "2026-05-20T00:00:00Z", "to": "2026-05-21T00:00:00Z"}
 STORY = {"from": "2026-01-01T00:00:00Z", "to": "2026-06-01T00:00:00Z"}
+# The header that a write is done once under.
+KEY = "idempotency-key"
 # Seconds that a delivery may take.
 DELIVERY = 20
 
@@ -31,13 +34,30 @@ class Walk:
         """Asks, and gives the body of the 2xx that must come."""
         operation = self.asker.operations[label]
         given = {} if body is None else {"body": body, "media_type": kind}
-        case = operation.Case(path_parameters=path or {}, query=query or {}, **given)
-        answer = self.asker.send(caller, case)
+        headers = {KEY: str(uuid.uuid4())} if self.asker.takes_key(label) else {}
+        parts = {"path_parameters": path or {}, "query": query or {}, "headers": headers}
+        answer = self.asker.send(caller, operation.Case(**parts, **given))
         if not 200 <= answer.status_code < 300:
             raise SystemExit(f"{caller}: {label}: {answer.status_code}: {answer.text}")
+        if headers:
+            self.again(caller, operation, parts, given, answer)
         self.cookie = answer.headers.get("set-cookie", [""])[0].split(";")[0]
         is_json = answer.headers.get("content-type", [""])[0].startswith("application/json")
         return answer.json() if is_json else answer.content
+
+    def again(self, caller, operation, parts, given, answer):
+        """The same under the same key is answered the same; another under it is refused."""
+        same = self.asker.send(caller, operation.Case(**parts, **given))
+        told = (same.status_code, same.content, same.headers.get("idempotency-replayed"))
+        if told != (answer.status_code, answer.content, ["true"]):
+            raise SystemExit(f"{caller}: {operation.label}: again: {told} for {answer.content}")
+        self.asker.repeated.add(operation.label)
+        if caller == "anybody":
+            return  # Strangers' keys are told apart by what they ask.
+        other = {"body": {"another": 1}, "media_type": "application/json"}
+        refused = self.asker.send(caller, operation.Case(**parts, **other))
+        if refused.status_code != 409:
+            raise SystemExit(f"{caller}: {operation.label}: another: {refused.status_code}")
 
     def all(self):
         """Every step; gives what was learned."""
@@ -62,6 +82,7 @@ class Walk:
     def plain(self):
         for label in ["GET /livez", "GET /readyz", "GET /openapi.json"]:
             self.ask("anybody", label)
+        self.ask("anybody", "GET /problems/{code}", path={"code": "stale"})
         for caller in ["admin", "key"]:
             self.ask(caller, "GET /metrics")
         for caller in ["reviewer", "senior", "analyst", "policy_author", "auditor", "admin", "key"]:
@@ -89,7 +110,9 @@ class Walk:
         listed = self.ask("admin", "GET /v1/people")["people"]
         row = next(row for row in listed if row["login"] == "walker")
         person = {"person": row["person"]}
-        self.ask("admin", "POST /v1/people/{person}/admission", path=person, body={})
+        # Whoever made the link does not answer for the key that came of it.
+        answers = {"public_key": row["public_key"]}
+        self.ask("second", "POST /v1/people/{person}/admission", path=person, body=answers)
         listed = self.ask("admin", "GET /v1/people")["people"]
         row = next(row for row in listed if row["login"] == "walker")
         change = {"version": row["version"], "shown_name": "Walker again"}

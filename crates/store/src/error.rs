@@ -58,6 +58,13 @@ pub enum Error {
         #[source]
         source: rusqlite::Error,
     },
+    /// An answer that is kept under an idempotency key does not open.
+    #[error(
+        "{} holds an answer that does not open: it was altered, or is of another folder; stop the \
+         server and delete the file, which forgets the idempotency keys of a day",
+        .0.display()
+    )]
+    AnswerDamaged(PathBuf),
     /// The tables are damaged, and can be made again.
     #[error("{} is damaged; {TABLES_REMEDY}; see also `seawall doctor`", path.display())]
     DamagedTables {

@@ -138,6 +138,11 @@ impl FolderKeys {
         self.sealing(&[b"seawall media mark"])
     }
 
+    /// The keys that the answer of one request is sealed under, by what only its caller knows.
+    pub(crate) fn request(&self, asked_under: &[u8]) -> AccountKeys {
+        self.sealing(&[b"seawall request", asked_under])
+    }
+
     fn sealing(&self, info: &[&[u8]]) -> AccountKeys {
         let bytes: Zeroizing<[u8; 64]> = Zeroizing::new(derive(&self.expand, info));
         let (seal, salt) = bytes.split_at(32);
@@ -176,6 +181,8 @@ pub(crate) enum Use {
     Media(u64),
     Thumbnail(u64),
     Mark(u64),
+    /// The answer of a request, under a key of its own: always 0.
+    Request(u64),
 }
 
 impl Use {
@@ -190,6 +197,7 @@ impl Use {
             Self::Media(number) => (6, number),
             Self::Thumbnail(look) => (7, look),
             Self::Mark(number) => (8, number),
+            Self::Request(number) => (9, number),
         };
         let mut nonce = [0; 12];
         nonce[..4].copy_from_slice(&domain.to_be_bytes());
@@ -302,7 +310,8 @@ pub(crate) mod tests {
             Use::Outbox(_) => Some(Use::Media(number)),
             Use::Media(_) => Some(Use::Thumbnail(number)),
             Use::Thumbnail(_) => Some(Use::Mark(number)),
-            Use::Mark(_) => None,
+            Use::Mark(_) => Some(Use::Request(number)),
+            Use::Request(_) => None,
         };
         std::iter::successors(Some(Use::Event(Position(number))), |used| next(*used)).collect()
     }
@@ -312,10 +321,11 @@ pub(crate) mod tests {
         let (one, other) = (keys(), FolderKeys::from_master(&[8; 32]));
         let of_folder = |folder: &FolderKeys| {
             let secrets = [[0; 32], [1; 32], [2; 32]];
+            let asked = [folder.request(b"key 1\na"), folder.request(b"key 1\nb")];
             let own = [folder.people(), folder.outbox(), folder.marks()];
             let accounts = secrets.map(|secret| folder.account(&secret));
             let files = secrets.map(|secret| folder.media(&secret));
-            own.into_iter().chain(accounts).chain(files).collect::<Vec<_>>()
+            own.into_iter().chain(asked).chain(accounts).chain(files).collect::<Vec<_>>()
         };
         let places = (0..64).flat_map(|bit| [1 << bit, (1 << bit) - 1, !(1 << bit)]);
         let places: std::collections::BTreeSet<u64> = places.collect();
@@ -328,8 +338,8 @@ pub(crate) mod tests {
                 count += 1;
             }
         }
-        assert_eq!((sealed.len(), all_keys.len()), (count, 18));
-        assert_eq!(count, 18 * 9 * places.len());
+        assert_eq!((sealed.len(), all_keys.len()), (count, 22));
+        assert_eq!(count, 22 * 10 * places.len());
     }
 
     proptest::proptest! {

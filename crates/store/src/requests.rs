@@ -1,7 +1,9 @@
 //! Idempotency keys: a write that is asked twice is done once, and answered the same.
 //!
-//! An answer is kept for a day, as it was sent; those who store one see to it that it holds
-//! neither content nor a secret. Left out: what is asked, and by whom.
+//! An answer is kept for a day, sealed under a key that is derived from the folder's and from the
+//! caller's own idempotency key. That one is kept as a hash only, so whoever has the folder does
+//! not read what was answered, such as a secret that is told once: only who asks again under the
+//! same key does. Left out: what is asked, and by whom.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -9,6 +11,7 @@ use std::sync::Arc;
 use rusqlite::{Connection, OptionalExtension, params};
 use seawall_model::Timestamp;
 
+use crate::key::{AccountKeys, Use};
 use crate::sqlite::{self, Kind};
 use crate::{Error, FolderKeys};
 
@@ -61,7 +64,7 @@ impl Requests {
     /// Notes that a request begins, unless it is known.
     ///
     /// # Errors
-    /// [`Error::Sqlite`].
+    /// [`Error::Sqlite`], or [`Error::AnswerDamaged`] if a kept answer does not open.
     pub fn begin(
         &self,
         caller: &str,
@@ -70,6 +73,7 @@ impl Requests {
         now: Timestamp,
     ) -> Result<Known, Error> {
         let old = now.plus_seconds(-ANSWERS_KEPT_SECONDS).micros();
+        let sealed_by = self.sealed_by(caller, key);
         let (key, asked) = (self.key(caller, key), self.keys.index_hash(DOMAIN_ASKED, asked));
         let row = || -> rusqlite::Result<Option<Row>> {
             self.conn.execute("DELETE FROM request WHERE at < ?1", [old])?;
@@ -92,7 +96,10 @@ impl Requests {
             None => Known::New,
             Some((other, ..)) if other != asked => Known::Other,
             Some((_, Some(status), body)) => {
-                Known::Answered { status, body: body.unwrap_or_default() }
+                let body =
+                    sealed_by.open(Use::Request(0), &body.unwrap_or_default(), &beside(status));
+                let body = body.ok_or_else(|| Error::AnswerDamaged(self.path.clone()))?;
+                Known::Answered { status, body }
             }
             Some((_, None, _)) => Known::Running,
         })
@@ -103,6 +110,7 @@ impl Requests {
     /// # Errors
     /// [`Error::Sqlite`].
     pub fn finish(&self, caller: &str, key: &str, status: u16, body: &[u8]) -> Result<(), Error> {
+        let body = self.sealed_by(caller, key).seal(Use::Request(0), body, &beside(status));
         self.conn
             .execute(
                 "UPDATE request SET status = ?2, answer = ?3 WHERE key = ?1",
@@ -126,6 +134,15 @@ impl Requests {
     fn key(&self, caller: &str, key: &str) -> [u8; 16] {
         self.keys.index_hash(DOMAIN_KEY, &format!("{caller}\n{key}"))
     }
+
+    fn sealed_by(&self, caller: &str, key: &str) -> AccountKeys {
+        self.keys.request(format!("{caller}\n{key}").as_bytes())
+    }
+}
+
+/// What a sealed answer is bound to.
+fn beside(status: u16) -> [u8; 2] {
+    status.to_be_bytes()
 }
 
 #[cfg(test)]
@@ -175,5 +192,44 @@ mod tests {
         assert_eq!(requests.begin("k1", "cut", "x", now).unwrap(), Known::New);
         let done = Known::Answered { status: 200, body: Vec::new() };
         assert_eq!(requests.begin("k1", "done", "x", now).unwrap(), done);
+    }
+
+    #[test]
+    fn what_is_answered_stands_nowhere_in_the_folder() {
+        let dir = tempfile::tempdir().unwrap();
+        let now = Timestamp::parse("2026-06-01T00:00:00Z").unwrap();
+        let open = folder(dir.path());
+        let requests = open.requests().unwrap();
+        requests.begin("k1", "drawn-by-the-caller", "x", now).unwrap();
+        requests.finish("k1", "drawn-by-the-caller", 201, b"marker-secret").unwrap();
+        let done = Known::Answered { status: 201, body: b"marker-secret".to_vec() };
+        assert_eq!(requests.begin("k1", "drawn-by-the-caller", "x", now).unwrap(), done);
+        drop((requests, open));
+        let mut files = 0;
+        for entry in std::fs::read_dir(dir.path()).unwrap() {
+            let path = entry.unwrap().path();
+            if !path.is_file() {
+                continue;
+            }
+            let bytes = std::fs::read(&path).unwrap();
+            let holds = |text: &[u8]| bytes.windows(text.len()).any(|window| window == text);
+            assert!(!holds(b"marker-secret"), "{}", path.display());
+            assert!(!holds(b"drawn-by-the-caller"), "{}", path.display());
+            files += 1;
+        }
+        assert!(files > 1);
+    }
+
+    #[test]
+    fn an_answer_that_was_altered_is_told_as_damage() {
+        let dir = tempfile::tempdir().unwrap();
+        let now = Timestamp::parse("2026-06-01T00:00:00Z").unwrap();
+        let open = folder(dir.path());
+        let requests = open.requests().unwrap();
+        requests.begin("k1", "a", "x", now).unwrap();
+        requests.finish("k1", "a", 201, b"done").unwrap();
+        requests.conn.execute("UPDATE request SET status = 200", []).unwrap();
+        let error = requests.begin("k1", "a", "x", now).unwrap_err();
+        assert!(matches!(error, Error::AnswerDamaged(_)), "{error}");
     }
 }

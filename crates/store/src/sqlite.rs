@@ -74,8 +74,9 @@ impl Kind {
             | Self::Knowledge
             | Self::People
             | Self::Outbox
+            | Self::Requests
             | Self::Media => "ON",
-            Self::Log | Self::Journal | Self::Tables | Self::Requests => "OFF",
+            Self::Log | Self::Journal | Self::Tables => "OFF",
         }
     }
 

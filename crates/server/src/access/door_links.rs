@@ -56,20 +56,22 @@ impl Door {
     /// # Errors
     /// [`AccessError::People`].
     pub fn bootstrap(&self, now: Timestamp) -> Result<Option<LinkGiven>, AccessError> {
-        match self.make_link(LinkPurpose::Bootstrap, now) {
+        match self.make_link(LinkPurpose::Bootstrap, None, now) {
             Ok(given) => Ok(Some(given)),
             Err(AccessError::People(PeopleError::Begun)) => Ok(None),
             Err(error) => Err(error),
         }
     }
 
-    /// Makes a link; one that the same person has not used yet is void with it.
+    /// Makes a link; one that the same person has not used yet is void with it. `made_by` is the
+    /// person who asks for it.
     ///
     /// # Errors
     /// [`AccessError::People`] if the purpose does not fit the person.
     pub fn make_link(
         &self,
         purpose: LinkPurpose,
+        made_by: Option<u64>,
         now: Timestamp,
     ) -> Result<LinkGiven, AccessError> {
         let seconds = match purpose {
@@ -78,7 +80,7 @@ impl Door {
         };
         let expires_at = now.plus_seconds(i64::from(seconds));
         let token = self.draw();
-        self.people().add_link(&secret::hash(&token), purpose, expires_at, now)?;
+        self.people().add_link(&secret::hash(&token), (purpose, made_by), expires_at, now)?;
         Ok(LinkGiven { token: secret::write(&token), purpose, expires_at })
     }
 

@@ -124,6 +124,8 @@ operations! {
     PeopleRead = "people.read",
     /// Invite, change and disable people.
     PeopleWrite = "people.write",
+    /// Answer for a person's key, so that what it signs counts.
+    PeopleAdmit = "people.admit",
     /// List API keys.
     KeysRead = "keys.read",
     /// Make, rotate and revoke API keys.

@@ -174,6 +174,8 @@ impl Operation {
             Self::ReconcileRead => people(SENIOR).or_key(Scope::DeliveryRead).shown(),
             Self::PeopleRead | Self::KeysRead => people(PEOPLE),
             Self::PeopleWrite | Self::KeysWrite => people(ADMIN).grave(),
+            // Whoever made the link may not, so everybody else may: who they are vouched for by.
+            Self::PeopleAdmit => people(&Role::ALL).grave().outside_too(),
             Self::SessionsOwn => people(&Role::ALL).outside_too(),
             Self::SessionsOpen | Self::LinksUse | Self::HealthRead | Self::OpenapiRead => anyone(),
             Self::MetricsRead => people(ADMIN).or_key(Scope::MetricsRead),

@@ -13,11 +13,11 @@ use seawall_model::ReviewerId;
 use seawall_model::journal::Body;
 use serde_json::json;
 
-use super::args::{Global, Listing, Reviewer, ReviewerAdd, ReviewerWithdraw};
+use super::args::{Global, Listing, Reviewer, ReviewerAdd, ReviewerVouch, ReviewerWithdraw};
 use super::knowledge::Desk;
 use super::{Ended, show};
 use crate::chance;
-use crate::engine::PeopleError;
+use crate::engine::{PeopleError, another_key};
 use crate::signing::ReviewerKey;
 
 pub(super) fn run(global: &Global, given: &Reviewer) -> anyhow::Result<Ended> {
@@ -25,6 +25,7 @@ pub(super) fn run(global: &Global, given: &Reviewer) -> anyhow::Result<Ended> {
         Reviewer::Add(given) => add(global, given),
         Reviewer::List(given) => list(global, given),
         Reviewer::Withdraw(given) => withdraw(global, given),
+        Reviewer::Vouch(given) => vouch(given),
     }
 }
 
@@ -95,6 +96,15 @@ fn write_name(file: &Path, name: &str) -> anyhow::Result<Called> {
     let mut open = OpenOptions::new().append(true).open(file).with_context(unwritten)?;
     open.write_all(line.as_bytes()).and_then(|()| open.sync_all()).with_context(unwritten)?;
     Ok(Called::Now)
+}
+
+/// Signs a key elsewhere than where it is admitted: whoever vouches need not come near the server.
+fn vouch(given: &ReviewerVouch) -> anyhow::Result<Ended> {
+    let said =
+        given.was.map_or_else(|| given.public.clone(), |was| another_key(was, &given.public));
+    let signature = ReviewerKey::read(&given.by)?.sign(said.as_bytes());
+    say!("{}", json!({ "signed": { "reviewer": given.own.to_string(), "signature": signature } }))?;
+    Ok(Ended::Fine)
 }
 
 /// How a reviewer came in and went out.

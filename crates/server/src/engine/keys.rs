@@ -82,6 +82,30 @@ impl Derivation {
         Ok(reviewer)
     }
 
+    /// Whether a reviewer's key signs still.
+    #[must_use]
+    pub fn signs(&self, reviewer: ReviewerId) -> bool {
+        self.pipeline.judge().reviewers().any(|(known, signs)| known == reviewer && signs)
+    }
+
+    /// How many reviewers' keys sign, those counted that were lost and not withdrawn.
+    #[must_use]
+    pub fn signing(&self) -> usize {
+        self.pipeline.judge().reviewers().filter(|(_, signs)| *signs).count()
+    }
+
+    /// Says whether a reviewer may answer for a key that came of a link which `makers` made: the
+    /// numbers of one person. As long as only one key signs, there is nobody else who could.
+    ///
+    /// # Errors
+    /// [`PeopleError::OwnLink`].
+    pub fn may_answer(&self, by: ReviewerId, makers: &[ReviewerId]) -> Result<(), PeopleError> {
+        match makers.contains(&by) && self.signing() > 1 {
+            true => Err(PeopleError::OwnLink(by)),
+            false => Ok(()),
+        }
+    }
+
     /// Takes a reviewer's key out of use, and gives what follows from it: the derived entries.
     ///
     /// # Errors
@@ -141,10 +165,7 @@ impl Derivation {
     pub fn reviewer_of(&self, public: &str) -> Result<ReviewerId, PeopleError> {
         let keys = self.public_keys()?;
         let found = keys.iter().find(|(_, key)| key == public).map(|(reviewer, _)| *reviewer);
-        let signs = |id: &ReviewerId| {
-            self.pipeline.judge().reviewers().any(|(known, signs)| known == *id && signs)
-        };
-        found.filter(signs).ok_or(PeopleError::Stranger)
+        found.filter(|id| self.signs(*id)).ok_or(PeopleError::Stranger)
     }
 
     pub(super) fn verify(
@@ -156,7 +177,7 @@ impl Derivation {
         let keys = self.public_keys()?;
         let key = keys.iter().find(|(known, _)| *known == reviewer);
         let (_, key) = key.ok_or(PeopleError::Stranger)?;
-        if !self.pipeline.judge().reviewers().any(|(known, signs)| known == reviewer && signs) {
+        if !self.signs(reviewer) {
             return Err(PeopleError::Stranger);
         }
         Ok(signing::verify(key, said, signature)?)

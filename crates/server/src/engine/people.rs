@@ -60,6 +60,13 @@ pub enum PeopleError {
     /// The key signs for nobody.
     #[error("this key is of no reviewer of this folder; see `seawall reviewer list`")]
     Stranger,
+    /// Whoever made the link that a key came of cannot also answer for it.
+    #[error(
+        "{0} made the link that this key came of, so somebody else answers for it: anybody whose \
+         key counts asks the person for it and admits it, under the same address, or signs it \
+         elsewhere (`signed`)"
+    )]
+    OwnLink(ReviewerId),
     /// The key is a reviewer's already.
     #[error("this key is already {0}'s")]
     Known(ReviewerId),

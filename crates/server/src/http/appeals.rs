@@ -7,8 +7,7 @@ use std::collections::BTreeMap;
 
 use axum::Json;
 use axum::extract::{Path, Query, State};
-use axum::http::{HeaderMap, StatusCode};
-use axum::response::Response;
+use axum::http::StatusCode;
 use seawall_model::journal::{AppealRuled, Says};
 use seawall_model::{AccountId, ActionId, AppealId, ReviewerId, Timestamp};
 use seawall_pipeline::Judge;
@@ -22,7 +21,6 @@ use super::body::Body;
 use super::caller::Caller;
 use super::cases::{cleared, people_of_keys};
 use super::events::one;
-use super::once::once;
 use super::problem::{Code, Problem, ProblemTold};
 use super::ruling::{self, RulingAnswer, Signed};
 use crate::access::{Identity, Operation};
@@ -252,10 +250,7 @@ pub async fn get_appeals(
     post,
     path = "/v1/appeals/{appeal}/rulings",
     tag = "appeals",
-    params(
-        ("appeal" = String, Path, description = "Its number", example = "p3"),
-        ("idempotency-key" = Option<String>, Header, description = "Done once under it"),
-    ),
+    params(("appeal" = String, Path, description = "Its number", example = "p3")),
     request_body = AppealRulingAsked,
     responses((status = 200, description = "Decided", body = RulingAnswer)),
     extensions(("x-operation" = json!("appeals.rule"))),
@@ -264,9 +259,8 @@ pub async fn post_appeal_ruling(
     State(app): State<App>,
     caller: Caller,
     Path(appeal): Path<String>,
-    headers: HeaderMap,
     Body(given): Body<AppealRulingAsked>,
-) -> Result<Response, Problem> {
+) -> Result<Json<RulingAnswer>, Problem> {
     let id = AppealId::parse(&appeal)
         .ok_or_else(|| Problem::new(Code::NotFound, "an appeal is named like `p3`"))?;
     let ruled = match given.ruling.as_str() {
@@ -274,25 +268,18 @@ pub async fn post_appeal_ruling(
         "overturn" => AppealRuled::Overturn,
         _ => return Err(Problem::new(Code::Invalid, "use uphold or overturn").at("/ruling")),
     };
-    let print = format!("POST /v1/appeals/{appeal}/rulings {}", serde_json::json!(given));
     let hand = ruling::signer(&app, &caller, given.signed).await?;
-    let (identity, name) = (caller.identity.clone(), caller.name());
-    let work = {
-        let app = app.clone();
-        async move {
-            // Whoever may not see an appeal does not learn whether there is one.
-            let seen = app.desk(move |desk| match desk.judge().appeals().get(id).copied() {
-                None => Ok(None),
-                Some(appeal) => Ok(cleared(desk, &identity, appeal.case)?.ok()),
-            });
-            seen.await?.ok_or_else(|| {
-                Problem::new(Code::NotFound, format!("there is no appeal {id} for you"))
-            })?;
-            let says = Says::Appeal { appeal: id.0, ruled };
-            Ok((StatusCode::OK, ruling::rule(&app, says, hand).await?))
-        }
-    };
-    once(&app, &name, &headers, print, work).await
+    let identity = caller.identity.clone();
+    // Whoever may not see an appeal does not learn whether there is one.
+    let seen = app.desk(move |desk| match desk.judge().appeals().get(id).copied() {
+        None => Ok(None),
+        Some(appeal) => Ok(cleared(desk, &identity, appeal.case)?.ok()),
+    });
+    seen.await?.ok_or_else(|| {
+        Problem::new(Code::NotFound, format!("there is no appeal {id} for you"))
+    })?;
+    let says = Says::Appeal { appeal: id.0, ruled };
+    Ok(Json(ruling::rule(&app, says, hand).await?))
 }
 
 /// Who holds the signed link of a notice is known by it, for this action only.

@@ -317,6 +317,11 @@ pub(crate) fn of_access(error: &AccessError) -> Problem {
                 Problem::new(Code::NotFound, error.to_string())
             }
             PeopleError::LinkSpent => Problem::new(Code::NotFound, error.to_string()),
+            PeopleError::LoginTaken => Problem::new(Code::Invalid, error.to_string()).at("/login"),
+            PeopleError::Invalid { field, .. } => {
+                let pointer = format!("/{}", field.replace('.', "/"));
+                Problem::new(Code::Invalid, error.to_string()).at(pointer)
+            }
             _ => Problem::new(Code::Invalid, error.to_string()),
         },
     }

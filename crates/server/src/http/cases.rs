@@ -4,8 +4,6 @@ use std::collections::BTreeMap;
 
 use axum::Json;
 use axum::extract::{Path, Query, State};
-use axum::http::{HeaderMap, StatusCode};
-use axum::response::Response;
 use seawall_model::knowledge::FileClass;
 use seawall_model::{ActionKind, CaseId, ReviewerId};
 use seawall_review::{Ruled, Saw};
@@ -16,7 +14,6 @@ use utoipa::{IntoParams, ToSchema};
 use super::App;
 use super::body::Body;
 use super::caller::{Caller, of_access, of_denied};
-use super::once::once;
 use super::page::limit;
 use super::problem::{Code, Problem, ProblemTold};
 use super::ruling::{self, RulingAnswer, Signed};
@@ -212,10 +209,7 @@ pub async fn get_case(
     post,
     path = "/v1/cases/{case}/rulings",
     tag = "cases",
-    params(
-        ("case" = String, Path, description = "Its number", example = "c12"),
-        ("idempotency-key" = Option<String>, Header, description = "Done once under it"),
-    ),
+    params(("case" = String, Path, description = "Its number", example = "c12")),
     request_body = RulingAsked,
     responses(
         (status = 200, description = "Held, or decided", body = RulingAnswer),
@@ -228,32 +222,24 @@ pub async fn post_ruling(
     State(app): State<App>,
     caller: Caller,
     Path(case): Path<String>,
-    headers: HeaderMap,
     Body(given): Body<RulingAsked>,
-) -> Result<Response, Problem> {
+) -> Result<Json<RulingAnswer>, Problem> {
     let id = case_id(&case)?;
     let asked = asked(id, &given)?;
     caller.may(match asked.ruled {
         Ruled::Act(kind) if is_grave(kind) => Operation::CasesRuleGrave,
         _ => Operation::CasesRule,
     })?;
-    let print = format!("POST /v1/cases/{case}/rulings {}", serde_json::json!(given));
     let signer = ruling::signer(&app, &caller, given.signed).await?;
-    let (identity, name) = (caller.identity.clone(), caller.name());
-    let work = {
-        let app = app.clone();
-        async move {
-            let meant = app.desk(move |desk| {
-                if let Err(denied) = cleared(desk, &identity, id)? {
-                    return Ok(Err(of_denied(&denied)));
-                }
-                Ok(says(desk, &asked).map_err(|unfit| ruling::of_unfit(&unfit)))
-            });
-            let said = meant.await??;
-            Ok((StatusCode::OK, ruling::rule(&app, said, signer).await?))
+    let identity = caller.identity.clone();
+    let meant = app.desk(move |desk| {
+        if let Err(denied) = cleared(desk, &identity, id)? {
+            return Ok(Err(of_denied(&denied)));
         }
-    };
-    once(&app, &name, &headers, print, work).await
+        Ok(says(desk, &asked).map_err(|unfit| ruling::of_unfit(&unfit)))
+    });
+    let said = meant.await??;
+    Ok(Json(ruling::rule(&app, said, signer).await?))
 }
 
 /// What is asked, in the words of the product.

@@ -2,8 +2,6 @@
 
 use axum::Json;
 use axum::extract::{Path, Query, State};
-use axum::http::{HeaderMap, StatusCode};
-use axum::response::Response;
 use seawall_model::journal::Says;
 use seawall_model::{CaseId, DecisionId};
 use serde::{Deserialize, Serialize};
@@ -13,7 +11,6 @@ use super::App;
 use super::body::Body;
 use super::caller::{Caller, of_denied};
 use super::cases::cleared;
-use super::once::once;
 use super::page::limit;
 use super::problem::{Code, Problem};
 use super::ruling::{self, RulingAnswer, Signed};
@@ -157,10 +154,7 @@ pub async fn get_decision(
     post,
     path = "/v1/decisions/{decision}/overturn",
     tag = "decisions",
-    params(
-        ("decision" = String, Path, description = "Its number", example = "d3"),
-        ("idempotency-key" = Option<String>, Header, description = "Done once under it"),
-    ),
+    params(("decision" = String, Path, description = "Its number", example = "d3")),
     request_body = OverturnAsked,
     responses((status = 200, description = "Overturned", body = RulingAnswer)),
     extensions(("x-operation" = json!("decisions.overturn"))),
@@ -169,26 +163,18 @@ pub async fn post_overturn(
     State(app): State<App>,
     caller: Caller,
     Path(decision): Path<String>,
-    headers: HeaderMap,
     Body(given): Body<OverturnAsked>,
-) -> Result<Response, Problem> {
+) -> Result<Json<RulingAnswer>, Problem> {
     let id = decision_id(&decision)?;
-    let print = format!("POST /v1/decisions/{decision}/overturn {}", serde_json::json!(given));
     let hand = ruling::signer(&app, &caller, given.signed).await?;
-    let (identity, name) = (caller.identity.clone(), caller.name());
-    let work = {
-        let app = app.clone();
-        async move {
-            let seen = app.desk(move |desk| {
-                let case = desk.decision(id)?.case;
-                case.map_or(Ok(Ok(())), |case| cleared(desk, &identity, case))
-            });
-            seen.await?.map_err(|denied| of_denied(&denied))?;
-            let says = Says::Overturn { decision: id.0 };
-            Ok((StatusCode::OK, ruling::rule(&app, says, hand).await?))
-        }
-    };
-    once(&app, &name, &headers, print, work).await
+    let identity = caller.identity.clone();
+    let seen = app.desk(move |desk| {
+        let case = desk.decision(id)?.case;
+        case.map_or(Ok(Ok(())), |case| cleared(desk, &identity, case))
+    });
+    seen.await?.map_err(|denied| of_denied(&denied))?;
+    let says = Says::Overturn { decision: id.0 };
+    Ok(Json(ruling::rule(&app, says, hand).await?))
 }
 
 fn answer(told: DecisionView, seen: Option<View>) -> DecisionAnswer {

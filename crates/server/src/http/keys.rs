@@ -27,10 +27,13 @@ const OVERLAP_SECONDS: u32 = 86_400;
 #[serde(deny_unknown_fields)]
 pub struct KeyAsked {
     /// What it is for, in words.
+    #[schema(example = "the platform")]
     pub name: String,
     /// What it may: `events:write`, `verdicts:read`, `cases:read` and so on.
+    #[schema(example = json!(["events:write", "verdicts:read"]))]
     pub scopes: Vec<String>,
-    /// When it expires, RFC 3339: within 400 days.
+    /// When it expires: a time as RFC 3339 writes it, within 400 days.
+    #[schema(example = "2027-06-01T00:00:00Z")]
     pub expires_at: String,
 }
 
@@ -139,7 +142,8 @@ pub async fn post_key(
     Body(given): Body<KeyAsked>,
 ) -> Result<(StatusCode, Json<KeyMade>), Problem> {
     let expires_at = Timestamp::parse(&given.expires_at).map_err(|_| {
-        Problem::new(Code::Invalid, "a time is written like 2027-06-01T00:00:00Z").at("/expires_at")
+        let detail = "this is no time as RFC 3339 writes it, such as 2027-06-01T00:00:00Z";
+        Problem::new(Code::Invalid, detail).at("/expires_at")
     })?;
     let wanted = KeyWanted {
         name: given.name,
@@ -194,12 +198,12 @@ pub async fn delete_key(
 }
 
 fn scopes(names: &[String]) -> Result<BTreeSet<Scope>, Problem> {
-    let scope = |name: &String| {
+    let scope = |(place, name): (usize, &String)| {
         Scope::from_name(name).ok_or_else(|| {
             let known: Vec<&str> = Scope::ALL.iter().map(|scope| scope.name()).collect();
             let detail = format!("there is no such scope: use {}", known.join(", "));
-            Problem::new(Code::Invalid, detail).at("/scopes")
+            Problem::new(Code::Invalid, detail).at(format!("/scopes/{place}"))
         })
     };
-    names.iter().map(scope).collect()
+    names.iter().enumerate().map(scope).collect()
 }

@@ -4,6 +4,7 @@
 //! neither drifts from the other. Each parses, ask who may, ask [`Service`], and write;
 //! nothing is decided here. Left out: who may (`access`), delivery of actions (`deliver`).
 
+mod admission;
 mod appeals;
 mod body;
 mod caller;
@@ -25,6 +26,7 @@ mod openapi;
 mod page;
 mod people;
 mod problem;
+mod problems;
 mod rate;
 mod reports;
 mod request;
@@ -227,7 +229,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(people::get_people, people::post_person))
         .routes(routes!(people::patch_person))
         .routes(routes!(people::post_reset))
-        .routes(routes!(people::post_admission))
+        .routes(routes!(admission::post_admission))
         .routes(routes!(keys::get_keys, keys::post_key))
         .routes(routes!(keys::post_rotation))
         .routes(routes!(keys::delete_key))
@@ -270,6 +272,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(health::ready))
         .routes(routes!(health::metrics))
         .routes(routes!(openapi::openapi))
+        .routes(routes!(problems::get_problem))
 }
 
 /// The whole server, to be put behind a listener or asked directly.
@@ -279,7 +282,9 @@ pub fn router(app: App) -> Router {
     let wait_of_files = wait.max(app.files().transfer_time());
     let (router, document) = routes().split_for_parts();
     let table = Arc::new(openapi::table(&document));
+    let takes = Arc::new(openapi::takes(&document));
     router
+        .route_layer(from_fn_with_state((app.clone(), takes), once::once))
         .route_layer(from_fn_with_state((app.clone(), table), caller::permitted))
         .fallback(nothing)
         .method_not_allowed_fallback(wrong_method)

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
-use seawall_model::ReviewerId;
+use seawall_model::{CaseId, ReviewerId};
 use seawall_store::people::{
     Clearance, Cleared, LinkPurpose, NewPerson, Person, PersonChange, Role, Standing,
 };
@@ -16,8 +16,6 @@ use super::App;
 use super::body::Body;
 use super::caller::{Caller, of_access};
 use super::problem::{Code, Problem, ProblemTold};
-use super::ruling::{Signed, of_people, reviewer_id};
-use crate::engine::another_key;
 
 /// People of one answer, at most.
 const PEOPLE_MAX: u32 = 200;
@@ -74,6 +72,7 @@ impl From<&Person> for PersonTold {
 pub struct ClearanceTold {
     /// Languages, as primary tags such as `ar`; null for all.
     #[serde(default)]
+    #[schema(example = json!(["ar", "en"]))]
     pub languages: Option<Vec<String>>,
     /// The gravest severity, 0 to 3.
     #[serde(default = "gravest")]
@@ -121,16 +120,20 @@ impl ClearanceTold {
 #[serde(deny_unknown_fields)]
 pub struct Invitation {
     /// Their login: 3 to 64 of a-z, 0-9, `.`, `_` and `-`.
+    #[schema(example = "rami")]
     pub login: String,
     /// The pseudonym that others see.
+    #[schema(example = "Cedar")]
     pub shown_name: String,
-    /// Their roles.
+    /// Their roles: `reviewer`, `senior`, `analyst`, `policy_author`, `auditor`, `admin`.
+    #[schema(example = json!(["reviewer"]))]
     pub roles: Vec<String>,
     /// Which cases they may see; all if left out.
     #[serde(default)]
     pub clearance: Option<ClearanceTold>,
-    /// The one case that somebody from outside sees, such as `c12`.
+    /// The one case that somebody from outside sees.
     #[serde(default)]
+    #[schema(example = "c12")]
     pub only_case: Option<String>,
 }
 
@@ -150,12 +153,14 @@ pub struct Invited {
 #[serde(deny_unknown_fields)]
 pub struct PersonChanged {
     /// The version that was read.
+    #[schema(example = 3)]
     pub version: u64,
     /// The pseudonym.
     #[serde(default)]
     pub shown_name: Option<String>,
     /// The roles.
     #[serde(default)]
+    #[schema(example = json!(["reviewer"]))]
     pub roles: Option<Vec<String>>,
     /// The clearance.
     #[serde(default)]
@@ -206,7 +211,8 @@ pub async fn get_people(
     Ok(Json(PeoplePage { people: people.iter().map(PersonTold::from).collect(), next }))
 }
 
-/// Invites somebody. The link goes to them by a way that you trust.
+/// Invites somebody. The link goes to them by a way that you trust. Their key somebody else
+/// admits, as soon as two keys sign.
 #[utoipa::path(
     post,
     path = "/v1/people",
@@ -217,9 +223,14 @@ pub async fn get_people(
 )]
 pub async fn post_person(
     State(app): State<App>,
+    caller: Caller,
     Body(given): Body<Invitation>,
 ) -> Result<(StatusCode, Json<Invited>), Problem> {
     let only_case = given.only_case.as_deref().map(case_number).transpose()?;
+    if let Some(case) = only_case {
+        there_is(&app, CaseId(case)).await?;
+    }
+    let by = vouched(&app, &caller).await?;
     let new = NewPerson {
         login: given.login,
         shown_name: given.shown_name,
@@ -234,7 +245,7 @@ pub async fn post_person(
                 Some(case) => LinkPurpose::Outside { case, person: person.number },
                 None => LinkPurpose::Invite(person.number),
             };
-            Ok((app.door().make_link(purpose, now)?, person))
+            Ok((app.door().make_link(purpose, Some(by), now)?, person))
         });
         Ok(made)
     });
@@ -282,7 +293,8 @@ pub async fn patch_person(
     Ok(Json(PersonTold::from(&person)))
 }
 
-/// Sends a person who lost their password another link; with it they get another key.
+/// Gives a link for a person who lost their password; with it they get another key, which somebody
+/// else than whoever asked for the link admits, as soon as two keys sign.
 #[utoipa::path(
     post,
     path = "/v1/people/{person}/reset",
@@ -293,11 +305,13 @@ pub async fn patch_person(
 )]
 pub async fn post_reset(
     State(app): State<App>,
+    caller: Caller,
     Path(person): Path<u64>,
 ) -> Result<(StatusCode, Json<Invited>), Problem> {
+    let by = vouched(&app, &caller).await?;
     let now = app.service().clock().now();
     let made = app.blocking(move |app| {
-        let made = app.door().make_link(LinkPurpose::Reset(person), now);
+        let made = app.door().make_link(LinkPurpose::Reset(person), Some(by), now);
         Ok(made.and_then(|link| Ok((link, app.door().person(person)?))))
     });
     let (link, person) = made.await?.map_err(|error| of_access(&error))?;
@@ -310,113 +324,44 @@ pub async fn post_reset(
     Ok((StatusCode::CREATED, Json(told)))
 }
 
-/// Who answers for a key.
-#[derive(Debug, Default, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct AdmissionAsked {
-    /// The signature of a reviewer, made elsewhere, over the public key, or over `r3 ` and the key
-    /// where the person was r3 before; the caller's own key signs if it is left out.
-    #[serde(default)]
-    pub signed: Option<Signed>,
-}
-
-/// Admits a person's key: what it signs counts from now on.
-#[utoipa::path(
-    post,
-    path = "/v1/people/{person}/admission",
-    tag = "people",
-    params(("person" = u64, Path, description = "Their number")),
-    request_body = AdmissionAsked,
-    responses((status = 200, description = "Their key counts", body = PersonTold)),
-    extensions(("x-operation" = json!("people.write"))),
-)]
-pub async fn post_admission(
-    State(app): State<App>,
-    caller: Caller,
-    Path(person): Path<u64>,
-    Body(given): Body<AdmissionAsked>,
-) -> Result<Json<PersonTold>, Problem> {
-    let look = app.blocking(move |app| Ok(app.door().person(person))).await?;
-    let known = look.map_err(|error| of_access(&error))?;
-    let known = known.ok_or_else(|| Problem::new(Code::NotFound, "there is no such person"))?;
-    let public = known.public_key.clone().ok_or_else(|| {
-        Problem::new(Code::Conflict, "they have no key yet: they use their link first")
-    })?;
-    if known.reviewer.is_some() {
-        return Ok(Json(PersonTold::from(&known)));
-    }
-    let asks = caller.person().map(|own| own.number).ok();
-    if let Some(id) = admitted_already(&app, &public, (person, asks)).await? {
-        let set = app.blocking(move |app| Ok(app.door().set_reviewer(person, id.0, &public)));
-        return Ok(Json(PersonTold::from(&set.await?.map_err(|error| of_access(&error))?)));
-    }
-    let before = known.reviewer_before.map(ReviewerId);
-    let said = before.map_or_else(|| public.clone(), |before| another_key(before, &public));
-    let signed = answered_for(&app, &caller, given.signed, &said).await?;
-    let now = app.service().clock().now();
-    let admit = app.service().ask(move |derivation| {
-        let admitted = match before {
-            Some(before) => derivation.admit_again(before, &public, signed, now),
-            None => derivation.admit(&public, Some(signed), now),
-        };
-        admitted.map(|id| (id, public))
+/// The person who makes a link. Once a key signs, only somebody whose own does makes links: else
+/// somebody could make them as another whom nobody knows, and answer for what comes of them.
+async fn vouched(app: &App, caller: &Caller) -> Result<u64, Problem> {
+    let (person, own) = (caller.person()?.number, caller.reviewer());
+    let may = app.service().ask(move |derivation| {
+        derivation.signing() == 0 || own.is_some_and(|own| derivation.signs(own))
     });
-    let (id, public) = admit.await?.map_err(|error| of_people(&error))?;
-    let set = app.blocking(move |app| Ok(app.door().set_reviewer(person, id.0, &public)));
-    let person = set.await?.map_err(|error| of_access(&error))?;
-    Ok(Json(PersonTold::from(&person)))
-}
-
-/// The number under which the journal knows a key that its person is not known by: a crash came
-/// between the two. Where it came before, the journal has no key at all, and takes the caller's.
-async fn admitted_already(
-    app: &App,
-    public: &str,
-    (person, asks): (u64, Option<u64>),
-) -> Result<Option<ReviewerId>, Problem> {
-    let (public, now) = (public.to_owned(), app.service().clock().now());
-    let found = app.service().ask(move |derivation| {
-        let keys = derivation.public_keys()?;
-        match keys.iter().find(|(_, key)| *key == public) {
-            Some((id, _)) => Ok(Some(*id)),
-            None if keys.is_empty() && asks == Some(person) => {
-                derivation.admit(&public, None, now).map(Some)
-            }
-            None => Ok(None),
+    match may.await? {
+        true => Ok(person),
+        false => {
+            let detail = "your own key is not admitted: somebody whose key counts admits it \
+                          first, under /v1/people/{person}/admission";
+            Err(Problem::new(Code::Refused, detail))
         }
-    });
-    found.await?.map_err(|error| of_people(&error))
+    }
 }
 
-/// Who answers for a key, and their signature over what is said.
-async fn answered_for(
-    app: &App,
-    caller: &Caller,
-    signed: Option<Signed>,
-    said: &str,
-) -> Result<(ReviewerId, String), Problem> {
-    if let Some(signed) = signed {
-        return Ok((reviewer_id(&signed.reviewer)?, signed.signature));
+/// Refuses a case that is not there.
+async fn there_is(app: &App, case: CaseId) -> Result<(), Problem> {
+    let found = app.desk(move |desk| Ok(desk.judge().cases().get(case).is_some())).await?;
+    match found {
+        true => Ok(()),
+        false => {
+            let detail = format!("there is no {case}: give the case that they are to see");
+            Err(Problem::new(Code::Invalid, detail).at("/only_case"))
+        }
     }
-    let own = caller.reviewer().ok_or_else(|| {
-        let detail = "your own key is not admitted: send a reviewer's signature over public_key";
-        Problem::new(Code::Refused, detail).at("/signed")
-    })?;
-    let (token, now) = (caller.token()?, app.service().clock().now());
-    let open = app.blocking(move |app| Ok(app.door().signing_key(&token, now))).await?;
-    let key = open.map_err(|error| of_access(&error))?;
-    Ok((own, key.sign(said.as_bytes())))
 }
 
 fn roles(names: &[String]) -> Result<BTreeSet<Role>, Problem> {
-    let role = |name: &String| {
+    let role = |(place, name): (usize, &String)| {
         Role::from_name(name).ok_or_else(|| {
             let known: Vec<&str> = Role::ALL.iter().map(|role| role.name()).collect();
             let detail = format!("there is no such role: use {}", known.join(", "));
-            Problem::new(Code::Invalid, detail).at("/roles")
+            Problem::new(Code::Invalid, detail).at(format!("/roles/{place}"))
         })
     };
-    names.iter().map(role).collect()
+    names.iter().enumerate().map(role).collect()
 }
 
 fn case_number(text: &str) -> Result<u64, Problem> {

@@ -13,8 +13,8 @@ use utoipa::ToSchema;
 use super::request::RequestId;
 use crate::service::ServiceError;
 
-/// Where the codes are explained.
-const CODES: &str = "https://seawall.example/problems/";
+/// Where the codes are explained: on the server itself, so that the type leads somewhere.
+const CODES: &str = "/problems/";
 
 /// A problem.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,9 +24,9 @@ pub struct Problem(Box<ProblemTold>);
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = Problem)]
 pub struct ProblemTold {
-    /// Identifies the code, as a URI.
+    /// Identifies the code, as a reference to the page of this server that explains it.
     #[serde(rename = "type")]
-    #[schema(example = "https://seawall.example/problems/too_large")]
+    #[schema(example = "/problems/too_large")]
     pub kind: String,
     /// What is wrong in general.
     pub title: String,
@@ -126,6 +126,12 @@ impl Code {
     #[must_use]
     pub fn status(self) -> StatusCode {
         self.told().1
+    }
+
+    /// What is wrong in general.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        self.told().2
     }
 
     fn told(self) -> (&'static str, StatusCode, &'static str) {

@@ -197,7 +197,9 @@ pub(crate) fn of_people(error: &PeopleError) -> Problem {
             of_desk(&DeskError::Case(refused.clone()))
         }
         PeopleError::Ruling(refused) => Problem::new(Code::Refused, of_refused(refused)),
-        PeopleError::Marked(_) => Problem::new(Code::Refused, error.to_string()),
+        PeopleError::Marked(_) | PeopleError::OwnLink(_) => {
+            Problem::new(Code::Refused, error.to_string())
+        }
         PeopleError::Entry(refused) => Problem::new(Code::Invalid, refused.to_string()),
         PeopleError::Key(refused) => {
             Problem::new(Code::Forbidden, refused.to_string()).at("/signed/signature")

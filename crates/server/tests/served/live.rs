@@ -5,6 +5,7 @@ use std::io::{BufRead, BufReader, Write};
 use serde_json::{Value, json};
 
 use crate::league::{CLIP, equipped, event};
+use crate::rulings::serving;
 use crate::server::{Server, Session};
 use crate::stage::Stage;
 
@@ -40,8 +41,8 @@ fn listen(server: &Server, by: &Session, last: &str) -> BufReader<std::net::TcpS
 #[test]
 fn a_case_is_told_when_it_opens_and_again_to_who_was_cut_off() {
     let stage = equipped();
-    let server = Server::start(&stage);
-    let analyst = server.let_in_unsigned(&server.login("alma"), "lina", &["analyst"]);
+    let (server, admin) = serving(&stage);
+    let analyst = server.let_in_unsigned(&admin, "lina", &["analyst"]);
     let mut live = listen(&server, &analyst, "");
     let post = json!({ "id": "p-1", "text": "look", "media": [{ "id": "m", "sha256": CLIP }] });
     let event: Value =

@@ -4,6 +4,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
 
+mod again;
 mod claimed;
 mod closed;
 mod dry;
@@ -37,3 +38,4 @@ mod silent;
 mod stage;
 mod story;
 mod table;
+mod vouched;

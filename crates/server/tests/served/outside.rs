@@ -111,6 +111,10 @@ impl World {
         too_much["roles"] = json!(["reviewer", "senior"]);
         let refused = self.server.by(&self.admin, "POST", "/v1/people", &too_much);
         assert_eq!(refused.problem(422), "invalid", "they are reviewers and nothing else");
+        let mut nowhere = body.clone();
+        nowhere["only_case"] = json!("c999");
+        let refused = self.server.by(&self.admin, "POST", "/v1/people", &nowhere);
+        assert_eq!(refused.json(422)["pointer"], "/only_case", "there is no such case");
         let invited = self.server.by(&self.admin, "POST", "/v1/people", &body).json(201);
         assert_eq!(invited["person"]["only_case"], OWN);
         let used = json!({ "token": invited["token"], "password": PASSWORD }).to_string();
@@ -119,8 +123,7 @@ impl World {
         let noor = self.server.login("noor");
         let unsigned = self.rules(&noor, "p1", "overturn");
         assert_eq!(unsigned.problem(422), "refused", "their key is not in the journal yet");
-        let path = format!("/v1/people/{}/admission", noor.person["person"]);
-        let admitted = self.server.by(&self.admin, "POST", &path, &json!({})).json(200);
+        let admitted = self.server.admits(&self.admin, &noor);
         assert_eq!(admitted["reviewer"], "r4");
         noor
     }
@@ -167,7 +170,10 @@ impl World {
             let Some(operation) = methods["get"]["x-operation"].as_str() else { continue };
             let filled = path.replace("{case}", OTHER).replace("{decision}", "d1");
             let filled = filled.replace("{action}", "a1?token=x").replace("{entry}", "k2");
-            let filled = filled.replace("{policy}", "kettle-league").replace("{wave}", "w1");
+            let filled = filled
+                .replace("{policy}", "kettle-league")
+                .replace("{wave}", "w1")
+                .replace("{code}", "stale");
             let filled = filled.replace("{sha256}", CLIP);
             assert!(!filled.contains('{'), "{filled}");
             let asked = match operation {

@@ -170,6 +170,7 @@ fn every_operation_answers_as_its_document_says_to_everybody() {
     }));
     assert_eq!(report["faults"], json!([]), "{report:#}");
     assert_eq!(report["unreached"], json!([]), "{report:#}");
+    assert_eq!(report["unrepeated"], json!([]), "done once under a key: {report:#}");
     assert_eq!(report["operations"], operations, "{report:#}");
     assert!(report["scanned"].as_u64() > Some(u64::from(examples) * 400), "{report:#}");
     assert_eq!(server.end(), 0);

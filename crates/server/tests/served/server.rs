@@ -3,9 +3,12 @@
 use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
+use std::sync::Mutex;
 use std::time::Duration;
 
 use serde_json::{Value, json};
+
+use seawall_server::signing::ReviewerKey;
 
 use crate::stage::{CLOCK, PROGRAM, SEED, Stage};
 
@@ -37,6 +40,10 @@ pub struct Server {
     link: Option<String>,
     /// The key that requests carry where they say nothing else.
     key: String,
+    /// The key of the first reviewer of the command line, where there is one.
+    first_key: Option<ReviewerKey>,
+    /// The first who was let in, who answers for others.
+    second: Mutex<Option<Session>>,
 }
 
 /// A person who is logged in.
@@ -146,7 +153,9 @@ impl Server {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = reqwest::Client::builder().timeout(PATIENCE).build().unwrap();
-        Self { child, address, runtime, client, link, key: String::new() }
+        let first_key = ReviewerKey::read(&stage.path("amal.key")).ok();
+        let (key, second) = (String::new(), Mutex::new(None));
+        Self { child, address, runtime, client, link, key, first_key, second }
     }
 
     /// The first admin's link, where nobody has a password yet.
@@ -185,13 +194,34 @@ impl Server {
         self.send(method, path, &headers, body.to_string())
     }
 
-    /// Invites somebody with roles; they set their password and log in, and the admin's key
+    /// Invites somebody with roles; they set their password and log in, and somebody's key
     /// admits theirs.
     pub fn let_in(&self, admin: &Session, login: &str, roles: &[&str]) -> Session {
         let session = self.let_in_unsigned(admin, login, roles);
-        let path = format!("/v1/people/{}/admission", session.person["person"]);
-        self.by(admin, "POST", &path, &json!({})).json(200);
+        self.admits(admin, &session);
         session
+    }
+
+    /// Admits somebody's key, as whoever may: the first reviewer of the command line by a
+    /// signature, else the first who was let in, else the admin, where nobody else is there yet.
+    pub fn admits(&self, admin: &Session, newcomer: &Session) -> Value {
+        let path = format!("/v1/people/{}/admission", newcomer.person["person"]);
+        let public = newcomer.person["public_key"].as_str().unwrap();
+        if let Some(key) = &self.first_key {
+            let signature = key.sign(public.as_bytes());
+            let body = json!({ "signed": { "reviewer": "r1", "signature": signature } });
+            return self.by(admin, "POST", &path, &body).json(200);
+        }
+        let mut second = self.second.lock().unwrap();
+        match second.as_ref() {
+            Some(second) => {
+                self.by(second, "POST", &path, &json!({ "public_key": public })).json(200)
+            }
+            None => {
+                *second = Some(newcomer.clone());
+                self.by(admin, "POST", &path, &json!({})).json(200)
+            }
+        }
     }
 
     /// Invites somebody whose key is not admitted.

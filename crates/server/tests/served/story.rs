@@ -9,6 +9,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use seawall_server::signing::ReviewerKey;
+
 use crate::league::{OF_SPOUT, replays_equal, watched};
 use crate::rulings::admitted;
 use crate::server::{PASSWORD, Server, Session};
@@ -271,7 +273,16 @@ fn whose_key_is_lost_with_their_password_is_who_they_were() {
     server.public("POST", "/v1/links/use", &used).json(200);
     let known = listed();
     assert_eq!((&known["reviewer"], &known["reviewer_before"]), (&Value::Null, &own));
-    let again = of_rami("admission").json(200);
+    assert_eq!(
+        of_rami("admission").problem(422),
+        "refused",
+        "who made the link answers for nothing"
+    );
+    let said = format!("{} {}", own.as_str().unwrap(), known["public_key"].as_str().unwrap());
+    let signature = ReviewerKey::read(&stage.path("amal.key")).unwrap().sign(said.as_bytes());
+    let body = json!({ "signed": { "reviewer": "r1", "signature": signature } });
+    let again = server.by(&admin, "POST", &format!("/v1/people/{person}/admission"), &body);
+    let again = again.json(200);
     assert_eq!((&again["reviewer"], &again["reviewer_before"]), (&own, &Value::Null));
     let rami = server.login("rami");
     let overturn = json!({ "ruling": "overturn" });

@@ -28,7 +28,7 @@ fn routes(document: &Value) -> Vec<Route> {
             let filled = filled.replace("{instruction}", "a999").replace("{person}", "999");
             let filled = filled.replace("{key}", "999").replace("{session}", "999");
             let filled = filled.replace("{entry}", "k999").replace("{policy}", "k999");
-            let filled = filled.replace("{wave}", "w999");
+            let filled = filled.replace("{wave}", "w999").replace("{code}", "too_large");
             let filled = filled.replace("{sha256}", &"ab".repeat(32));
             assert!(!filled.contains('{'), "{filled}");
             routes.push(Route {

@@ -83,10 +83,12 @@ impl People {
     /// [`PeopleError::NoPerson`], [`PeopleError::Disabled`], and, where the purpose does not
     /// fit the person, [`PeopleError::HasPassword`], [`PeopleError::NoPassword`],
     /// [`PeopleError::NotOutside`] or [`PeopleError::Begun`].
+    ///
+    /// `made_by` is the person who makes it; `None`: the server itself.
     pub fn add_link(
         &mut self,
         hash: &TokenHash,
-        purpose: LinkPurpose,
+        (purpose, made_by): (LinkPurpose, Option<u64>),
         expires_at: Timestamp,
         now: Timestamp,
     ) -> Result<(), PeopleError> {
@@ -105,8 +107,15 @@ impl People {
                 params![number, now.micros()],
             )?;
             step.execute(
-                "INSERT INTO link VALUES (?1, ?2, ?3, ?4, ?5)",
-                params![hash, purpose.code(), number, case, expires_at.micros()],
+                "INSERT INTO link VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                params![
+                    hash,
+                    purpose.code(),
+                    number,
+                    case,
+                    expires_at.micros(),
+                    made_by.map(u64::cast_signed)
+                ],
             )?;
             Ok(())
         })
@@ -121,7 +130,7 @@ impl People {
         hash: &TokenHash,
         now: Timestamp,
     ) -> Result<Option<LinkPurpose>, PeopleError> {
-        self.read(|conn, _| find(conn, hash, now))
+        self.read(|conn, _| Ok(find(conn, hash, now)?.map(|(purpose, _)| purpose)))
     }
 
     /// Uses a link: sets the password and the key, ends what the person had open, and the link
@@ -137,7 +146,7 @@ impl People {
         now: Timestamp,
     ) -> Result<Settled, PeopleError> {
         self.write(|step, keys| {
-            let purpose = find(step, hash, now)?.ok_or(PeopleError::LinkSpent)?;
+            let (purpose, made_by) = find(step, hash, now)?.ok_or(PeopleError::LinkSpent)?;
             step.execute("DELETE FROM link WHERE hash = ?1", [hash])?;
             check(step, purpose)?;
             let number = match purpose.person() {
@@ -158,10 +167,15 @@ impl People {
                 _ => before.only_case,
             };
             step.execute(
-                "UPDATE person SET public_key = ?2, only_case = ?3,
+                "UPDATE person SET public_key = ?2, only_case = ?3, link_by = ?4,
                  reviewer_before = coalesce(reviewer, reviewer_before), reviewer = NULL
                  WHERE number = ?1",
-                params![number.cast_signed(), given.public_key, case.map(u64::cast_signed)],
+                params![
+                    number.cast_signed(),
+                    given.public_key,
+                    case.map(u64::cast_signed),
+                    made_by.map(u64::cast_signed)
+                ],
             )?;
             let person = person::found(step, number)?;
             Ok(Settled { purpose, person })
@@ -169,12 +183,20 @@ impl People {
     }
 }
 
-fn find(conn: &Connection, hash: &TokenHash, now: Timestamp) -> Result<Option<LinkPurpose>, Fail> {
-    let sql = "SELECT purpose, person, only_case FROM link WHERE hash = ?1 AND expires_at > ?2";
+/// What a link is for, and who made it.
+fn find(
+    conn: &Connection,
+    hash: &TokenHash,
+    now: Timestamp,
+) -> Result<Option<(LinkPurpose, Option<u64>)>, Fail> {
+    let sql =
+        "SELECT purpose, person, only_case, made_by FROM link WHERE hash = ?1 AND expires_at > ?2";
     let row = conn
         .prepare_cached(sql)?
         .query_row(params![hash, now.micros()], |row| {
-            Ok(LinkPurpose::from_row(row.get(0)?, row.get(1)?, row.get(2)?))
+            let made_by = row.get::<_, Option<i64>>(3)?.map(i64::cast_unsigned);
+            let purpose = LinkPurpose::from_row(row.get(0)?, row.get(1)?, row.get(2)?);
+            Ok(purpose.map(|purpose| (purpose, made_by)))
         })
         .optional()?;
     Ok(row.flatten())

@@ -169,7 +169,7 @@ impl People {
 
 const SELECT: &str = "SELECT number, login, shown_name, roles, languages, severity_max, ideologies,
     reviewer, public_key, only_case, created_at, disabled_at, version, settings,
-    reviewer_before FROM person";
+    reviewer_before, link_by FROM person";
 
 fn row_of(row: &Row<'_>) -> rusqlite::Result<Person> {
     let number = |column| row.get::<_, Option<i64>>(column).map(|n| n.map(i64::cast_unsigned));
@@ -191,6 +191,7 @@ fn row_of(row: &Row<'_>) -> rusqlite::Result<Person> {
         version: row.get::<_, i64>(12)?.cast_unsigned(),
         settings: row.get::<_, i64>(13)?.cast_unsigned(),
         reviewer_before: number(14)?,
+        link_by: number(15)?,
     })
 }
 

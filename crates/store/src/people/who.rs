@@ -172,6 +172,9 @@ pub struct Person {
     pub reviewer_before: Option<u64>,
     /// Their public key, hexadecimal, once they have a password.
     pub public_key: Option<String>,
+    /// The person who made the link that this key came of; `None`: the server itself, for the
+    /// first admin.
+    pub link_by: Option<u64>,
     /// The one case that an outside reviewer sees.
     pub only_case: Option<u64>,
     /// When they were added.

@@ -78,7 +78,7 @@ impl Stage {
 
     fn add(&self, login: &str, roles: &[Role]) -> Person {
         let person = self.door().add_person(&newcomer(login, roles), at(0)).unwrap();
-        let link = self.door().make_link(LinkPurpose::Invite(person.number), at(0)).unwrap();
+        let link = self.door().make_link(LinkPurpose::Invite(person.number), None, at(0)).unwrap();
         self.accept(&link.token, "").unwrap().person
     }
 

@@ -34,7 +34,7 @@ fn a_link_works_once_also_for_two_at_once() {
     for _ in 0..20 {
         let (stage, amal) = Stage::with("amal", &[]);
         // A link that resets fits its person after its use too: only its use ends it.
-        let link = stage.door().make_link(LinkPurpose::Reset(amal.number), at(1)).unwrap();
+        let link = stage.door().make_link(LinkPurpose::Reset(amal.number), None, at(1)).unwrap();
         let barrier = Barrier::new(2);
         let done = std::thread::scope(|scope| {
             let both = [(); 2].map(|()| {
@@ -56,7 +56,7 @@ fn links_are_refused_from_the_moment_they_expire() {
     let (stage, _) = Stage::with("amal", &[]);
     let person = stage.door().add_person(&newcomer("basil", &[]), at(0)).unwrap();
     let purpose = LinkPurpose::Invite(person.number);
-    let link = stage.door().make_link(purpose, at(0)).unwrap();
+    let link = stage.door().make_link(purpose, None, at(0)).unwrap();
     assert_eq!(link.expires_at, at(DAY_S));
     let last = link.expires_at.plus_micros(-1);
     assert_eq!(stage.door().link(&link.token, last).unwrap(), purpose);
@@ -74,7 +74,7 @@ fn links_are_refused_from_the_moment_they_expire() {
 #[test]
 fn a_link_fits_its_person() {
     let (stage, amal) = Stage::with("amal", &[Role::Reviewer]);
-    let make = |purpose| stage.door().make_link(purpose, at(2));
+    let make = |purpose| stage.door().make_link(purpose, None, at(2));
     refused(make(LinkPurpose::Invite(amal.number)), "has a password");
     refused(make(LinkPurpose::Outside { case: 7, person: amal.number }), "no outside reviewer");
     refused(make(LinkPurpose::Reset(99)), "no person 99");
@@ -186,7 +186,7 @@ fn after_disabling_the_next_call_fails() {
     let (stage, amal) = Stage::with("amal", &[Role::Reviewer]);
     let given = stage.login("amal", at(2)).unwrap();
     assert!(stage.door().session(&given.token, at(3)).is_ok());
-    let link = stage.door().make_link(LinkPurpose::Reset(amal.number), at(3)).unwrap();
+    let link = stage.door().make_link(LinkPurpose::Reset(amal.number), None, at(3)).unwrap();
     let change = |standing| PersonChange { standing: Some(standing), ..PersonChange::default() };
     let disable = change(Standing::Disabled);
     let off = stage.door().change_person(amal.number, amal.version, &disable, at(3)).unwrap();
@@ -196,7 +196,7 @@ fn after_disabling_the_next_call_fails() {
     assert!(stage.door().signing_key(&given.token, at(3)).is_err());
     refused(stage.login("amal", at(3)), WRONG);
     refused(stage.accept(&link.token, ""), SPENT);
-    refused(stage.door().make_link(LinkPurpose::Reset(amal.number), at(3)), "is disabled");
+    refused(stage.door().make_link(LinkPurpose::Reset(amal.number), None, at(3)), "is disabled");
     let enable = change(Standing::Enabled);
     stage.door().change_person(amal.number, off.version, &enable, at(4)).unwrap();
     refused(stage.door().session(&given.token, at(4)), ENDED);
@@ -265,7 +265,7 @@ fn a_lost_password_takes_its_key_along() {
     let set = |number, key: &str| stage.door().set_reviewer(amal.number, number, key);
     assert_eq!(set(5, &old).unwrap().reviewer, Some(5));
     let given = stage.login("amal", at(2)).unwrap();
-    let link = stage.door().make_link(LinkPurpose::Reset(amal.number), at(3)).unwrap();
+    let link = stage.door().make_link(LinkPurpose::Reset(amal.number), None, at(3)).unwrap();
     let settled = stage.accept(&link.token, "").unwrap();
     assert_eq!((settled.person.reviewer_before, settled.person.reviewer), (Some(5), None));
     let new = settled.person.public_key.clone().unwrap();

@@ -95,7 +95,7 @@ fn a_stolen_file_holds_nothing_that_opens() {
     let given = stage.login("amal", at(2)).unwrap();
     stage.door().change_password(&given.token, PASSWORD, OTHER, at(3)).unwrap();
     stage.door().make_key(&wanted(&[Scope::CasesRead], at(DAY_S)), at(3)).unwrap();
-    stage.door().make_link(LinkPurpose::Reset(2), at(3)).unwrap();
+    stage.door().make_link(LinkPurpose::Reset(2), None, at(3)).unwrap();
     let _ = stage.door().login("mistyped-secret", OTHER, home(), at(3));
     let file = stolen(&stage);
     // It is the file, and it is read.

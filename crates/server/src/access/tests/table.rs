@@ -211,6 +211,7 @@ fn grave_operations_ask_for_the_password_again() {
         "media.handover",
         "media.original",
         "notices.withhold",
+        "people.admit",
         "people.write",
         "protected.write",
         "removed.withdraw",
@@ -292,6 +293,7 @@ fn who_could_rule_on_an_appeal_can_come_in_sees_the_case_and_has_the_role() {
     };
     let person = |role| Person {
         number: 1,
+        link_by: None,
         login: "amal".into(),
         shown_name: "Cedar".into(),
         roles: BTreeSet::from([role]),

@@ -27,6 +27,31 @@ the key file is the reviewer, so keep it where only they can read it.")]
     /// Take a reviewer's key out of use; what they ruled stays.
     #[command(after_help = "Example:\n  seawall reviewer withdraw r2 --by amal.key")]
     Withdraw(ReviewerWithdraw),
+    /// Sign the public key of a person of the server, to admit it there.
+    #[command(after_help = "Examples:
+  seawall reviewer vouch 5b1ff2a0c7d94e0d8e3a6a1b24c5f7d8e9fa0b1c2d3e4f5061728394a5b6c7d8 --as r1 --by amal.key
+  seawall reviewer vouch 5b1ff2a0c7d94e0d8e3a6a1b24c5f7d8e9fa0b1c2d3e4f5061728394a5b6c7d8 --as r1 --by amal.key --was r2
+
+Prints the body that an admin sends as POST /v1/people/{person}/admission. Ask the person for the
+key, which GET /v1/session tells them: you answer for whoever holds it. Needs no folder.")]
+    Vouch(ReviewerVouch),
+}
+
+/// Arguments of `reviewer vouch`.
+#[derive(Debug, Args)]
+pub struct ReviewerVouch {
+    /// The person's public key: 64 hexadecimal digits.
+    #[arg(value_name = "PUBLIC_KEY", value_parser = public_key)]
+    pub public: String,
+    /// Your own number, such as r1.
+    #[arg(long = "as", value_name = "REVIEWER", value_parser = reviewer)]
+    pub own: ReviewerId,
+    /// Your key file.
+    #[arg(long, value_name = "KEYFILE")]
+    pub by: PathBuf,
+    /// The number that the person had before their key was lost (`reviewer_before`).
+    #[arg(long, value_name = "REVIEWER", value_parser = reviewer)]
+    pub was: Option<ReviewerId>,
 }
 
 /// Arguments of `reviewer add`.
@@ -396,4 +421,14 @@ pub struct ImportRemoved {
 
 fn reviewer(text: &str) -> Result<ReviewerId, String> {
     ReviewerId::parse(text).ok_or_else(|| "use a number such as r2".into())
+}
+
+fn public_key(text: &str) -> Result<String, String> {
+    let is_hex = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
+    match text.len() == 64 && text.bytes().all(is_hex) {
+        true => Ok(text.to_owned()),
+        false => {
+            Err("use the 64 hexadecimal digits in small letters that GET /v1/session tells".into())
+        }
+    }
 }

@@ -2,7 +2,6 @@
 
 use axum::Json;
 use axum::extract::{Path, Query, State};
-use axum::http::HeaderMap;
 use axum::response::Response;
 use seawall_model::knowledge::{BankHash, FileHash, Knowledge, KnowledgeKind, Known};
 use seawall_pipeline::Active;
@@ -98,7 +97,6 @@ pub async fn get_bank_entry(
     post,
     path = "/v1/banks",
     tag = "knowledge",
-    params(("idempotency-key" = Option<String>, Header, description = "Done once under it")),
     request_body = HashesAsked,
     responses(
         (status = 200, description = "All of it was there already", body = AddedAnswer),
@@ -110,10 +108,8 @@ pub async fn get_bank_entry(
 pub async fn post_banks(
     State(app): State<App>,
     caller: Caller,
-    headers: HeaderMap,
     Body(given): Body<HashesAsked>,
 ) -> Result<Response, Problem> {
-    let print = format!("POST /v1/banks {}", serde_json::json!(given));
     super::check_count(given.hashes.len(), "/hashes")?;
     let bank = super::word(&given.bank, "/bank")?;
     let origin = Origin::of(&app, &given.source, given.expires.as_deref())?;
@@ -121,7 +117,7 @@ pub async fn post_banks(
     let entries = made.await.map_err(|error| Problem::defect(&error))??;
     let kind = KnowledgeKind::Hash;
     let sift = super::sift_known(kind);
-    super::add(&app, &caller, &headers, Adding { print, kind, entries, sift }).await
+    super::add(&app, &caller, Adding { kind, entries, sift }).await
 }
 
 /// Stands for fingerprints that somebody else added.
@@ -129,7 +125,6 @@ pub async fn post_banks(
     post,
     path = "/v1/banks/confirmations",
     tag = "knowledge",
-    params(("idempotency-key" = Option<String>, Header, description = "Done once under it")),
     request_body = EntriesAsked,
     responses(
         (status = 200, description = "Stood for", body = ConfirmedAnswer),
@@ -141,10 +136,9 @@ pub async fn post_banks(
 pub async fn post_bank_confirmation(
     State(app): State<App>,
     caller: Caller,
-    headers: HeaderMap,
     Body(given): Body<EntriesAsked>,
 ) -> Result<Response, Problem> {
-    super::confirm(&app, &caller, &headers, KnowledgeKind::Hash, given).await
+    super::confirm(&app, &caller, KnowledgeKind::Hash, given).await
 }
 
 /// Takes fingerprints out of force, with all that rests on nothing else.
@@ -152,7 +146,6 @@ pub async fn post_bank_confirmation(
     post,
     path = "/v1/banks/withdrawals",
     tag = "knowledge",
-    params(("idempotency-key" = Option<String>, Header, description = "Done once under it")),
     request_body = EntriesAsked,
     responses(
         (status = 200, description = "Out of force", body = WithdrawnAnswer),
@@ -164,10 +157,9 @@ pub async fn post_bank_confirmation(
 pub async fn post_bank_withdrawal(
     State(app): State<App>,
     caller: Caller,
-    headers: HeaderMap,
     Body(given): Body<EntriesAsked>,
 ) -> Result<Response, Problem> {
-    super::withdraw(&app, &caller, &headers, KnowledgeKind::Hash, given).await
+    super::withdraw(&app, &caller, KnowledgeKind::Hash, given).await
 }
 
 fn said(known: &Known, marks: &Marks) -> Option<HashSaid> {

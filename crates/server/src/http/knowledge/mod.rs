@@ -15,8 +15,9 @@ pub mod terms;
 
 use std::ops::RangeInclusive;
 
-use axum::http::{HeaderMap, StatusCode};
-use axum::response::Response;
+use axum::Json;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
 use seawall_model::journal::Body as Entry;
 use seawall_model::knowledge::{Knowledge, KnowledgeKind, Known};
 use seawall_model::{AppealId, CaseId, DecisionId, EntryId, Timestamp};
@@ -26,7 +27,6 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::App;
 use super::caller::Caller;
-use super::once::once;
 use super::page::limit;
 use super::problem::{Code, Problem};
 use super::ruling::{self, Hand, Signed, of_people};
@@ -258,114 +258,87 @@ fn sift_known(kind: KnowledgeKind) -> Box<Sift> {
 
 /// An addition that was asked for.
 struct Adding {
-    /// The route and all that was asked, for the idempotency key.
-    print: String,
     kind: KnowledgeKind,
     entries: Vec<Knowledge>,
     sift: Box<Sift>,
 }
 
-/// Adds entries, once under its key: a person stands for them, what a machine adds waits.
+/// Adds entries: a person stands for them, what a machine adds waits.
 async fn add(
     app: &App,
     caller: &Caller,
-    headers: &HeaderMap,
-    Adding { print, kind, mut entries, sift }: Adding,
+    Adding { kind, mut entries, sift }: Adding,
 ) -> Result<Response, Problem> {
     let key = own_key(app, caller).await?;
-    let work = {
-        let app = app.clone();
-        async move {
-            let changed = change(&app, move |changing| {
-                let known = match sift(changing, &mut entries) {
-                    Ok(Ok(known)) => known.iter().map(ToString::to_string).collect(),
-                    Ok(Err(problem)) => return Ok(Err(problem)),
-                    // Nothing was begun: an entry that cannot be read ends no engine.
-                    Err(error) => return Ok(Err(of_knowledge(&error))),
-                };
-                if entries.is_empty() {
-                    let none = AddedAnswer {
-                        entries: None,
-                        standing: None,
-                        known,
-                        confirmed_by: 0,
-                        missing: None,
-                    };
-                    return Ok(Ok((StatusCode::OK, none)));
-                }
-                let (added, standing, status) = match &key {
-                    Some(key) => {
-                        (changing.add(key, &entries)?, Standing::InForce, StatusCode::CREATED)
-                    }
-                    None => (changing.propose(&entries)?, Standing::Waiting, StatusCode::ACCEPTED),
-                };
-                let confirmed_by = confirmed_by(changing.derivation, &added);
-                let answer = AddedAnswer {
-                    entries: Some(shown(&added)),
-                    standing: Some(standing),
-                    known,
-                    confirmed_by,
-                    missing: missing(kind, confirmed_by),
-                };
-                Ok(Ok((status, answer)))
-            });
-            changed.await
+    let changed = change(app, move |changing| {
+        let known = match sift(changing, &mut entries) {
+            Ok(Ok(known)) => known.iter().map(ToString::to_string).collect(),
+            Ok(Err(problem)) => return Ok(Err(problem)),
+            // Nothing was begun: an entry that cannot be read ends no engine.
+            Err(error) => return Ok(Err(of_knowledge(&error))),
+        };
+        if entries.is_empty() {
+            let none = AddedAnswer {
+                entries: None,
+                standing: None,
+                known,
+                confirmed_by: 0,
+                missing: None,
+            };
+            return Ok(Ok((StatusCode::OK, Json(none))));
         }
-    };
-    once(app, &caller.name(), headers, print, work).await
+        let (added, standing, status) = match &key {
+            Some(key) => (changing.add(key, &entries)?, Standing::InForce, StatusCode::CREATED),
+            None => (changing.propose(&entries)?, Standing::Waiting, StatusCode::ACCEPTED),
+        };
+        let confirmed_by = confirmed_by(changing.derivation, &added);
+        let answer = AddedAnswer {
+            entries: Some(shown(&added)),
+            standing: Some(standing),
+            known,
+            confirmed_by,
+            missing: missing(kind, confirmed_by),
+        };
+        Ok(Ok((status, Json(answer))))
+    });
+    Ok(changed.await?.into_response())
 }
 
-/// Stands for entries, once under its key.
+/// Stands for entries.
 async fn confirm(
     app: &App,
     caller: &Caller,
-    headers: &HeaderMap,
     kind: KnowledgeKind,
     given: EntriesAsked,
 ) -> Result<Response, Problem> {
-    let print = format!("confirm {} {}", kind.as_str(), serde_json::json!(given));
     let (runs, hand) = signed_runs(app, caller, &given).await?;
-    let work = {
-        let app = app.clone();
-        async move {
-            let changed = change(&app, move |changing| {
-                let decisions = changing.confirm(&hand.signer(), &runs, kind)?;
-                let people = runs.iter().map(|run| confirmed_by(changing.derivation, run));
-                let confirmed_by = people.min().unwrap_or(0);
-                Ok(Ok(ConfirmedAnswer {
-                    entries: runs.iter().map(shown).collect(),
-                    decisions: decisions.iter().map(ToString::to_string).collect(),
-                    confirmed_by,
-                    missing: missing(kind, confirmed_by),
-                }))
-            });
-            Ok((StatusCode::OK, changed.await?))
-        }
-    };
-    once(app, &caller.name(), headers, print, work).await
+    let changed = change(app, move |changing| {
+        let decisions = changing.confirm(&hand.signer(), &runs, kind)?;
+        let people = runs.iter().map(|run| confirmed_by(changing.derivation, run));
+        let confirmed_by = people.min().unwrap_or(0);
+        Ok(Ok(ConfirmedAnswer {
+            entries: runs.iter().map(shown).collect(),
+            decisions: decisions.iter().map(ToString::to_string).collect(),
+            confirmed_by,
+            missing: missing(kind, confirmed_by),
+        }))
+    });
+    Ok(Json(changed.await?).into_response())
 }
 
-/// Takes entries out of force, once under its key.
+/// Takes entries out of force.
 async fn withdraw(
     app: &App,
     caller: &Caller,
-    headers: &HeaderMap,
     kind: KnowledgeKind,
     given: EntriesAsked,
 ) -> Result<Response, Problem> {
-    let print = format!("withdraw {} {}", kind.as_str(), serde_json::json!(given));
     let (runs, hand) = signed_runs(app, caller, &given).await?;
-    let work = {
-        let app = app.clone();
-        async move {
-            let changed = change(&app, move |changing| {
-                let followed = changing.withdraw(&hand.signer(), &runs, kind)?;
-                Ok(Ok(withdrawn(&runs, &followed)))
-            });
-            Ok((StatusCode::OK, changed.await?))
-        }
-    };
-    once(app, &caller.name(), headers, print, work).await
+    let changed = change(app, move |changing| {
+        let followed = changing.withdraw(&hand.signer(), &runs, kind)?;
+        Ok(Ok(withdrawn(&runs, &followed)))
+    });
+    Ok(Json(changed.await?).into_response())
 }
 
 /// The runs that are asked for, and who signs.

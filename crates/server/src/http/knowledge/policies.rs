@@ -2,7 +2,6 @@
 
 use axum::Json;
 use axum::extract::{Path, Query, State};
-use axum::http::HeaderMap;
 use axum::response::Response;
 use seawall_model::EntryId;
 use seawall_model::knowledge::{Knowledge, KnowledgeKind, Known, PolicyScope};
@@ -106,7 +105,6 @@ pub async fn get_policy(
     post,
     path = "/v1/policies",
     tag = "knowledge",
-    params(("idempotency-key" = Option<String>, Header, description = "Done once under it")),
     request_body = PolicyAsked,
     responses(
         (status = 201, description = "In force", body = AddedAnswer),
@@ -119,10 +117,8 @@ pub async fn get_policy(
 pub async fn post_policy(
     State(app): State<App>,
     caller: Caller,
-    headers: HeaderMap,
     Body(given): Body<PolicyAsked>,
 ) -> Result<Response, Problem> {
-    let print = format!("POST /v1/policies {}", serde_json::json!(given));
     let origin = Origin::of(&app, &given.source, None)?;
     let after = given.after_version;
     let scope = match given.terrorist_content {
@@ -142,7 +138,7 @@ pub async fn post_policy(
         .map_err(|fault| Problem::new(Code::Invalid, fault.why).at(format!("/{}", fault.field)))?;
     let entries = vec![origin.entry(Known::Policy(policy))];
     let (kind, sift) = (KnowledgeKind::Policy, number(after));
-    super::add(&app, &caller, &headers, Adding { print, kind, entries, sift }).await
+    super::add(&app, &caller, Adding { kind, entries, sift }).await
 }
 
 /// Stands for versions of policies that a machine added.
@@ -150,7 +146,6 @@ pub async fn post_policy(
     post,
     path = "/v1/policies/confirmations",
     tag = "knowledge",
-    params(("idempotency-key" = Option<String>, Header, description = "Done once under it")),
     request_body = EntriesAsked,
     responses((status = 200, description = "Stood for", body = ConfirmedAnswer)),
     extensions(("x-operation" = json!("policies.write"))),
@@ -158,10 +153,9 @@ pub async fn post_policy(
 pub async fn post_policy_confirmation(
     State(app): State<App>,
     caller: Caller,
-    headers: HeaderMap,
     Body(given): Body<EntriesAsked>,
 ) -> Result<Response, Problem> {
-    super::confirm(&app, &caller, &headers, KnowledgeKind::Policy, given).await
+    super::confirm(&app, &caller, KnowledgeKind::Policy, given).await
 }
 
 /// Gives a policy its version, if nobody added another meanwhile.

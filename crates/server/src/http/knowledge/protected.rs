@@ -3,7 +3,6 @@
 
 use axum::Json;
 use axum::extract::{Path, Query, State};
-use axum::http::HeaderMap;
 use axum::response::Response;
 use seawall_model::PlatformId;
 use seawall_model::knowledge::{Knowledge, KnowledgeKind, Known};
@@ -95,7 +94,6 @@ pub async fn get_protected_entry(
     post,
     path = "/v1/protected",
     tag = "knowledge",
-    params(("idempotency-key" = Option<String>, Header, description = "Done once under it")),
     request_body = ProtectedAsked,
     responses(
         (status = 200, description = "It is protected on this ground already", body = AddedAnswer),
@@ -108,10 +106,8 @@ pub async fn get_protected_entry(
 pub async fn post_protected(
     State(app): State<App>,
     caller: Caller,
-    headers: HeaderMap,
     Body(given): Body<ProtectedAsked>,
 ) -> Result<Response, Problem> {
-    let print = format!("POST /v1/protected {}", serde_json::json!(given));
     let origin = Origin::of(&app, &given.source, given.expires.as_deref())?;
     let ground = words::ground(&given.ground)
         .map_err(|why| Problem::new(Code::Invalid, why).at("/ground"))?;
@@ -127,7 +123,7 @@ pub async fn post_protected(
     })?;
     let kind = KnowledgeKind::Protected;
     let (entries, sift) = (vec![origin.entry(known)], super::sift_known(kind));
-    super::add(&app, &caller, &headers, Adding { print, kind, entries, sift }).await
+    super::add(&app, &caller, Adding { kind, entries, sift }).await
 }
 
 /// Takes accounts out of the register.
@@ -135,7 +131,6 @@ pub async fn post_protected(
     post,
     path = "/v1/protected/withdrawals",
     tag = "knowledge",
-    params(("idempotency-key" = Option<String>, Header, description = "Done once under it")),
     request_body = EntriesAsked,
     responses(
         (status = 200, description = "Out of force", body = WithdrawnAnswer),
@@ -147,10 +142,9 @@ pub async fn post_protected(
 pub async fn post_protected_withdrawal(
     State(app): State<App>,
     caller: Caller,
-    headers: HeaderMap,
     Body(given): Body<EntriesAsked>,
 ) -> Result<Response, Problem> {
-    super::withdraw(&app, &caller, &headers, KnowledgeKind::Protected, given).await
+    super::withdraw(&app, &caller, KnowledgeKind::Protected, given).await
 }
 
 /// Reads the register, once the journal says who does.

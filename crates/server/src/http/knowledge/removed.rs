@@ -4,7 +4,6 @@
 
 use axum::Json;
 use axum::extract::{Path, Query, State};
-use axum::http::HeaderMap;
 use axum::response::Response;
 use seawall_model::knowledge::{KnowledgeKind, Known};
 
@@ -56,7 +55,6 @@ pub async fn get_removed_entry(
     post,
     path = "/v1/removed/withdrawals",
     tag = "knowledge",
-    params(("idempotency-key" = Option<String>, Header, description = "Done once under it")),
     request_body = EntriesAsked,
     responses(
         (status = 200, description = "Out of force", body = WithdrawnAnswer),
@@ -68,10 +66,9 @@ pub async fn get_removed_entry(
 pub async fn post_removed_withdrawal(
     State(app): State<App>,
     caller: Caller,
-    headers: HeaderMap,
     Body(given): Body<EntriesAsked>,
 ) -> Result<Response, Problem> {
-    super::withdraw(&app, &caller, &headers, KnowledgeKind::Removed, given).await
+    super::withdraw(&app, &caller, KnowledgeKind::Removed, given).await
 }
 
 fn said(known: &Known, _: &Marks) -> Option<RemovedSaid> {

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Path, Query, State};
-use axum::http::HeaderMap;
 use axum::response::Response;
 use seawall_event::{Decoded, Format};
 use seawall_model::knowledge::{KnowledgeKind, Known};
@@ -32,6 +31,8 @@ use crate::media::Marks;
 
 /// Events of one trial, at most.
 const EVENTS_MAX: usize = 1_000;
+/// Bytes of a name in a rule that is told back, at most.
+const NAME_BYTES_MAX: usize = 80;
 
 /// Rules that are to be put in force.
 #[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
@@ -90,7 +91,7 @@ pub struct DiagnosticTold {
     pub path: String,
     /// Its line, from 1.
     pub line: u32,
-    /// Its column, from 1, in characters.
+    /// Its column, from 0, in bytes of UTF-8.
     pub column: u32,
     /// First byte in the file and the byte after the last, where it is known.
     pub bytes: Option<[u32; 2]>,
@@ -107,7 +108,7 @@ pub struct RelatedTold {
     pub path: String,
     /// Its line, from 1.
     pub line: u32,
-    /// Its column, from 1.
+    /// Its column, from 0, in bytes of UTF-8.
     pub column: u32,
     /// A word about it.
     pub hint: String,
@@ -204,7 +205,7 @@ pub async fn post_rules_check(
 ) -> Result<Json<RulesChecked>, Problem> {
     let rules = match load(files(&given.files)?).await? {
         Ok(rules) => rules,
-        Err(found) => return Ok(Json(unsound(&found))),
+        Err(found) => return Ok(Json(unsound(&found, &given.files))),
     };
     let missing = missing(&app, &rules).await?;
     let diagnostics: Vec<DiagnosticTold> = missing.iter().map(not_there).collect();
@@ -233,7 +234,8 @@ pub async fn post_rules_run(
         let detail = format!("a request tries at most {EVENTS_MAX} events: send the rest next");
         return Err(Problem::new(Code::TooLarge, detail).at("/events"));
     }
-    let rules = load(files(&given.files)?).await?.map_err(|found| of_diagnostics(&found))?;
+    let loaded = load(files(&given.files)?).await?;
+    let rules = loaded.map_err(|found| of_diagnostics(&found, &given.files))?;
     let limits = app.limits().clone();
     let tried = tokio::task::spawn_blocking(move || tried(&rules, &given.events, &limits)).await;
     Ok(Json(tried.map_err(|error| Problem::defect(&error))?))
@@ -244,7 +246,6 @@ pub async fn post_rules_run(
     post,
     path = "/v1/rules",
     tag = "knowledge",
-    params(("idempotency-key" = Option<String>, Header, description = "Done once under it")),
     request_body = RulesAsked,
     responses(
         (status = 200, description = "They are in force already", body = AddedAnswer),
@@ -258,10 +259,8 @@ pub async fn post_rules_run(
 pub async fn post_rules(
     State(app): State<App>,
     caller: Caller,
-    headers: HeaderMap,
     Body(given): Body<RulesAsked>,
 ) -> Result<Response, Problem> {
-    let print = format!("POST /v1/rules {}", serde_json::json!(given));
     let origin = Origin::of(&app, &given.source, None)?;
     let replaces = given.replaces.as_deref().map(|text| {
         let why = "a version of the rules is named like `k5`";
@@ -270,7 +269,8 @@ pub async fn post_rules(
     let replaces = replaces.transpose()?;
     let files = files(&given.files)?;
     let known = Known::Rules(files.files.clone());
-    let rules = load(files).await?.map_err(|found| of_diagnostics(&found))?;
+    let rules = load(files).await?;
+    let rules = rules.map_err(|found| of_diagnostics(&found, &given.files))?;
     if rules.rules().next().is_none() {
         let detail = format!("there is no rule: {ENTRY} and what it imports hold none");
         return Err(Problem::new(Code::Invalid, detail).at("/files"));
@@ -282,7 +282,7 @@ pub async fn post_rules(
     }
     let (kind, sift) = (KnowledgeKind::Rules, in_place_of(replaces));
     let entries = vec![origin.entry(known)];
-    super::add(&app, &caller, &headers, Adding { print, kind, entries, sift }).await
+    super::add(&app, &caller, Adding { kind, entries, sift }).await
 }
 
 /// Stands for versions of the rules that a machine added.
@@ -290,7 +290,6 @@ pub async fn post_rules(
     post,
     path = "/v1/rules/confirmations",
     tag = "knowledge",
-    params(("idempotency-key" = Option<String>, Header, description = "Done once under it")),
     request_body = EntriesAsked,
     responses((status = 200, description = "Stood for", body = ConfirmedAnswer)),
     extensions(("x-operation" = json!("rules.write"))),
@@ -298,10 +297,9 @@ pub async fn post_rules(
 pub async fn post_rules_confirmation(
     State(app): State<App>,
     caller: Caller,
-    headers: HeaderMap,
     Body(given): Body<EntriesAsked>,
 ) -> Result<Response, Problem> {
-    super::confirm(&app, &caller, &headers, KnowledgeKind::Rules, given).await
+    super::confirm(&app, &caller, KnowledgeKind::Rules, given).await
 }
 
 /// Takes versions of the rules out of force; the newest that is left applies.
@@ -309,7 +307,6 @@ pub async fn post_rules_confirmation(
     post,
     path = "/v1/rules/withdrawals",
     tag = "knowledge",
-    params(("idempotency-key" = Option<String>, Header, description = "Done once under it")),
     request_body = EntriesAsked,
     responses(
         (status = 200, description = "Out of force", body = WithdrawnAnswer),
@@ -321,10 +318,9 @@ pub async fn post_rules_confirmation(
 pub async fn post_rules_withdrawal(
     State(app): State<App>,
     caller: Caller,
-    headers: HeaderMap,
     Body(given): Body<EntriesAsked>,
 ) -> Result<Response, Problem> {
-    super::withdraw(&app, &caller, &headers, KnowledgeKind::Rules, given).await
+    super::withdraw(&app, &caller, KnowledgeKind::Rules, given).await
 }
 
 /// Refuses rules where others are in force than were read, and leaves those out that are.
@@ -397,15 +393,15 @@ fn tried(rules: &Ruleset, events: &[Box<RawValue>], limits: &Limits) -> RulesTri
     }
 }
 
-fn unsound(found: &Diagnostics) -> RulesChecked {
+fn unsound(found: &Diagnostics, texts: &BTreeMap<String, String>) -> RulesChecked {
     let told = |diagnostic: &seawall_rule::Diagnostic| DiagnosticTold {
         check: diagnostic.validator.as_str(),
-        message: diagnostic.message.clone(),
+        message: named(diagnostic, texts),
         path: diagnostic.at.path.to_string(),
         line: diagnostic.at.place.line,
         column: diagnostic.at.place.column,
         bytes: Some([diagnostic.at.bytes.start, diagnostic.at.bytes.end]),
-        hint: diagnostic.at.hint.clone(),
+        hint: hint(diagnostic, texts),
         related: diagnostic.related.iter().map(related).collect(),
     };
     RulesChecked {
@@ -414,6 +410,43 @@ fn unsound(found: &Diagnostics) -> RulesChecked {
         diagnostics: found.found.iter().map(told).collect(),
         left_out: found.left_out,
     }
+}
+
+/// What stands at a place, if it is short: a name, mostly.
+fn standing<'a>(
+    at: &seawall_rule::Location,
+    texts: &'a BTreeMap<String, String>,
+) -> Option<&'a str> {
+    let (start, end) = (usize::try_from(at.bytes.start).ok()?, usize::try_from(at.bytes.end).ok()?);
+    let text = texts.get(&*at.path)?.get(start..end)?;
+    let is_name = (1..=NAME_BYTES_MAX).contains(&text.len()) && !text.contains(['\n', '\r']);
+    is_name.then_some(text)
+}
+
+/// What is wrong, with the name that it is wrong with: the command shows the line instead.
+fn named(diagnostic: &seawall_rule::Diagnostic, texts: &BTreeMap<String, String>) -> String {
+    match standing(&diagnostic.at, texts) {
+        Some(name) if !diagnostic.message.contains(name) => {
+            format!("{}: `{name}`", diagnostic.message)
+        }
+        _ => diagnostic.message.clone(),
+    }
+}
+
+/// What to do there, with a name that is close if there is one.
+fn hint(diagnostic: &seawall_rule::Diagnostic, texts: &BTreeMap<String, String>) -> String {
+    let mut hint = diagnostic.at.hint.replace('\n', "; ");
+    let elsewhere = diagnostic.related.first().filter(|_| !diagnostic.related_message.is_empty());
+    if let Some(at) = elsewhere {
+        let Place { line, column } = at.place;
+        let name = standing(at, texts).map(|name| format!("`{name}`, ")).unwrap_or_default();
+        let lead = if hint.is_empty() { "" } else { "; " };
+        hint.push_str(&format!(
+            "{lead}{} {name}{}, line {line}, column {column}",
+            diagnostic.related_message, at.path
+        ));
+    }
+    hint
 }
 
 fn related(at: &seawall_rule::Location) -> RelatedTold {
@@ -435,16 +468,20 @@ fn not_there(missing: &Missing) -> DiagnosticTold {
 }
 
 /// Unsound rules as a problem: the first fault, in its file.
-fn of_diagnostics(found: &Diagnostics) -> Problem {
+fn of_diagnostics(found: &Diagnostics, texts: &BTreeMap<String, String>) -> Problem {
     let count = found.found.len() + found.left_out;
     let Some(first) = found.found.first() else {
         return Problem::new(Code::Invalid, "the rules are not sound").at("/files");
     };
     let Place { line, column } = first.at.place;
-    let detail = format!(
-        "{} (line {line}, column {column}); {count} in all, which `POST /v1/rules/check` tells",
-        first.message
-    );
+    let hint = Some(hint(first, texts)).filter(|hint| !hint.is_empty());
+    let hint = hint.map(|hint| format!(": {hint}")).unwrap_or_default();
+    let more = match count {
+        1 => String::new(),
+        _ => format!("; {count} faults in all, which `POST /v1/rules/check` tells"),
+    };
+    let what = named(first, texts);
+    let detail = format!("{what} ({}, line {line}, column {column}){hint}{more}", first.at.path);
     Problem::new(Code::Invalid, detail).at(pointer(&first.at.path))
 }
 

@@ -2,7 +2,6 @@
 
 use axum::Json;
 use axum::extract::{Path, Query, State};
-use axum::http::HeaderMap;
 use axum::response::Response;
 use seawall_model::knowledge::{Knowledge, KnowledgeKind, Known};
 use seawall_pipeline::Active;
@@ -97,7 +96,6 @@ pub async fn get_term(
     post,
     path = "/v1/terms",
     tag = "knowledge",
-    params(("idempotency-key" = Option<String>, Header, description = "Done once under it")),
     request_body = TermsAsked,
     responses(
         (status = 200, description = "All of it was there already", body = AddedAnswer),
@@ -109,10 +107,8 @@ pub async fn get_term(
 pub async fn post_terms(
     State(app): State<App>,
     caller: Caller,
-    headers: HeaderMap,
     Body(given): Body<TermsAsked>,
 ) -> Result<Response, Problem> {
-    let print = format!("POST /v1/terms {}", serde_json::json!(given));
     super::check_count(given.terms.len(), "/terms")?;
     let list = super::word(&given.list, "/list")?;
     let origin = Origin::of(&app, &given.source, given.expires.as_deref())?;
@@ -120,7 +116,7 @@ pub async fn post_terms(
     let entries = made.await.map_err(|error| Problem::defect(&error))??;
     let kind = KnowledgeKind::Term;
     let sift = super::sift_known(kind);
-    super::add(&app, &caller, &headers, Adding { print, kind, entries, sift }).await
+    super::add(&app, &caller, Adding { kind, entries, sift }).await
 }
 
 /// Stands for terms that somebody else added.
@@ -128,7 +124,6 @@ pub async fn post_terms(
     post,
     path = "/v1/terms/confirmations",
     tag = "knowledge",
-    params(("idempotency-key" = Option<String>, Header, description = "Done once under it")),
     request_body = EntriesAsked,
     responses((status = 200, description = "Stood for", body = ConfirmedAnswer)),
     extensions(("x-operation" = json!("terms.write"))),
@@ -136,10 +131,9 @@ pub async fn post_terms(
 pub async fn post_term_confirmation(
     State(app): State<App>,
     caller: Caller,
-    headers: HeaderMap,
     Body(given): Body<EntriesAsked>,
 ) -> Result<Response, Problem> {
-    super::confirm(&app, &caller, &headers, KnowledgeKind::Term, given).await
+    super::confirm(&app, &caller, KnowledgeKind::Term, given).await
 }
 
 /// Takes terms out of force.
@@ -147,7 +141,6 @@ pub async fn post_term_confirmation(
     post,
     path = "/v1/terms/withdrawals",
     tag = "knowledge",
-    params(("idempotency-key" = Option<String>, Header, description = "Done once under it")),
     request_body = EntriesAsked,
     responses(
         (status = 200, description = "Out of force", body = WithdrawnAnswer),
@@ -159,10 +152,9 @@ pub async fn post_term_confirmation(
 pub async fn post_term_withdrawal(
     State(app): State<App>,
     caller: Caller,
-    headers: HeaderMap,
     Body(given): Body<EntriesAsked>,
 ) -> Result<Response, Problem> {
-    super::withdraw(&app, &caller, &headers, KnowledgeKind::Term, given).await
+    super::withdraw(&app, &caller, KnowledgeKind::Term, given).await
 }
 
 fn said(known: &Known, _: &Marks) -> Option<TermSaid> {

@@ -3,8 +3,9 @@
 //! Whoever sees it marks it; from then on nobody sees it but the holder of the configured route,
 //! who hands it over to whom the law names. The journal tells of both by a keyed hash.
 
+use axum::Json;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use axum::response::Response;
 use seawall_model::CaseId;
 use seawall_model::journal::Body as Entry;
@@ -19,7 +20,6 @@ use crate::access::Identity;
 use crate::http::App;
 use crate::http::body::Body;
 use crate::http::caller::Caller;
-use crate::http::once::once;
 use crate::http::problem::{Code, Problem, ProblemTold};
 
 /// What is marked, beside its digest.
@@ -53,10 +53,7 @@ pub struct Marked {
     post,
     path = "/v1/media/{sha256}/mark",
     tag = "media",
-    params(
-        ("sha256" = String, Path, description = "SHA-256 of the file, hexadecimal"),
-        ("idempotency-key" = Option<String>, Header, description = "Done once under it"),
-    ),
+    params(("sha256" = String, Path, description = "SHA-256 of the file, hexadecimal")),
     request_body = MarkAsked,
     responses((status = 200, description = "Marked", body = Marked)),
     extensions(("x-operation" = json!("media.mark"))),
@@ -65,10 +62,8 @@ pub async fn post_mark(
     State(app): State<App>,
     caller: Caller,
     Path(sha256): Path<String>,
-    headers: HeaderMap,
     Body(given): Body<MarkAsked>,
-) -> Result<Response, Problem> {
-    let print = format!("POST /v1/media/{sha256}/mark {}", serde_json::json!(given));
+) -> Result<Json<Marked>, Problem> {
     let sha256 = digest(&sha256)?;
     let mut pdqs = Vec::new();
     if let Some(pdq) = &given.pdq {
@@ -86,13 +81,8 @@ pub async fn post_mark(
             Err(problem) => return Err(problem),
         }
     }
-    let name = caller.name();
-    let marks = {
-        let (app, by) = (app.clone(), name.clone());
-        let reviewer = caller.reviewer().map_or(0, |reviewer| reviewer.0);
-        async move { Ok((StatusCode::OK, mark(&app, sha256, pdqs, (by, reviewer)).await?)) }
-    };
-    once(&app, &name, &headers, print, marks).await
+    let reviewer = caller.reviewer().map_or(0, |reviewer| reviewer.0);
+    Ok(Json(mark(&app, sha256, pdqs, (caller.name(), reviewer)).await?))
 }
 
 /// The case in which it was seen, where one is named or must be.
