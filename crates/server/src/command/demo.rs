@@ -18,7 +18,8 @@ use seawall_sim::{Parameters, Pictures};
 
 use super::args::{By, Demo, Global, Tide};
 use super::case::{Toured, minute, tour};
-use super::demo_live::{Client, LetIn, Play, Server, Session, draw_secret, entered, heard, let_in};
+use super::demo_live::{Client, Server, draw_secret, let_in};
+use super::demo_play::{Play, entered, heard};
 use super::demo_story::Story;
 use super::import::Again;
 use super::{Ended, knowledge, settings, show, tide};
@@ -55,8 +56,7 @@ const FILES: [(&str, &str); 4] = [
 pub(super) fn run(global: &Global, given: &Demo) -> anyhow::Result<Ended> {
     make_fresh(&given.folder)?;
     let stop = super::import::stop_when_told(Again::Waits);
-    let stage = Stage::new(global, &given.folder);
-    let played = play(&stage, given, &stop);
+    let played = play(Stage::new(global, &given.folder), given, &stop);
     if stop.load(Ordering::Relaxed) {
         // Whatever it was doing, its server has ended by now.
         std::fs::remove_dir_all(&given.folder)
@@ -67,8 +67,9 @@ pub(super) fn run(global: &Global, given: &Demo) -> anyhow::Result<Ended> {
     played.map(|()| Ended::Fine)
 }
 
-fn play(stage: &Stage, given: &Demo, stop: &AtomicBool) -> anyhow::Result<()> {
+fn play(mut stage: Stage, given: &Demo, stop: &AtomicBool) -> anyhow::Result<()> {
     let (mut story, seed) = stage.find(given.seed)?;
+    stage.global.test_clock = Some(story.from);
     say!("A story of ten days, of a simulated platform (seed {seed}). A network hidden among its")?;
     say!("accounts posts a little every day; then something happens in the field, and its wave")?;
     say!("comes in on a hashtag that is anybody's. Who is who stands apart, and nobody is told:")?;
@@ -85,6 +86,7 @@ fn play(stage: &Stage, given: &Demo, stop: &AtomicBool) -> anyhow::Result<()> {
     stage.bring_in(&story)?;
     let who = if given.stay || std::io::stdout().is_terminal() { Who::Person } else { Who::Nobody };
     let more = stage.live(&story, seed, who, stop)?;
+    stage.global.test_clock = Some(Stage::ends()?);
     if stop.load(Ordering::Relaxed) {
         return Ok(());
     }
@@ -187,15 +189,16 @@ impl Stage {
         let secrets = draw_secret(&self.global, &self.folder)?;
         let server = Server::start(&self.global, &self.folder, listener.local_addr()?)?;
         let client = Client::new(&server.url)?;
-        let LetIn { key, amal } = let_in(&self.global, &self.folder, &client, &server)?;
+        let key = let_in(&self.global, &self.folder, &client, &server)?;
         say!(
             "\n`seawall serve` runs at {}. An operator came in by the one-time link,",
             server.url
         )?;
         say!("Amal and Badr were invited as reviewers, and the platform has a key and a receiver")?;
         say!(
-            "that verifies what it is told and obeys it. The story goes on live, four hours a line:\n"
+            "that verifies what it is told and obeys it. The server's clock is the story's. It goes"
         )?;
+        say!("on live, four hours a line with its events, and what happens between them:\n")?;
         let parameters = Self::parameters()?;
         let hours = story.from.seconds_since(parameters.start) / 3_600;
         let from_hour = u32::try_from(hours).context("the story begins before its time")?;
@@ -203,17 +206,18 @@ impl Stage {
         let surge = parameters.field_days.first().map_or(0, |day| day * 24 + HOURS_INTO_SURGE);
         let surge = surge.saturating_sub(from_hour).min(left);
         let pace = if who == Who::Person { Pace::Times(SPEED) } else { Pace::LockStep };
-        let mut play = Play::new(&client, &key, stop);
+        let rises = parameters.field_days.first().map_or(0, |day| i64::from(*day) * 86_400);
+        let rises = parameters.start.plus_seconds(rises);
+        let mut play = Play::new((&client, &server), &key, (story.from, rises), stop);
         play.look_away()?;
-        let clock = settings(&self.global)?.clock;
         let (truth, from) = (self.file(TRUTH), (seed, from_hour));
-        let mut living =
-            play.begin(parameters, from, (listener, secrets), (pace, &truth, clock))?;
+        let mut living = play.begin(parameters, from, (listener, secrets), (pace, &truth))?;
         let taken = match who {
             Who::Nobody => play.hours(&mut living, left)?,
-            Who::Person => self.before_a_person(&mut play, &mut living, (surge, left), &amal)?,
+            Who::Person => self.before_a_person(&mut play, &mut living, (surge, left))?,
         };
-        drop(living);
+        play.summary()?;
+        drop((play, living));
         server.end()?;
         Ok(taken.accepted)
     }
@@ -225,12 +229,11 @@ impl Stage {
         play: &mut Play<'_>,
         living: &mut Living,
         (surge, left): (u32, u32),
-        amal: &Session,
     ) -> anyhow::Result<Passed> {
         let lines = heard();
         play.hours(living, surge)?;
         if play.is_on() {
-            self.tell_live(play.client, amal)?;
+            self.tell_live(play.client)?;
             entered(&lines, play.stop);
             living.resume();
         }
@@ -244,7 +247,8 @@ impl Stage {
     }
 
     /// What can be typed while the story waits.
-    fn tell_live(&self, client: &Client, by: &Session) -> anyhow::Result<()> {
+    fn tell_live(&self, client: &Client) -> anyhow::Result<()> {
+        let by = &client.come_in(&self.file("amal.login"))?;
         let page = client.read("/v1/cases?state=open&limit=200", by)?;
         let cases = page["cases"].as_array().cloned().unwrap_or_default();
         let strongest = cases.iter().filter(|case| case["comeback"].is_i64());
@@ -255,7 +259,13 @@ impl Stage {
             show::counted(cases.len() as u64, "case", "cases")
         )?;
         let curl = |name: &str| format!("curl -K {}", show::quoted(&self.typed(name)));
-        let (amal, badr, url) = (curl("amal.curl"), curl("badr.curl"), client.url());
+        let (amal, badr, url) = (curl("amal.curl"), curl("badr.curl"), &client.url);
+        say!(
+            "  # log in as Amal and as Badr: each gets a file for curl with the cookie and the token"
+        )?;
+        for name in ["amal", "badr"] {
+            say!("  {}", self.log_in(name, url))?;
+        }
         say!("  # what is open, and what happens as it happens")?;
         say!("  {amal} '{url}/v1/cases?state=open'")?;
         if let Some(id) = chosen.and_then(|case| case["case"].as_str()) {
@@ -281,6 +291,25 @@ impl Stage {
             "\nPress Enter: the days go on, and you see whether the network returns. Ctrl-C ends."
         )?;
         Ok(())
+    }
+
+    /// How somebody logs in from a shell.
+    fn log_in(&self, name: &str, url: &str) -> String {
+        let (file, jar) =
+            (self.typed(&format!("{name}.login")), self.typed(&format!("{name}.jar")));
+        let (own, file) = (show::quoted(&self.typed(&format!("{name}.curl"))), show::quoted(&file));
+        let kept = show::quoted(&jar);
+        format!(
+            "curl -s -c {kept} {url}/v1/session -H 'content-type: application/json' -d @{file} | sed -n \
+             's|.*\"csrf_token\":\"\\([^\"]*\\)\".*|header = \"x-csrf-token: \\1\"\\n\
+             header = \"content-type: application/json\"\\ncookie = \"{jar}\"\\nsilent|p' > {own}"
+        )
+    }
+
+    /// When the story is over.
+    fn ends() -> anyhow::Result<seawall_model::Timestamp> {
+        let parameters = Self::parameters()?;
+        Ok(parameters.start.plus_seconds(i64::from(parameters.days) * 86_400))
     }
 
     fn parameters() -> anyhow::Result<Parameters> {
