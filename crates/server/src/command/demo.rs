@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use anyhow::Context;
 use seawall_review::Saw;
@@ -19,7 +20,7 @@ use seawall_sim::{Parameters, Pictures};
 use super::args::{By, Demo, Global, Tide};
 use super::case::{Toured, minute, tour};
 use super::demo_live::{Client, Server, draw_secret, let_in};
-use super::demo_play::{Play, entered, heard};
+use super::demo_play::{Play, entered, heard, held};
 use super::demo_story::Story;
 use super::import::Again;
 use super::{Ended, knowledge, settings, show, tide};
@@ -34,10 +35,14 @@ const SEEDS_MAX: u64 = 100;
 /// What is true of the story as it was lived.
 const TRUTH: &str = "truth.jsonl";
 /// How many times as fast as real time the story is lived before a person: an hour in a
-/// third of a second, so that the surge rises within a minute.
-const SPEED: f64 = 12_000.0;
+/// fifth of a second, so that the surge rises within a minute.
+const SPEED: f64 = 18_000.0;
 /// Hours of the day of the field event after which the story waits for a person.
 const HOURS_INTO_SURGE: u32 = 18;
+/// Hours after which is looked whether a return is found on which one person may rule.
+const HOURS_A_LOOK: u32 = 4;
+/// Seconds in which the story can be held there.
+const HOLD_SECONDS: u64 = 15;
 /// Columns of a command before it is folded.
 const COLUMNS: usize = 96;
 /// Says that a folder was made by a demo, so that the next one may empty it.
@@ -162,7 +167,7 @@ impl Stage {
             let threads = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
             let stop = Arc::new(AtomicBool::new(false));
             simulate(&Task { parameters, seed, out: out.clone(), threads, pictures }, &stop)?;
-            if let Some(story) = Story::read(&out)? {
+            if let Some(story) = Story::read(&out, Self::ends()?)? {
                 return Ok((story, seed));
             }
         }
@@ -222,8 +227,8 @@ impl Stage {
         Ok(taken.accepted)
     }
 
-    /// Lives until some hours into the surge, when there is something to rule on, waits for the
-    /// person, and goes on.
+    /// Lives until some hours into the surge and waits for the person there; before it, it can be
+    /// held where a return is found on which one person may rule.
     fn before_a_person(
         &self,
         play: &mut Play<'_>,
@@ -231,9 +236,27 @@ impl Stage {
         (surge, left): (u32, u32),
     ) -> anyhow::Result<Passed> {
         let lines = heard();
-        play.hours(living, surge)?;
+        let mut lived = 0;
+        while lived < surge && play.is_on() {
+            let hours = HOURS_A_LOOK.min(surge - lived);
+            play.hours(living, hours)?;
+            lived += hours;
+            let Some(chosen) = play.open_return()? else { continue };
+            say!(
+                "\nA return is found: {chosen}. Press Enter within {HOLD_SECONDS} seconds to hold the story here and"
+            )?;
+            say!("to rule on it; else it goes on by itself.")?;
+            if held(&lines, Duration::from_secs(HOLD_SECONDS), play.stop) {
+                self.tell_live(play.client, Some(&chosen))?;
+                entered(&lines, play.stop);
+            }
+            say!("")?;
+            break;
+        }
+        living.resume();
+        play.hours(living, surge - lived)?;
         if play.is_on() {
-            self.tell_live(play.client)?;
+            self.tell_live(play.client, None)?;
             entered(&lines, play.stop);
             living.resume();
         }
@@ -247,33 +270,29 @@ impl Stage {
     }
 
     /// What can be typed while the story waits.
-    fn tell_live(&self, client: &Client) -> anyhow::Result<()> {
+    fn tell_live(&self, client: &Client, chosen: Option<&str>) -> anyhow::Result<()> {
         let by = &client.come_in(&self.file("amal.login"))?;
         let page = client.read("/v1/cases?state=open&limit=200", by)?;
         let cases = page["cases"].as_array().cloned().unwrap_or_default();
-        let strongest = cases.iter().filter(|case| case["comeback"].is_i64());
-        let strongest = strongest.max_by_key(|case| case["comeback"].as_i64());
-        let chosen = strongest.or(cases.first());
+        let first = cases.first().and_then(|case| case["case"].as_str());
         say!(
-            "\nThe story waits. {} are open. In another terminal:\n",
-            show::counted(cases.len() as u64, "case", "cases")
+            "\nThe story waits. {} open. In another terminal, in this folder:\n",
+            match cases.len() {
+                1 => "1 case is".to_owned(),
+                more => format!("{} cases are", show::count(more as u64)),
+            }
         )?;
         let curl = |name: &str| format!("curl -K {}", show::quoted(&self.typed(name)));
         let (amal, badr, url) = (curl("amal.curl"), curl("badr.curl"), &client.url);
-        say!(
-            "  # log in as Amal and as Badr: each gets a file for curl with the cookie and the token"
-        )?;
+        say!("  # log in, as Amal and as Badr: each gets a file for curl with their token")?;
         for name in ["amal", "badr"] {
-            say!("  {}", self.log_in(name, url))?;
+            say!("{}", self.log_in(name, url))?;
         }
-        say!("  # what is open, and what happens as it happens")?;
+        say!("  # what is open")?;
         say!("  {amal} '{url}/v1/cases?state=open'")?;
-        if let Some(id) = chosen.and_then(|case| case["case"].as_str()) {
+        if let Some(id) = chosen.or(first) {
             let case = client.read(&format!("/v1/cases/{id}"), by)?;
-            let needs = case["needs"].as_array().cloned().unwrap_or_default();
-            let lacks = |need: &&serde_json::Value| need["missing"].as_array().map_or(0, Vec::len);
-            let need = needs.iter().min_by_key(lacks);
-            let word = |name: &str| need.and_then(|need| need[name].as_str());
+            let word = |name: &str| case["proposed"][name].as_str();
             let ruling = serde_json::json!({
                 "ruling": word("ruling").unwrap_or("keep"),
                 "saw": word("saw").unwrap_or("content"),
@@ -284,7 +303,9 @@ impl Stage {
             )?;
             say!("  {amal} {url}/v1/cases/{id}")?;
             say!("  {amal} {url}/v1/cases/{id}/rulings -d '{ruling}'")?;
-            say!("  # somebody else takes it back: name the decision of the answer")?;
+            say!(
+                "  # if it was wrong, somebody else takes it back: name the decision of the answer"
+            )?;
             say!("  {badr} {url}/v1/decisions/DECISION/overturn -d '{{}}'")?;
         }
         say!(
@@ -293,16 +314,17 @@ impl Stage {
         Ok(())
     }
 
-    /// How somebody logs in from a shell.
+    /// How somebody logs in from a shell: the cookie goes to a jar, and the token from the answer
+    /// to a file that names both.
     fn log_in(&self, name: &str, url: &str) -> String {
-        let (file, jar) =
-            (self.typed(&format!("{name}.login")), self.typed(&format!("{name}.jar")));
-        let (own, file) = (show::quoted(&self.typed(&format!("{name}.curl"))), show::quoted(&file));
-        let kept = show::quoted(&jar);
+        let typed = |end: &str| show::quoted(&self.typed(&format!("{name}.{end}")));
+        let (login, jar, own) = (typed("login"), typed("jar"), typed("curl"));
+        let plain = self.typed(&format!("{name}.jar"));
+        let json = "content-type: application/json";
         format!(
-            "curl -s -c {kept} {url}/v1/session -H 'content-type: application/json' -d @{file} | sed -n \
-             's|.*\"csrf_token\":\"\\([^\"]*\\)\".*|header = \"x-csrf-token: \\1\"\\n\
-             header = \"content-type: application/json\"\\ncookie = \"{jar}\"\\nsilent|p' > {own}"
+            "  curl -s -c {jar} {url}/v1/session -H '{json}' -d @{login} \\\n    \
+             | sed 's/.*\"csrf_token\":\"\\([^\"]*\\)\".*/header = \"x-csrf-token: \\1\"/' > {own}\n  \
+             printf '\\nsilent\\nshow-error\\nheader = \"{json}\"\\ncookie = \"%s\"\\n' '{plain}' >> {own}"
         )
     }
 

@@ -16,7 +16,7 @@ use zeroize::Zeroizing;
 
 use super::demo_live::{Client, Server};
 use super::show;
-use crate::clock::{Clock, Hand};
+use crate::clock::{Clock, Hand, Stopwatch};
 use crate::deliver::SigningSecrets;
 use crate::simulate::{Live, Living, Pace, Passed, Receiving};
 
@@ -283,6 +283,24 @@ impl<'a> Play<'a> {
         self.news().map(|_| ())
     }
 
+    /// The strongest return that is open, of an account that is there, on which one person may
+    /// rule.
+    pub(super) fn open_return(&self) -> anyhow::Result<Option<String>> {
+        let page = self.client.get("/v1/cases?state=open&limit=200", self.key)?;
+        let mut cases = page["cases"].as_array().cloned().unwrap_or_default();
+        cases.retain(|case| case["comeback"].is_i64());
+        cases.sort_by_key(|case| std::cmp::Reverse(case["comeback"].as_i64()));
+        for brief in cases {
+            let id = brief["case"].as_str().unwrap_or_default();
+            let case = self.client.get(&format!("/v1/cases/{id}"), self.key)?;
+            let is_there = case["content"]["account"]["platform"]["kind"] != "account.suspended";
+            if is_there && case["proposed"]["ruling"] == "suspend" {
+                return Ok(Some(id.to_owned()));
+            }
+        }
+        Ok(None)
+    }
+
     /// Tells what happened so far in a few lines.
     pub(super) fn summary(&self) -> anyhow::Result<()> {
         let Counts { waves, cases, restricted, decided, lapsed, overturned, .. } = self.counts;
@@ -327,6 +345,19 @@ pub(super) fn entered(lines: &Receiver<()>, stop: &AtomicBool) -> bool {
             Err(RecvTimeoutError::Disconnected) => std::thread::sleep(LOOK),
         }
     }
+}
+
+/// Waits a while; whether the person pressed Enter in it.
+pub(super) fn held(lines: &Receiver<()>, wait: Duration, stop: &AtomicBool) -> bool {
+    let waiting = Stopwatch::start();
+    while waiting.elapsed() < wait && !stop.load(Ordering::Relaxed) {
+        match lines.recv_timeout(LOOK) {
+            Ok(()) => return true,
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => return false,
+        }
+    }
+    false
 }
 
 /// Hears each line that the person enters.
