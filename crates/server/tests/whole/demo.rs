@@ -347,11 +347,8 @@ fn without_a_person_only_reach_is_restricted_and_the_platform_is_told_obeys_and_
     comes("the surge rises: a wave is found");
     comes("by people: 0 decisions");
     // All that was done of itself stands in the journal as what law 1 allows.
-    let count = |kind: &str| {
-        let like = format!("SELECT CAST(count(*) AS TEXT) FROM entry WHERE bytes LIKE '%{kind}%'");
-        played.stage.rows(".demo/data/journal.db", &like)[0].parse::<u64>().unwrap()
-    };
-    assert!(count(r#""type":"restricted_unattended""#) > 0);
+    let count = "SELECT CAST(count(*) AS TEXT) FROM entry WHERE type = 'restricted_unattended'";
+    assert_ne!(played.stage.rows(".demo/data/journal.db", count), ["0"]);
     let truth = std::fs::read_to_string(played.stage.path(".demo/truth.jsonl")).unwrap();
     assert!(!truth.contains(r#""cause":"action""#), "nobody was suspended by a machine");
 }
