@@ -87,7 +87,7 @@ fn play(mut stage: Stage, given: &Demo, stop: &AtomicBool) -> anyhow::Result<()>
         minute(story.from),
         counted(events)
     )?;
-    say!("people, Amal and Badr, bring in what they know:\n")?;
+    say!("people, Amal and Badr, bring in what they know, as a team does before it goes live:\n")?;
     stage.bring_in(&story)?;
     let who = if given.stay || std::io::stdout().is_terminal() { Who::Person } else { Who::Nobody };
     let more = stage.live(&story, seed, who, stop)?;

@@ -164,7 +164,7 @@ impl<'a> Play<'a> {
             self.counts.returned += 1;
             if self.suspended.iter().any(|suspended| suspended == closed.as_str()) {
                 say!(
-                    "      the network returns: whoever ran {} goes on as {} (nobody is told)",
+                    "      the network returns: whoever ran {} goes on as {} (the server is not told)",
                     closed.as_str(),
                     account.as_str()
                 )?;
