@@ -463,3 +463,17 @@ fn make_fresh(folder: &Path) -> anyhow::Result<()> {
     std::fs::write(&mark, "`seawall demo` empties this folder when it runs again.\n")?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_surge_rises_within_a_minute_although_the_story_can_be_held() {
+        let parameters = Stage::parameters().unwrap();
+        let hours = parameters.field_days[0] * 24 + HOURS_INTO_SURGE;
+        let seconds =
+            f64::from(hours) * 3_600.0 / SPEED + f64::from(u32::try_from(HOLD_SECONDS).unwrap());
+        assert!(seconds < 60.0, "{seconds}");
+    }
+}
