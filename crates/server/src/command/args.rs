@@ -48,6 +48,10 @@ pub struct Serve {
     /// Where to listen, in place of what is configured; port 0 takes a free one.
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub listen: Option<std::net::SocketAddr>,
+    /// The clock begins at --test-clock and passes; lines of standard input set it forward. For
+    /// the demo, whose story is faster than the machine's clock.
+    #[arg(long, hide = true, requires = "test_clock", action = ArgAction::SetTrue)]
+    pub story_clock: bool,
 }
 
 /// What `config` tells.
@@ -69,7 +73,12 @@ a file is right.")]
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Show the main job on an invented story.
-    #[command(after_help = "Example:\n  seawall demo")]
+    #[command(after_help = "Examples:
+  seawall demo
+  seawall demo --folder another-demo
+
+On a terminal the story waits in its surge for a person, with the commands by which they log
+in and rule. Ctrl-C ends it at any time and removes the folder.")]
     Demo(Demo),
     /// Serve the platform and its people over HTTP.
     #[command(after_help = "Example:

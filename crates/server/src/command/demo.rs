@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use anyhow::Context;
 use seawall_review::Saw;
@@ -18,7 +19,8 @@ use seawall_sim::{Parameters, Pictures};
 
 use super::args::{By, Demo, Global, Tide};
 use super::case::{Toured, minute, tour};
-use super::demo_live::{Client, LetIn, Play, Server, Session, draw_secret, entered, heard, let_in};
+use super::demo_live::{Client, Server, draw_secret, let_in};
+use super::demo_play::{Play, entered, heard, held};
 use super::demo_story::Story;
 use super::import::Again;
 use super::{Ended, knowledge, settings, show, tide};
@@ -33,10 +35,14 @@ const SEEDS_MAX: u64 = 100;
 /// What is true of the story as it was lived.
 const TRUTH: &str = "truth.jsonl";
 /// How many times as fast as real time the story is lived before a person: an hour in a
-/// third of a second, so that the surge rises within a minute.
-const SPEED: f64 = 12_000.0;
+/// fifth of a second, so that the surge rises within a minute.
+const SPEED: f64 = 18_000.0;
 /// Hours of the day of the field event after which the story waits for a person.
 const HOURS_INTO_SURGE: u32 = 18;
+/// Hours after which is looked whether a return is found on which one person may rule.
+const HOURS_A_LOOK: u32 = 4;
+/// Seconds in which the story can be held there.
+const HOLD_SECONDS: u64 = 15;
 /// Columns of a command before it is folded.
 const COLUMNS: usize = 96;
 /// Says that a folder was made by a demo, so that the next one may empty it.
@@ -55,8 +61,7 @@ const FILES: [(&str, &str); 4] = [
 pub(super) fn run(global: &Global, given: &Demo) -> anyhow::Result<Ended> {
     make_fresh(&given.folder)?;
     let stop = super::import::stop_when_told(Again::Waits);
-    let stage = Stage::new(global, &given.folder);
-    let played = play(&stage, given, &stop);
+    let played = play(Stage::new(global, &given.folder), given, &stop);
     if stop.load(Ordering::Relaxed) {
         // Whatever it was doing, its server has ended by now.
         std::fs::remove_dir_all(&given.folder)
@@ -67,8 +72,9 @@ pub(super) fn run(global: &Global, given: &Demo) -> anyhow::Result<Ended> {
     played.map(|()| Ended::Fine)
 }
 
-fn play(stage: &Stage, given: &Demo, stop: &AtomicBool) -> anyhow::Result<()> {
+fn play(mut stage: Stage, given: &Demo, stop: &AtomicBool) -> anyhow::Result<()> {
     let (mut story, seed) = stage.find(given.seed)?;
+    stage.global.test_clock = Some(story.from);
     say!("A story of ten days, of a simulated platform (seed {seed}). A network hidden among its")?;
     say!("accounts posts a little every day; then something happens in the field, and its wave")?;
     say!("comes in on a hashtag that is anybody's. Who is who stands apart, and nobody is told:")?;
@@ -81,10 +87,11 @@ fn play(stage: &Stage, given: &Demo, stop: &AtomicBool) -> anyhow::Result<()> {
         minute(story.from),
         counted(events)
     )?;
-    say!("people, Amal and Badr, bring in what they know:\n")?;
+    say!("people, Amal and Badr, bring in what they know, as a team does before it goes live:\n")?;
     stage.bring_in(&story)?;
     let who = if given.stay || std::io::stdout().is_terminal() { Who::Person } else { Who::Nobody };
     let more = stage.live(&story, seed, who, stop)?;
+    stage.global.test_clock = Some(Stage::ends()?);
     if stop.load(Ordering::Relaxed) {
         return Ok(());
     }
@@ -160,7 +167,7 @@ impl Stage {
             let threads = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
             let stop = Arc::new(AtomicBool::new(false));
             simulate(&Task { parameters, seed, out: out.clone(), threads, pictures }, &stop)?;
-            if let Some(story) = Story::read(&out)? {
+            if let Some(story) = Story::read(&out, Self::ends()?)? {
                 return Ok((story, seed));
             }
         }
@@ -187,15 +194,16 @@ impl Stage {
         let secrets = draw_secret(&self.global, &self.folder)?;
         let server = Server::start(&self.global, &self.folder, listener.local_addr()?)?;
         let client = Client::new(&server.url)?;
-        let LetIn { key, amal } = let_in(&self.global, &self.folder, &client, &server)?;
+        let key = let_in(&self.global, &self.folder, &client, &server)?;
         say!(
             "\n`seawall serve` runs at {}. An operator came in by the one-time link,",
             server.url
         )?;
         say!("Amal and Badr were invited as reviewers, and the platform has a key and a receiver")?;
         say!(
-            "that verifies what it is told and obeys it. The story goes on live, four hours a line:\n"
+            "that verifies what it is told and obeys it. The server's clock is the story's. It goes"
         )?;
+        say!("on live, four hours a line with its events, and what happens between them:\n")?;
         let parameters = Self::parameters()?;
         let hours = story.from.seconds_since(parameters.start) / 3_600;
         let from_hour = u32::try_from(hours).context("the story begins before its time")?;
@@ -203,34 +211,52 @@ impl Stage {
         let surge = parameters.field_days.first().map_or(0, |day| day * 24 + HOURS_INTO_SURGE);
         let surge = surge.saturating_sub(from_hour).min(left);
         let pace = if who == Who::Person { Pace::Times(SPEED) } else { Pace::LockStep };
-        let mut play = Play::new(&client, &key, stop);
+        let rises = parameters.field_days.first().map_or(0, |day| i64::from(*day) * 86_400);
+        let rises = parameters.start.plus_seconds(rises);
+        let mut play = Play::new((&client, &server), &key, (story.from, rises), stop);
         play.look_away()?;
-        let clock = settings(&self.global)?.clock;
         let (truth, from) = (self.file(TRUTH), (seed, from_hour));
-        let mut living =
-            play.begin(parameters, from, (listener, secrets), (pace, &truth, clock))?;
+        let mut living = play.begin(parameters, from, (listener, secrets), (pace, &truth))?;
         let taken = match who {
             Who::Nobody => play.hours(&mut living, left)?,
-            Who::Person => self.before_a_person(&mut play, &mut living, (surge, left), &amal)?,
+            Who::Person => self.before_a_person(&mut play, &mut living, (surge, left))?,
         };
-        drop(living);
+        play.summary()?;
+        drop((play, living));
         server.end()?;
         Ok(taken.accepted)
     }
 
-    /// Lives until some hours into the surge, when there is something to rule on, waits for the
-    /// person, and goes on.
+    /// Lives until some hours into the surge and waits for the person there; before it, it can be
+    /// held where a return is found on which one person may rule.
     fn before_a_person(
         &self,
         play: &mut Play<'_>,
         living: &mut Living,
         (surge, left): (u32, u32),
-        amal: &Session,
     ) -> anyhow::Result<Passed> {
         let lines = heard();
-        play.hours(living, surge)?;
+        let mut lived = 0;
+        while lived < surge && play.is_on() {
+            let hours = HOURS_A_LOOK.min(surge - lived);
+            play.hours(living, hours)?;
+            lived += hours;
+            let Some(chosen) = play.open_return()? else { continue };
+            say!(
+                "\nA return is found: {chosen}. Press Enter within {HOLD_SECONDS} seconds to hold the story here and"
+            )?;
+            say!("to rule on it; else it goes on by itself.")?;
+            if held(&lines, Duration::from_secs(HOLD_SECONDS), play.stop) {
+                self.tell_live(play.client, Some(&chosen))?;
+                entered(&lines, play.stop);
+            }
+            say!("")?;
+            break;
+        }
+        living.resume();
+        play.hours(living, surge - lived)?;
         if play.is_on() {
-            self.tell_live(play.client, amal)?;
+            self.tell_live(play.client, None)?;
             entered(&lines, play.stop);
             living.resume();
         }
@@ -244,26 +270,29 @@ impl Stage {
     }
 
     /// What can be typed while the story waits.
-    fn tell_live(&self, client: &Client, by: &Session) -> anyhow::Result<()> {
+    fn tell_live(&self, client: &Client, chosen: Option<&str>) -> anyhow::Result<()> {
+        let by = &client.come_in(&self.file("amal.login"))?;
         let page = client.read("/v1/cases?state=open&limit=200", by)?;
         let cases = page["cases"].as_array().cloned().unwrap_or_default();
-        let strongest = cases.iter().filter(|case| case["comeback"].is_i64());
-        let strongest = strongest.max_by_key(|case| case["comeback"].as_i64());
-        let chosen = strongest.or(cases.first());
+        let first = cases.first().and_then(|case| case["case"].as_str());
         say!(
-            "\nThe story waits. {} are open. In another terminal:\n",
-            show::counted(cases.len() as u64, "case", "cases")
+            "\nThe story waits. {} open. In another terminal, in this folder:\n",
+            match cases.len() {
+                1 => "1 case is".to_owned(),
+                more => format!("{} cases are", show::count(more as u64)),
+            }
         )?;
         let curl = |name: &str| format!("curl -K {}", show::quoted(&self.typed(name)));
-        let (amal, badr, url) = (curl("amal.curl"), curl("badr.curl"), client.url());
-        say!("  # what is open, and what happens as it happens")?;
+        let (amal, badr, url) = (curl("amal.curl"), curl("badr.curl"), &client.url);
+        say!("  # log in, as Amal and as Badr: each gets a file for curl with their token")?;
+        for name in ["amal", "badr"] {
+            say!("{}", self.log_in(name, url))?;
+        }
+        say!("  # what is open")?;
         say!("  {amal} '{url}/v1/cases?state=open'")?;
-        if let Some(id) = chosen.and_then(|case| case["case"].as_str()) {
+        if let Some(id) = chosen.or(first) {
             let case = client.read(&format!("/v1/cases/{id}"), by)?;
-            let needs = case["needs"].as_array().cloned().unwrap_or_default();
-            let lacks = |need: &&serde_json::Value| need["missing"].as_array().map_or(0, Vec::len);
-            let need = needs.iter().min_by_key(lacks);
-            let word = |name: &str| need.and_then(|need| need[name].as_str());
+            let word = |name: &str| case["proposed"][name].as_str();
             let ruling = serde_json::json!({
                 "ruling": word("ruling").unwrap_or("keep"),
                 "saw": word("saw").unwrap_or("content"),
@@ -274,13 +303,35 @@ impl Stage {
             )?;
             say!("  {amal} {url}/v1/cases/{id}")?;
             say!("  {amal} {url}/v1/cases/{id}/rulings -d '{ruling}'")?;
-            say!("  # somebody else takes it back: name the decision of the answer")?;
+            say!(
+                "  # if it was wrong, somebody else takes it back: name the decision of the answer"
+            )?;
             say!("  {badr} {url}/v1/decisions/DECISION/overturn -d '{{}}'")?;
         }
         say!(
             "\nPress Enter: the days go on, and you see whether the network returns. Ctrl-C ends."
         )?;
         Ok(())
+    }
+
+    /// How somebody logs in from a shell: the cookie goes to a jar, and the token from the answer
+    /// to a file that names both.
+    fn log_in(&self, name: &str, url: &str) -> String {
+        let typed = |end: &str| show::quoted(&self.typed(&format!("{name}.{end}")));
+        let (login, jar, own) = (typed("login"), typed("jar"), typed("curl"));
+        let plain = self.typed(&format!("{name}.jar"));
+        let json = "content-type: application/json";
+        format!(
+            "  curl -s -c {jar} {url}/v1/session -H '{json}' -d @{login} \\\n    \
+             | sed 's/.*\"csrf_token\":\"\\([^\"]*\\)\".*/header = \"x-csrf-token: \\1\"/' > {own}\n  \
+             printf '\\nsilent\\nshow-error\\nheader = \"{json}\"\\ncookie = \"%s\"\\n' '{plain}' >> {own}"
+        )
+    }
+
+    /// When the story is over.
+    fn ends() -> anyhow::Result<seawall_model::Timestamp> {
+        let parameters = Self::parameters()?;
+        Ok(parameters.start.plus_seconds(i64::from(parameters.days) * 86_400))
     }
 
     fn parameters() -> anyhow::Result<Parameters> {
@@ -411,4 +462,18 @@ fn make_fresh(folder: &Path) -> anyhow::Result<()> {
     std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
     std::fs::write(&mark, "`seawall demo` empties this folder when it runs again.\n")?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_surge_rises_within_a_minute_although_the_story_can_be_held() {
+        let parameters = Stage::parameters().unwrap();
+        let hours = parameters.field_days[0] * 24 + HOURS_INTO_SURGE;
+        let seconds =
+            f64::from(hours) * 3_600.0 / SPEED + f64::from(u32::try_from(HOLD_SECONDS).unwrap());
+        assert!(seconds < 60.0, "{seconds}");
+    }
 }

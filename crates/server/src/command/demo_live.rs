@@ -1,40 +1,36 @@
 //! The demo's server, the people who come in, and the simulated platform that lives beside it.
 //!
 //! The server is `seawall serve` in a process of its own, on a free port; people come in by the
-//! one-time link, as they do anywhere. Nothing here rules on anything.
+//! one-time link, as they do anywhere. Its clock is the story's, which is set forward hour by
+//! hour: what lapses after three days lapses in it. Nothing here rules on anything.
 
 use std::io::{BufRead, BufReader, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
 use anyhow::Context;
 use seawall_model::Timestamp;
-use seawall_sim::Parameters;
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
 use super::args::Global;
-use super::{settings, show};
+use super::settings;
 use crate::chance;
-use crate::clock::{Clock, Stopwatch};
+use crate::clock::Stopwatch;
 use crate::deliver::{SigningSecret, SigningSecrets};
 use crate::signing::ReviewerKey;
-use crate::simulate::{Live, Living, Pace, Passed, Receiving};
 
 /// How long the server may take to say that it serves, or to end.
 const START_TIME: Duration = Duration::from_secs(60);
 const END_TIME: Duration = Duration::from_secs(25);
 /// How long an answer may take.
 const ANSWER_TIME: Duration = Duration::from_secs(30);
-/// How often a person who reads is looked after.
+/// How often is looked whether something ended.
 const LOOK: Duration = Duration::from_millis(100);
-/// Hours of the story that are told in a line.
-const HOURS_A_LINE: u32 = 4;
 /// Days for which the platform's key is good.
 const KEY_DAYS: i64 = 30;
 /// What people are called who come in, and what they may.
@@ -46,6 +42,7 @@ pub(super) struct Server {
     pub(super) url: String,
     link: String,
     lines: Receiver<String>,
+    time: ChildStdin,
 }
 
 impl Drop for Server {
@@ -70,20 +67,20 @@ impl Server {
             toml::Value::String(secret)
         );
         std::fs::write(&config, written)?;
+        let begins = settings(global)?.clock.now().to_string();
         let mut command = Command::new(std::env::current_exe()?);
         command.args(["serve", "--listen", "127.0.0.1:0", "--config"]).arg(&config);
         command.arg("--dir").arg(&global.dir);
-        if let Some(clock) = global.test_clock {
-            command.arg("--test-clock").arg(clock.to_string());
-        }
+        command.args(["--story-clock", "--test-clock", &begins]);
         if let Some(seed) = global.test_seed {
             command.arg("--test-seed").arg(seed.to_string());
         }
         let log = std::fs::File::create(folder.join("server.log"))?;
         // Ctrl-C is for the demo, which ends it when its platform has stopped.
-        command.process_group(0).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log);
+        command.process_group(0).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(log);
         let mut child = command.spawn().context("`seawall serve` cannot be started")?;
         let out = child.stdout.take().context("the server has no output")?;
+        let time = child.stdin.take().context("the server has no input")?;
         let (tell, lines) = channel();
         std::thread::spawn(move || {
             for line in BufReader::new(out).lines().map_while(Result::ok) {
@@ -92,7 +89,7 @@ impl Server {
                 }
             }
         });
-        let mut server = Self { child, url: String::new(), link: String::new(), lines };
+        let mut server = Self { child, url: String::new(), link: String::new(), lines, time };
         server.await_start(&folder.join("server.log"))?;
         Ok(server)
     }
@@ -118,6 +115,14 @@ impl Server {
         Ok(())
     }
 
+    /// Sets its clock forward; then it tells that time.
+    pub(super) fn set_clock(&self, time: Timestamp) -> anyhow::Result<()> {
+        writeln!(&self.time, "{time}").context("the server does not listen")?;
+        let told = format!("the clock is at {time}");
+        while self.lines.recv_timeout(ANSWER_TIME).context("the server does not answer")? != told {}
+        Ok(())
+    }
+
     /// Ends it as an operator does: what it took in is kept.
     pub(super) fn end(mut self) -> anyhow::Result<()> {
         let id = rustix::process::Pid::from_child(&self.child);
@@ -136,9 +141,9 @@ impl Server {
 
 /// Asks the server, a request at a time.
 pub(super) struct Client {
-    runtime: tokio::runtime::Runtime,
+    pub(super) runtime: tokio::runtime::Runtime,
     client: reqwest::Client,
-    url: String,
+    pub(super) url: String,
 }
 
 /// Somebody who is logged in.
@@ -159,11 +164,6 @@ impl Client {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = reqwest::Client::builder().no_proxy().timeout(ANSWER_TIME).build()?;
         Ok(Self { runtime, client, url: url.to_owned() })
-    }
-
-    /// Where the server is.
-    pub(super) fn url(&self) -> &str {
-        &self.url
     }
 
     /// Asks, with these headers; the answer must be a success. Gives it with its cookie.
@@ -207,8 +207,15 @@ impl Client {
         Ok(self.ask((reqwest::Method::GET, path), &headers, None)?.0)
     }
 
+    /// Comes in with the login in a file.
+    pub(super) fn come_in(&self, file: &Path) -> anyhow::Result<Session> {
+        let login: Value = serde_json::from_str(&std::fs::read_to_string(file)?)?;
+        let word = |name: &str| login[name].as_str().unwrap_or_default();
+        self.login(word("login"), word("password"))
+    }
+
     /// Reads something with the platform's key.
-    fn get(&self, path: &str, key: &str) -> anyhow::Result<Value> {
+    pub(super) fn get(&self, path: &str, key: &str) -> anyhow::Result<Value> {
         let bearer = format!("Bearer {key}");
         let headers = [("authorization", &*bearer)];
         Ok(self.ask((reqwest::Method::GET, path), &headers, None)?.0)
@@ -222,22 +229,14 @@ impl Client {
     }
 }
 
-/// Who was let in.
-pub(super) struct LetIn {
-    /// The platform's key.
-    pub(super) key: Zeroizing<String>,
-    /// The first of the reviewers.
-    pub(super) amal: Session,
-}
-
 /// Lets an operator in by the one-time link, who invites two reviewers and makes the platform a
-/// key. Whoever rules at the terminal finds a session of each reviewer in a file for curl.
+/// key, which it gives. Whoever rules at the terminal finds the login of each reviewer in a file.
 pub(super) fn let_in(
     global: &Global,
     folder: &Path,
     client: &Client,
     server: &Server,
-) -> anyhow::Result<LetIn> {
+) -> anyhow::Result<Zeroizing<String>> {
     let settings = settings(global)?;
     let mut chance = chance::source(settings.test_seed.map(|seed| seed ^ 0xde30));
     let mut password = || {
@@ -258,7 +257,6 @@ pub(super) fn let_in(
     let admission =
         |session: &Session| format!("/v1/people/{}/admission", session.person["person"]);
     client.post(&admission(&operator), Some(&operator), &signed(public))?;
-    let mut sessions = Vec::with_capacity(PEOPLE.len());
     for name in PEOPLE {
         let own = password();
         let asked = json!({ "login": name, "shown_name": name, "roles": ["reviewer"] });
@@ -268,13 +266,8 @@ pub(super) fn let_in(
         let session = client.login(name, &own)?;
         let public = session.person["public_key"].as_str().unwrap_or_default();
         client.post(&admission(&session), Some(&operator), &signed(public))?;
-        let written = format!(
-            "silent\nshow-error\ncookie = \"{}\"\nheader = \"x-csrf-token: {}\"\n\
-             header = \"content-type: application/json\"\n",
-            session.cookie, session.csrf
-        );
-        write_secret(&folder.join(format!("{name}.curl")), &written)?;
-        sessions.push(session);
+        let login = json!({ "login": name, "password": own });
+        write_secret(&folder.join(format!("{name}.login")), &login.to_string())?;
     }
     let expires = now.plus_seconds(KEY_DAYS * 86_400).to_string();
     let scopes = ["events:write", "verdicts:read", "delivery:read", "journal:read", "cases:read"];
@@ -282,8 +275,7 @@ pub(super) fn let_in(
     let made = client.post("/v1/keys", Some(&operator), &asked)?;
     let key = Zeroizing::new(made["secret"].as_str().unwrap_or_default().to_owned());
     write_secret(&folder.join("platform.key"), &key)?;
-    let amal = sessions.into_iter().next().context("nobody was let in")?;
-    Ok(LetIn { key, amal })
+    Ok(key)
 }
 
 /// Draws the secret by which the platform knows who speaks.
@@ -301,145 +293,4 @@ fn write_secret(path: &Path, text: &str) -> anyhow::Result<()> {
     options.write(true).create(true).truncate(true).mode(0o600);
     let mut file = options.open(path).with_context(written)?;
     file.write_all(text.as_bytes()).with_context(written)
-}
-
-/// How the demo goes on while its story is lived.
-pub(super) struct Play<'a> {
-    pub(super) client: &'a Client,
-    key: &'a str,
-    pub(super) stop: &'a AtomicBool,
-    /// The last entry of the journal that was looked at.
-    seen: u64,
-    before: u64,
-}
-
-impl<'a> Play<'a> {
-    pub(super) fn new(client: &'a Client, key: &'a str, stop: &'a AtomicBool) -> Self {
-        Self { client, key, stop, seen: 0, before: 0 }
-    }
-
-    /// Whether nobody has ended the demo.
-    pub(super) fn is_on(&self) -> bool {
-        !self.stop.load(Ordering::Relaxed)
-    }
-
-    /// Begins the simulated platform beside the server.
-    pub(super) fn begin(
-        &self,
-        parameters: Parameters,
-        (seed, from_hour): (u64, u32),
-        (listener, secrets): (std::net::TcpListener, SigningSecrets),
-        (pace, truth, clock): (Pace, &Path, Clock),
-    ) -> anyhow::Result<Living> {
-        let live = Live {
-            parameters,
-            seed,
-            server: self.client.url.parse()?,
-            key: Zeroizing::new(self.key.to_owned()),
-            pace,
-            from_hour,
-            receiving: Some(Receiving { listener, secrets }),
-            truth: Some(truth.into()),
-            clock,
-        };
-        Ok(self.client.runtime.block_on(live.start())?)
-    }
-
-    /// Lives so many hours, or until the story is over, and tells what happens.
-    pub(super) fn hours(&mut self, living: &mut Living, hours: u32) -> anyhow::Result<Passed> {
-        let mut last = Passed::default();
-        for _ in 0..hours {
-            let at = living.now();
-            let Some(passed) = self.client.runtime.block_on(living.hour(self.stop))? else {
-                return Ok(last);
-            };
-            for action in &passed.actions {
-                say!("    the platform obeys: {}", super::simulate::done(action))?;
-            }
-            let hour = passed.hour;
-            last = passed;
-            if hour.is_multiple_of(HOURS_A_LINE) {
-                self.tell(at, &last)?;
-            }
-        }
-        Ok(last)
-    }
-
-    /// Tells of the last hours in a line.
-    fn tell(&mut self, at: Timestamp, passed: &Passed) -> anyhow::Result<()> {
-        let found = self.found()?;
-        let events = passed.accepted - self.before;
-        self.before = passed.accepted;
-        let bar = "▇".repeat(usize::try_from(events / 24).unwrap_or(0).min(40));
-        let told = found.iter().map(|words| format!("  {words}")).collect::<String>();
-        say!("  {}  {:>5} {bar}{told}", crate::desk::minute(at), show::count(events))?;
-        Ok(())
-    }
-
-    /// What was found since it was asked last.
-    fn found(&mut self) -> anyhow::Result<Vec<String>> {
-        let (mut waves, mut cases, mut restricted) = (0_u64, 0_u64, 0_u64);
-        loop {
-            let path = format!("/v1/journal?limit=1000&cursor={}", self.seen);
-            let page = self.client.get(&path, self.key)?;
-            for told in page["entries"].as_array().into_iter().flatten() {
-                let entry = &told["entry"];
-                self.seen = entry["seq"].as_u64().unwrap_or(self.seen);
-                match entry["type"].as_str() {
-                    Some("wave_opened") => waves += 1,
-                    Some("case_opened") => cases += 1,
-                    Some("restricted_unattended") => restricted += 1,
-                    _ => {}
-                }
-            }
-            if page["next"].is_null() {
-                break;
-            }
-        }
-        let words = [
-            (waves, "a wave is found", "waves are found"),
-            (cases, "case", "cases"),
-            (restricted, "post restricted for 72 hours", "posts restricted for 72 hours"),
-        ];
-        let told = words.into_iter().filter(|(count, ..)| *count > 0);
-        Ok(told
-            .map(|(count, one, more)| match (count, one.starts_with("a ")) {
-                (1, true) => one.to_owned(),
-                _ => show::counted(count, one, more),
-            })
-            .collect())
-    }
-
-    /// Passes over what the journal holds by now.
-    pub(super) fn look_away(&mut self) -> anyhow::Result<()> {
-        self.found().map(|_| ())
-    }
-}
-
-/// Waits until the person presses Enter; `false` if they end the demo.
-pub(super) fn entered(lines: &Receiver<()>, stop: &AtomicBool) -> bool {
-    loop {
-        if stop.load(Ordering::Relaxed) {
-            return false;
-        }
-        match lines.recv_timeout(LOOK) {
-            Ok(()) => return true,
-            Err(RecvTimeoutError::Timeout) => {}
-            // Nobody can press it any more: the demo stays until it is ended.
-            Err(RecvTimeoutError::Disconnected) => std::thread::sleep(LOOK),
-        }
-    }
-}
-
-/// Hears each line that the person enters.
-pub(super) fn heard() -> Receiver<()> {
-    let (tell, lines) = channel();
-    std::thread::spawn(move || {
-        for line in std::io::stdin().lock().lines() {
-            if line.is_err() || tell.send(()).is_err() {
-                break;
-            }
-        }
-    });
-    lines
 }

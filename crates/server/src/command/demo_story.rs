@@ -3,8 +3,9 @@
 //! The moment at which they begin to work, and the files they know then, are chosen so that
 //! somebody who was removed before it comes back after it, looking alike, and so that a file
 //! that the network had posted is posted later by a newsroom and by an archive that have been
-//! there for long. Nothing else of the truth is used, and a story without all of it is none
-//! for a demo.
+//! there for long; and by a new account of the network, early enough for what is done about it
+//! unattended to lapse before the end. Nothing else of the truth is used, and a story without all
+//! of it is none for a demo.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader, BufWriter, Write};
@@ -25,6 +26,8 @@ const OLD_SECONDS: i64 = 31 * 86_400;
 
 /// Seconds for which an account is too young to be in good standing, less a day.
 const YOUNG_SECONDS: i64 = 29 * 86_400;
+/// Seconds in which what is done unattended has lapsed, and a little more.
+const LAPSE_SECONDS: i64 = 76 * 3_600;
 
 /// An account as the truth tells it.
 #[derive(Clone, Debug)]
@@ -45,6 +48,7 @@ struct Shown {
 /// What happened, by what the choice asks.
 #[derive(Debug, Default)]
 struct Happened {
+    ends: Option<Timestamp>,
     told: BTreeMap<String, Told>,
     closed: BTreeMap<String, Timestamp>,
     shown: BTreeMap<String, Vec<Shown>>,
@@ -96,8 +100,8 @@ pub(super) struct Story {
 
 impl Story {
     /// Reads a simulated story and chooses; `None` if it has not all that is to be shown.
-    pub(super) fn read(folder: &Path) -> anyhow::Result<Option<Self>> {
-        let mut happened = Happened::default();
+    pub(super) fn read(folder: &Path, ends: Timestamp) -> anyhow::Result<Option<Self>> {
+        let mut happened = Happened { ends: Some(ends), ..Happened::default() };
         each_line(&folder.join("truth.jsonl"), &mut |_, line| happened.truth(line))?;
         each_line(&folder.join("events.jsonl"), &mut |_, line| happened.event(line))?;
         let Some(Choice { from, files, .. }) = happened.chosen() else { return Ok(None) };
@@ -254,7 +258,7 @@ impl Happened {
             Choice { is_twofold: best.is_twofold, ..self.choice(best.from, files) }
         });
         let fit = more.filter(|choice| choice.young > 0 && choice.posts <= POSTS_MAX);
-        Some(fit.min_by_key(Choice::rank).unwrap_or(best))
+        fit.min_by_key(Choice::rank)
     }
 
     fn choice(&self, from: Timestamp, files: BTreeSet<&String>) -> Choice {
@@ -262,7 +266,9 @@ impl Happened {
         let later: Vec<_> = posts.filter(|(at, _)| *at > from).collect();
         let is_young = |at: Timestamp, account: &str| {
             let told = self.told.get(account).filter(|told| told.is_of_network);
+            let lapsed = at.plus_seconds(LAPSE_SECONDS);
             told.is_some_and(|told| at.seconds_since(told.born) < YOUNG_SECONDS)
+                && self.ends.is_some_and(|ends| lapsed <= ends)
         };
         Choice {
             from,

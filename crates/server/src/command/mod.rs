@@ -15,6 +15,7 @@ pub(crate) mod case;
 mod decode_media;
 mod demo;
 mod demo_live;
+mod demo_play;
 mod demo_story;
 mod doctor;
 mod erase;

@@ -3,15 +3,18 @@
 //! What people read goes to standard output: where it serves, and how the first admin comes in.
 //! The log goes to standard error, a JSON object a line.
 
+use std::io::BufRead as _;
 use std::time::Duration;
 
 use anyhow::Context;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder};
+use seawall_model::Timestamp;
 
 use super::args::{Global, Serve};
 use super::{Ended, settings};
 use crate::access::LinkGiven;
 use crate::carry::Carrier;
+use crate::clock::{Clock, Hand};
 use crate::engine::{self, Settings};
 use crate::http::{App, document, listen};
 use crate::import::conclude_cut_off;
@@ -27,6 +30,9 @@ pub(super) fn run(global: &Global, given: &Serve) -> anyhow::Result<Ended> {
     let mut settings = settings(global)?;
     if let Some(listen) = given.listen {
         settings.config.serve.listen = listen;
+    }
+    if let (true, Some(begins)) = (given.story_clock, global.test_clock) {
+        settings.clock = Clock::Told(told_the_time(begins));
     }
     log_lines();
     let mut opened = engine::open(&global.dir, &settings)?;
@@ -47,6 +53,28 @@ pub(super) fn run(global: &Global, given: &Serve) -> anyhow::Result<Ended> {
     stopped?;
     say!("everything taken in is kept; the server has ended")?;
     Ok(Ended::Fine)
+}
+
+/// A clock of a story: whoever started the server sets it forward, and is told when it is.
+fn told_the_time(begins: Timestamp) -> Hand {
+    let hand = Hand::at(begins);
+    std::thread::spawn(move || {
+        for line in std::io::stdin().lock().lines().map_while(Result::ok) {
+            let Ok(time) = Timestamp::parse(&line) else {
+                eprintln!("seawall: standard input: a line is no time, such as {begins}");
+                continue;
+            };
+            hand.set(time);
+            if say_time(time).is_err() {
+                break;
+            }
+        }
+    });
+    hand
+}
+
+fn say_time(time: Timestamp) -> std::io::Result<()> {
+    say!("the clock is at {time}")
 }
 
 async fn serve(service: &Service, settings: &Settings) -> anyhow::Result<()> {

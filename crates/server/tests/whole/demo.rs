@@ -278,37 +278,79 @@ impl Watched {
     }
 }
 
+/// What can be typed while the story waits, as one script, and the command that takes a decision
+/// back.
+fn typeable(said: &[String]) -> (String, String) {
+    let lines = said.iter().skip_while(|line| !line.contains("In another terminal"));
+    let lines: Vec<&String> = lines.filter(|line| line.starts_with("  ")).collect();
+    let (back, typed): (Vec<&String>, Vec<_>) =
+        lines.into_iter().partition(|line| line.contains("/overturn"));
+    let typed: Vec<&str> = typed.into_iter().map(String::as_str).collect();
+    (typed.join("\n"), back.first().map_or(String::new(), |line| line.trim().to_owned()))
+}
+
 #[test]
 fn a_person_rules_while_the_story_waits_and_ctrl_c_leaves_nothing() {
     let stage = Stage::new();
     let mut demo = Watched::start(&stage);
-    let said = demo.until("Press Enter");
+    let mut keys = demo.child.stdin.take().unwrap();
+    let said = demo.until("to rule on it; else");
     let serves = said.iter().find_map(|line| line.split_once("runs at http://")).unwrap().1;
     let address = serves.split('.').take(4).collect::<Vec<_>>().join(".");
-    let typed: Vec<&str> =
-        said.iter().filter_map(|line| line.trim().strip_prefix("curl ")).collect();
-    assert!(typed.len() >= 4, "{said:#?}");
-    let mut decision = String::new();
-    for command in typed {
-        let command = format!("curl {}", command.replace("DECISION", &decision));
-        let answer = stage.shell(&command, None).ended(0).json();
-        if command.contains("/rulings") {
-            assert_eq!(answer["outcome"], "decided", "{answer}");
-            decision = answer["decision"].as_str().unwrap().to_owned();
-        }
-        if command.contains("/overturn") {
-            assert_eq!(answer["outcome"], "overturned", "{answer}");
-        }
-        assert!(answer["status"].is_null(), "{command}: {answer}");
-    }
-    demo.child.stdin.take().unwrap().write_all(b"\n").unwrap();
-    demo.until("2026-04-21 23:00");
+    keys.write_all(b"\n").unwrap();
+    let (typed, _) = typeable(&demo.until("Press Enter:"));
+    let ruled = stage.shell(&typed, None).ended(0).out;
+    assert!(ruled.contains(r#""outcome":"decided""#), "{typed}: {ruled}");
+    let (_, decision) = ruled.rsplit_once(r#""decision":""#).unwrap();
+    let decision = decision.split('"').next().unwrap();
+    keys.write_all(b"\n").unwrap();
+    demo.until("a person decided, ");
+    demo.until("the action is sent, signed; the receiver verifies the signature");
+    demo.until("the platform obeys: ");
+    demo.until("the network returns: ");
+    demo.until("the surge rises: a wave is found");
+    // Days have passed since: who comes back logs in again.
+    let (typed, back) = typeable(&demo.until("Press Enter:"));
+    let (log_in, _) = typed.split_once("  # what is open").unwrap();
+    let back = back.replace("DECISION", decision);
+    let undone = stage.shell(&format!("{log_in}\n{back}"), None).ended(0).json();
+    assert_eq!(undone["outcome"], "overturned", "{undone}");
+    keys.write_all(b"\n").unwrap();
+    demo.until("its inverse is sent, signed; the receiver verifies the signature");
+    demo.until("is reinstated");
     demo.signal();
-    demo.until("nothing is left of the demo");
+    let said = demo.until("nothing is left of the demo");
+    assert!(said.iter().any(|line| line == "in short"), "{said:#?}");
     assert!(demo.child.wait().unwrap().success());
     assert!(!stage.path(".demo").exists());
     let address: std::net::SocketAddr = address.trim_end_matches('.').parse().unwrap();
     assert!(std::net::TcpStream::connect(address).is_err(), "the server has ended");
+}
+
+#[test]
+fn without_a_person_only_reach_is_restricted_and_the_platform_is_told_obeys_and_is_told_again() {
+    let played = Played::new();
+    let mut lines = played.said.out.lines();
+    let mut comes = |words: &str| {
+        let found = lines.find(|line| line.contains(words));
+        found.unwrap_or_else(|| panic!("`{words}` is not said in turn: {}", played.said.out))
+    };
+    let told = comes("its reach is restricted without a person, a");
+    let action = told.split(" a person, ").nth(1).unwrap().split(',').next().unwrap();
+    comes(&format!("{action}: the action is sent, signed; the receiver verifies the signature"));
+    let obeyed = comes("the platform obeys: ");
+    let post = obeyed.split("obeys: ").nth(1).unwrap().split(' ').next().unwrap();
+    assert!(obeyed.ends_with("is shown to nobody"), "{obeyed}");
+    comes(&format!("{action} lapses: it ends by itself"));
+    comes(&format!("{action}: its inverse is sent, signed"));
+    comes(&format!("the platform obeys: {post} is shown again"));
+    comes("the surge rises: a wave is found");
+    comes("by people: 0 decisions");
+    // All that was done of itself stands in the journal as what law 1 allows.
+    let count = "SELECT CAST(count(*) AS TEXT) FROM entry WHERE type = 'restricted_unattended'";
+    assert_ne!(played.stage.rows(".demo/data/journal.db", count), ["0"]);
+    let truth = std::fs::read_to_string(played.stage.path(".demo/truth.jsonl")).unwrap();
+    assert!(!truth.contains(r#""cause":"action""#), "nobody was suspended by a machine");
 }
 
 #[test]

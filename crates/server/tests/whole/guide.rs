@@ -53,6 +53,51 @@ fn the_guides_about_knowledge_and_cases_can_be_typed() {
     can_be_typed(Clock::Still);
 }
 
+/// A port that nobody listens at.
+fn port() -> String {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().port().to_string()
+}
+
+#[test]
+fn the_guide_to_integration_can_be_typed_until_an_action_arrives_and_is_taken_back() {
+    let stage = clean(Clock::Machine);
+    let receiver = repository().join("docs/guide/receivers/receiver.py");
+    std::fs::copy(receiver, stage.path("receiver.py")).unwrap();
+    std::os::unix::fs::symlink(repository().join(".venv"), stage.path(".venv")).unwrap();
+    let serves = format!("127.0.0.1:{}", port());
+    let typed = typed("integrate.md");
+    // As it stands but for the ports, which others may listen at.
+    let typed = typed.replace("127.0.0.1:9100", &format!("127.0.0.1:{}", port()));
+    let typed = typed.replace("127.0.0.1:8640", &serves);
+    let typed = typed.replace("seawall serve ", &format!("seawall serve --listen {serves} "));
+    let ended = "trap 'kill $SEAWALL $RECEIVER 2> kill.err || true' EXIT\n";
+    stage.write("guide.sh", format!("{ended}{typed}"));
+    let said = stage.shell("timeout 120 sh -e guide.sh", Some(&stage.path("bin"))).ended(0).out;
+    let mut rest = &*said;
+    for words in [
+        "it can be used",
+        r#""reviewer":"r1""#,
+        r#""csrf_token":""#,
+        r#""stepped_up_until":""#,
+        r#""reviewer":"r3""#,
+        "one more person must confirm it",
+        r#""confirmed_by":2"#,
+        r#""accepted":4,"duplicates":0,"ignored":0,"rejected":0"#,
+        r#""verdict":"restricted""#,
+        r#""state":"dry_run""#,
+        "post by \u{2068}evening.desk\u{2069}",
+        r#""outcome":"decided""#,
+        r#""state":"delivered""#,
+        "a3 remove p-3 None",
+        r#""outcome":"overturned""#,
+        ", 0 differing",
+    ] {
+        let (_, after) = rest.split_once(words).unwrap_or_else(|| panic!("{words}: {said}"));
+        rest = after;
+    }
+}
+
 #[test]
 fn what_the_guides_say_is_true_when_they_are_typed_today() {
     can_be_typed(Clock::Machine);

@@ -108,7 +108,9 @@ fn tell_file(
     if hidden > 0 {
         say!("  and {hidden} more")?;
     }
-    say!("\n  nothing is removed without a person; why nothing was restricted either:")?;
+    if !reasons.is_empty() {
+        say!("\n  nothing is removed without a person; why the others were not even restricted:")?;
+    }
     for (index, reason) in reasons.iter().enumerate() {
         say!("  [{}] {reason}", index + 1)?;
     }

@@ -10,13 +10,15 @@ mod hook;
 mod obey;
 mod send;
 
+use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use seawall_sim::{Action, Item, PackError, Parameters, Sending, World};
+use seawall_model::PlatformId;
+use seawall_sim::{Action, Item, PackError, Parameters, Sending, Truth as True, World};
 use url::Url;
 use zeroize::Zeroizing;
 
@@ -92,6 +94,9 @@ pub struct Passed {
     pub refused: u64,
     /// What was done to the world as this hour began.
     pub actions: Vec<Action>,
+    /// Accounts by which somebody came back in this hour, each after the closed one. It is true,
+    /// and the server is not told.
+    pub returned: Vec<(PlatformId, PlatformId)>,
 }
 
 /// Why a live simulation ended.
@@ -160,7 +165,8 @@ impl Live {
         let way = Way { sender, hook, pace: self.pace, running: Stopwatch::start() };
         let passed = Passed::default();
         let from_hour = self.from_hour;
-        let mut living = Living { world, sending, truth, way, from_hour, passed };
+        let backups = BTreeMap::new();
+        let mut living = Living { world, sending, truth, way, from_hour, passed, backups };
         while living.world.hour() < from_hour && !living.world.is_over() {
             living.step(&[])?;
         }
@@ -177,6 +183,8 @@ pub struct Living {
     way: Way,
     from_hour: u32,
     passed: Passed,
+    /// Accounts made before they are needed, and what each is to follow.
+    backups: BTreeMap<PlatformId, PlatformId>,
 }
 
 impl std::fmt::Debug for Living {
@@ -211,6 +219,14 @@ impl Living {
         self.way.running = Stopwatch::start();
     }
 
+    /// Waits until all that was decided so far was told to the platform, and journaled.
+    ///
+    /// # Errors
+    /// [`LiveError`].
+    pub async fn quiet(&self) -> Result<(), LiveError> {
+        self.way.sender.quiet().await
+    }
+
     /// Lets an hour pass, as long as it takes; `None` if the world is over or `stop` is set.
     ///
     /// # Errors
@@ -239,6 +255,22 @@ impl Living {
     fn step(&mut self, actions: &[Action]) -> Result<Vec<(u64, Item)>, LiveError> {
         let step = self.world.step(actions);
         self.passed.hour = self.world.hour();
+        self.passed.returned.clear();
+        for truth in &step.truths {
+            match truth {
+                True::Account { account, returns: Some((closed, _)), is_backup: true, .. } => {
+                    self.backups.insert(account.clone(), closed.clone());
+                }
+                True::Account { account, returns: Some((closed, _)), .. } => {
+                    self.passed.returned.push((account.clone(), closed.clone()));
+                }
+                True::Activated { account, .. } => {
+                    let closed = self.backups.remove(account);
+                    self.passed.returned.extend(closed.map(|closed| (account.clone(), closed)));
+                }
+                _ => {}
+            }
+        }
         if let Some(truth) = &mut self.truth {
             truth.write(&told(&self.world, &step).0)?;
         }
