@@ -155,6 +155,20 @@ pub enum Body {
         /// How often it was tried.
         attempts: u32,
     },
+    /// Input: a person gave up an instruction that the platform refused or could not be told, so
+    /// that those behind it go on.
+    DeliveryReleased {
+        /// Number of the action.
+        action: u64,
+        /// What of it was to be told.
+        effect: Effect,
+        /// Who gave it up.
+        reviewer: u64,
+        /// Why: `done_elsewhere`, `moot` or `mistaken`.
+        why: String,
+        /// How often it was tried until then.
+        attempts: u32,
+    },
     /// Input: a platform's list of what it has in force was compared with the actions in force.
     Reconciled {
         /// How many it listed.

@@ -128,6 +128,10 @@ pub enum Effect {
     Notice,
     /// What became of the appeal against it is told.
     Answer,
+    /// What of those notices did not fit into one message.
+    SecondNotice,
+    /// What did not fit into two.
+    ThirdNotice,
 }
 
 /// An order that forbids for a time that the account of a case be told.

@@ -127,7 +127,7 @@ async fn explained(app: &App, list: Vec<Instruction>) -> Result<Vec<InstructionT
                 row.verb = planned.get(&action).map(|done| match effect {
                     Effect::Do => done.action.kind.clone(),
                     Effect::Undo => done.action.inverse.clone(),
-                    Effect::Notice | Effect::Answer => TELL.to_owned(),
+                    _ => TELL.to_owned(),
                 });
                 row.about = match known.subject {
                     SubjectSeen::Account { .. } => Some("account"),
