@@ -8,8 +8,10 @@ mod appeals;
 mod body;
 mod caller;
 mod cases;
+mod dead_letters;
 mod decisions;
 mod delivery;
+mod doctor;
 mod events;
 mod health;
 mod journal;
@@ -26,6 +28,7 @@ mod page;
 mod people;
 mod problem;
 mod rate;
+mod reported;
 mod reports;
 mod request;
 mod ruling;
@@ -70,6 +73,7 @@ struct Inner {
     service: Service,
     serve: ServeConfig,
     limits: Limits,
+    free_mib_min: u64,
     test_seed: Option<u64>,
     metrics: PrometheusHandle,
     requests: Mutex<Requests>,
@@ -98,6 +102,7 @@ impl App {
         let inner = Inner {
             serve: settings.config.serve.clone(),
             limits: settings.config.limits.limits(),
+            free_mib_min: settings.config.disk.free_mib_min,
             test_seed: settings.test_seed,
             metrics,
             requests: Mutex::new(service.folder().requests()?),
@@ -136,6 +141,11 @@ impl App {
     /// The files of media.
     pub(crate) fn files(&self) -> &media::Files {
         &self.inner.files
+    }
+
+    /// MiB that must be free on the disk at least.
+    pub(crate) fn free_mib_min(&self) -> u64 {
+        self.inner.free_mib_min
     }
 
     pub(crate) fn test_seed(&self) -> Option<u64> {
@@ -204,7 +214,7 @@ impl App {
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(events::post_events))
-        .routes(routes!(reports::post_report))
+        .routes(routes!(reports::post_report, reported::get_reports))
         .routes(routes!(cases::get_cases))
         .routes(routes!(cases::get_case))
         .routes(routes!(cases::post_ruling))
@@ -222,8 +232,10 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(appeals::get_appeal_form))
         .routes(routes!(appeals::post_appeal_ruling))
         .routes(routes!(delivery::get_delivery))
-        .routes(routes!(delivery::post_replay))
-        .routes(routes!(delivery::post_reconcile))
+        .routes(routes!(dead_letters::post_reopen))
+        .routes(routes!(dead_letters::post_replay))
+        .routes(routes!(dead_letters::post_release))
+        .routes(routes!(delivery::post_reconcile, delivery::get_reconcile))
         .routes(routes!(people::get_people, people::post_person))
         .routes(routes!(people::patch_person))
         .routes(routes!(people::post_reset))
@@ -269,6 +281,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(health::live))
         .routes(routes!(health::ready))
         .routes(routes!(health::metrics))
+        .routes(routes!(doctor::get_doctor))
         .routes(routes!(openapi::openapi))
 }
 
