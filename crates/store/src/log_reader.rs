@@ -132,10 +132,7 @@ impl LogReader {
         events_max: u32,
     ) -> Result<(Vec<Stored>, Option<Position>), Error> {
         let segments = segment::list(&self.folder)?;
-        let newest = segments.last().map(|(_, path)| path.clone());
-        let Some(newest) = newest else { return Ok((Vec::new(), None)) };
-        let last = self.last_in(&newest)?.unwrap_or(before);
-        let before = before.min(last.next());
+        let before = before.min(segment::last_kept(&self.folder)?.next());
         let after = Position(before.0.saturating_sub(positions_max.saturating_add(1)));
         let mut found = Vec::new();
         for (first, path) in segments.into_iter().rev() {
@@ -161,14 +158,6 @@ impl LogReader {
             _ => after.next(),
         };
         Ok((found, Some(next).filter(|next| next.0 > 1)))
-    }
-
-    fn last_in(&self, path: &Path) -> Result<Option<Position>, Error> {
-        let conn = sqlite::open_read(path, Kind::Log)?;
-        if !sqlite::is_made(&conn).map_err(Error::sql(path))? {
-            return Ok(None);
-        }
-        Ok(segment::last(&conn).map_err(Error::sql(path))?.map(|(last, _)| last))
     }
 
     /// Accounts with an event of a kind, and when the latest of them happened.

@@ -4,6 +4,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
 
+mod carried;
 mod claimed;
 mod closed;
 mod dry;
