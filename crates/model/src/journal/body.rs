@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     ActionPlanned, BurstSeen, Effect, EvidenceSeen, GroundSeen, Outcome, PolicyCited, ReasonSeen,
-    Ruling, SignalCount, SpanReason, SubjectSeen, Timestamp, Withholding, is_zero,
+    Released, Ruling, SignalCount, SpanReason, SubjectSeen, Timestamp, Withholding, is_zero,
     optional_rfc3339, rfc3339,
 };
 
@@ -155,20 +155,8 @@ pub enum Body {
         /// How often it was tried.
         attempts: u32,
     },
-    /// Input: a person gave up an instruction that the platform refused or could not be told, so
-    /// that those behind it go on.
-    DeliveryReleased {
-        /// Number of the action.
-        action: u64,
-        /// What of it was to be told.
-        effect: Effect,
-        /// Who gave it up.
-        reviewer: u64,
-        /// Why: `done_elsewhere`, `moot` or `mistaken`.
-        why: String,
-        /// How often it was tried until then.
-        attempts: u32,
-    },
+    /// Input: a person gave up an instruction that was refused, or that nobody could be told.
+    DeliveryReleased(Released),
     /// Input: a platform's list of what it has in force was compared with the actions in force.
     Reconciled {
         /// How many it listed.
@@ -484,8 +472,7 @@ pub enum Body {
         /// Who ruled; none if the action ended before anybody did.
         by: Option<u64>,
     },
-    /// Derived: no order forbids any more that the account of a case be told: what was withheld
-    /// goes out.
+    /// Derived: no order forbids any more that the account of a case be told: it is told now.
     NoticesDue {
         /// Its number.
         case: u64,

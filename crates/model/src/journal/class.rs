@@ -33,7 +33,7 @@ impl Body {
             | Self::Ruled { .. }
             | Self::RegisterRead { .. }
             | Self::Delivered { .. }
-            | Self::DeliveryReleased { .. }
+            | Self::DeliveryReleased(_)
             | Self::Reconciled { .. }
             | Self::NoticesWithheld(_)
             | Self::MediaMarked { .. }
@@ -100,7 +100,7 @@ impl Body {
             Self::EntriesLapsed { .. } => "entries_lapsed",
             Self::Overturned { .. } => "overturned",
             Self::Delivered { .. } => "delivered",
-            Self::DeliveryReleased { .. } => "delivery_released",
+            Self::DeliveryReleased(_) => "delivery_released",
             Self::Reconciled { .. } => "reconciled",
             Self::NoticesWithheld(_) => "notices_withheld",
             Self::NoticesDue { .. } => "notices_due",

@@ -148,6 +148,21 @@ pub struct Withholding {
     pub until: Timestamp,
 }
 
+/// An instruction that a person gave up, so that those behind it go on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Released {
+    /// Number of the action.
+    pub action: u64,
+    /// What of it was to be told.
+    pub effect: Effect,
+    /// Who gave it up.
+    pub reviewer: u64,
+    /// Why: `done_elsewhere`, `moot` or `mistaken`.
+    pub why: String,
+    /// How often it was tried until then.
+    pub attempts: u32,
+}
+
 /// What became of telling the platform.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -182,10 +182,11 @@ fn told(
             let state = state_of(*outcome);
             return Ok(Step::Outcome { id, state, attempts: *attempts, status: *status });
         }
-        Body::DeliveryReleased { action, effect, attempts, .. } => {
-            let id = InstructionId { action: *action, effect: super::effect_of(*effect) };
-            let (state, status) = (DeliveryState::Cancelled, None);
-            return Ok(Step::Outcome { id, state, attempts: *attempts, status });
+        Body::DeliveryReleased(released) => {
+            let effect = super::effect_of(released.effect);
+            let id = InstructionId { action: released.action, effect };
+            let (state, attempts) = (DeliveryState::Cancelled, released.attempts);
+            return Ok(Step::Outcome { id, state, attempts, status: None });
         }
         Body::AppealDecided { .. } => {
             let answer = saying.answer(desk, recorded)?;

@@ -159,23 +159,21 @@ fn messages(about: &About, notices: &[Value]) -> anyhow::Result<Vec<Vec<u8>>> {
     let mut done = Vec::new();
     let (mut open, mut bytes): (Vec<Value>, Vec<u8>) = (Vec::new(), Vec::new());
     for notice in notices {
-        open.push(notice.clone());
-        let larger = about.message(&open)?;
-        if larger.len() <= PAYLOAD_BYTES_MAX {
-            bytes = larger;
-            continue;
-        }
-        if open.len() > 1 {
-            done.push(std::mem::take(&mut bytes));
-        }
-        let mut alone = notice.clone();
-        if about.message(std::slice::from_ref(&alone))?.len() > PAYLOAD_BYTES_MAX {
+        let mut notice = notice.clone();
+        if about.message(std::slice::from_ref(&notice))?.len() > PAYLOAD_BYTES_MAX {
             tracing::warn!(action = about.action, "a notice is too large to be sent");
-            (alone["ar"], alone["en"]) = (Value::Null, Value::Null);
-            alone["notice_path"] = notice_path(about.case);
+            (notice["ar"], notice["en"]) = (Value::Null, Value::Null);
+            notice["notice_path"] = notice_path(about.case);
         }
-        open = vec![alone];
-        bytes = about.message(&open)?;
+        open.push(notice);
+        let larger = about.message(&open)?;
+        if larger.len() > PAYLOAD_BYTES_MAX && open.len() > 1 {
+            done.push(std::mem::take(&mut bytes));
+            open.drain(..open.len() - 1);
+            bytes = about.message(&open)?;
+        } else {
+            bytes = larger;
+        }
     }
     if !open.is_empty() {
         done.push(bytes);
@@ -263,7 +261,7 @@ mod tests {
             (&[6_000, 6_000, 6_000], vec![(3, 0)]),
             (&[9_000, 9_000, 9_000], vec![(2, 0), (1, 0)]),
             (&[18_000, 18_000, 18_000], vec![(1, 0), (1, 0), (1, 0)]),
-            (&[100, 90_000, 100], vec![(1, 0), (2, 1)]),
+            (&[100, 90_000, 100], vec![(3, 1)]),
             (&[90_000], vec![(1, 1)]),
             (&[90_000, 90_000, 90_000], vec![(3, 3)]),
         ] {

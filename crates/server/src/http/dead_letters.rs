@@ -4,7 +4,7 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use seawall_model::journal::Body as Entry;
+use seawall_model::journal::{Body as Entry, Released};
 use seawall_store::{DeliveryState, Error, Instruction, InstructionId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -184,7 +184,8 @@ async fn release(
     let now = app.service().clock().now();
     let (effect, attempts) = (journaled(id.effect), letter.attempts);
     let why = why.name().to_owned();
-    let entry = Entry::DeliveryReleased { action: id.action, effect, reviewer, why, attempts };
+    let released = Released { action: id.action, effect, reviewer, why, attempts };
+    let entry = Entry::DeliveryReleased(released);
     app.service().ask_engine(move |derivation| derivation.input(entry, now)).await?;
     metrics::counter!("seawall_delivery_released_total").increment(1);
     // The entry says it: who feeds the outbox from the journal may have come first, and comes

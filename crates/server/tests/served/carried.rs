@@ -44,8 +44,14 @@ fn is(told: &(String, String), action: &str, verb: &str) {
     assert_eq!((told.0.as_str(), told.1.as_str()), (action, verb));
 }
 
-/// Starts the server with more lines of configuration: the first of `[serve]`, then of `[deliver]`.
-fn start(stage: &Stage, address: SocketAddr, [serve, deliver]: [&str; 2], clock: &str) -> Server {
+/// Starts the server with other lines of configuration: the address of `[serve]`, more of
+/// `[deliver]`. Whoever starts it again gives another seed, so that no token is drawn twice.
+fn start(
+    stage: &Stage,
+    address: SocketAddr,
+    [serve, deliver]: [&str; 2],
+    [clock, seed]: [&str; 2],
+) -> Server {
     let config = configured(stage, address);
     let text = std::fs::read_to_string(&config).unwrap();
     let text = match serve {
@@ -53,7 +59,7 @@ fn start(stage: &Stage, address: SocketAddr, [serve, deliver]: [&str; 2], clock:
         line => text.replace("public_url = \"https://seawall.example\"", line),
     };
     stage.write("seawall.toml", format!("{text}{deliver}\n"));
-    Server::start_with(stage, &["--config", &config, "--test-clock", clock, "--test-seed", SEED])
+    Server::start_with(stage, &["--config", &config, "--test-clock", clock, "--test-seed", seed])
 }
 
 fn removes(server: &Server, by: &Session) -> Value {
@@ -79,7 +85,7 @@ fn row(server: &Server, by: &Session, id: &str, state: &str) -> Value {
         if let Some(row) = rows.into_iter().find(|row| row["id"] == id) {
             return row;
         }
-        std::thread::sleep(std::time::Duration::from_millis(50));
+        std::thread::yield_now();
     }
     panic!("{id} is not {state}");
 }
@@ -89,7 +95,7 @@ fn within_the_hold_back_nothing_is_sent_and_after_it_the_action_and_its_undo() {
     let stage = watched();
     let (address, hooks) = platform(|_| "204 No Content");
     let hold = ["", "hold_back_minutes = 30"];
-    let server = start(&stage, address, hold, CLOCK);
+    let server = start(&stage, address, hold, [CLOCK, SEED]);
     is(&next(&hooks), "a1", "restrict");
     let admin = admitted(&stage, &server);
     let rami = server.let_in(&admin, "rami", &["reviewer"]);
@@ -106,7 +112,7 @@ fn within_the_hold_back_nothing_is_sent_and_after_it_the_action_and_its_undo() {
     assert_eq!(server.end(), 0);
     assert!(hooks.try_recv().is_err(), "nothing was sent of what was held back");
 
-    let server = start(&stage, address, hold, AN_HOUR_LATER);
+    let server = start(&stage, address, hold, [AN_HOUR_LATER, "21"]);
     is(&next(&hooks), "a3", "remove");
     let admin = server.login("alma");
     row(&server, &admin, "a3", "delivered");
@@ -126,7 +132,7 @@ fn a_giant_is_sent_without_its_notice_and_what_cannot_be_told_stops_nothing() {
     let long =
         |bytes: usize| format!("public_url = \"https://seawall.example/{}\"", "x".repeat(bytes));
     // With its notice the action is too large; without, it is not.
-    let server = start(&stage, address, [&long(17_000), ""], CLOCK);
+    let server = start(&stage, address, [&long(17_000), ""], [CLOCK, SEED]);
     let said = hooks.recv_timeout(PATIENCE).unwrap();
     let data = &said["data"];
     assert_eq!((&data["verb"], &data["notice"]), (&json!("restrict"), &Value::Null));
@@ -158,7 +164,7 @@ fn a_giant_is_sent_without_its_notice_and_what_cannot_be_told_stops_nothing() {
     assert!(log.contains("too large") && !log.contains("p-spout"), "without content");
 
     // Now nothing fits: it is kept, seen and counted, and what comes after goes on.
-    let server = start(&stage, address, [&long(21_000), ""], CLOCK);
+    let server = start(&stage, address, [&long(21_000), ""], [CLOCK, "22"]);
     let (admin, tala) = (server.login("alma"), server.login("tala"));
     let rami = server.login("rami");
     overturns(&server, &tala, &decided);
@@ -182,7 +188,7 @@ fn a_giant_is_sent_without_its_notice_and_what_cannot_be_told_stops_nothing() {
     assert_eq!(server.end(), 0);
 
     // The next start goes on too; what was never told is not taken back.
-    let server = start(&stage, address, ["", ""], CLOCK);
+    let server = start(&stage, address, ["", ""], [CLOCK, "23"]);
     let (admin, tala) = (server.login("alma"), server.login("tala"));
     overturns(&server, &tala, &again);
     row(&server, &admin, "a3-undo", "cancelled");
@@ -201,7 +207,7 @@ fn an_endpoint_that_is_gone_is_reopened_by_whoever_says_so_and_by_nothing_else()
             true => "410 Gone",
             false => "204 No Content",
         });
-    let server = start(&stage, address, ["", ""], CLOCK);
+    let server = start(&stage, address, ["", ""], [CLOCK, SEED]);
     is(&next(&hooks), "a1", "restrict");
     let admin = admitted(&stage, &server);
     let gone_at = || {
@@ -209,9 +215,9 @@ fn an_endpoint_that_is_gone_is_reopened_by_whoever_says_so_and_by_nothing_else()
     };
     let began = std::time::Instant::now();
     while gone_at().is_null() && began.elapsed() < PATIENCE {
-        std::thread::sleep(std::time::Duration::from_millis(50));
+        std::thread::yield_now();
     }
-    assert_eq!(gone_at(), CLOCK);
+    assert_eq!(gone_at(), [CLOCK, SEED]);
     let replay = server.by(&admin, "POST", "/v1/delivery/a1/replay", &json!({}));
     assert_eq!(replay.problem(409), "conflict", "it waits already");
     assert_eq!(gone_at(), CLOCK, "and that reopens nothing");
@@ -236,7 +242,7 @@ fn a_letter_that_nobody_takes_is_released_and_what_stands_behind_it_goes_on() {
         Some("a1") => "503 Service Unavailable",
         _ => "204 No Content",
     });
-    let server = start(&stage, address, ["", "retry_delays_ms = [0]"], CLOCK);
+    let server = start(&stage, address, ["", "retry_delays_ms = [0]"], [CLOCK, SEED]);
     is(&next(&hooks), "a1", "restrict");
     let admin = admitted(&stage, &server);
     let rami = server.let_in(&admin, "rami", &["reviewer"]);
@@ -275,7 +281,7 @@ fn a_letter_that_nobody_takes_is_released_and_what_stands_behind_it_goes_on() {
     for file in ["outbox.db", "outbox.db-wal", "outbox.db-shm"] {
         let _ = std::fs::remove_file(stage.path("seawall-data").join(file));
     }
-    let server = start(&stage, address, ["", "retry_delays_ms = [0]"], CLOCK);
+    let server = start(&stage, address, ["", "retry_delays_ms = [0]"], [CLOCK, "24"]);
     row(&server, &server.login("alma"), "a1-undo", "cancelled");
     assert_eq!(server.end(), 0);
     replays_equal(&stage);
@@ -292,7 +298,7 @@ fn a_notice_that_comes_after_its_undo_says_that_it_was_undone() {
             false => "204 No Content",
         }
     });
-    let server = start(&stage, address, ["", "retry_delays_ms = [0]"], CLOCK);
+    let server = start(&stage, address, ["", "retry_delays_ms = [0]"], [CLOCK, SEED]);
     is(&next(&hooks), "a1", "restrict");
     let admin = admitted(&stage, &server);
     let rami = server.let_in(&admin, "rami", &["reviewer"]);
