@@ -99,6 +99,9 @@ class Walk:
         self.ask("key", "POST /v1/events", body=event, query={"wait": "verdict"})
         report = {"id": "walk-2", "at": "2026-05-20T11:10:00Z", "subject": {"post": "p-walk"}}
         self.ask("key", "POST /v1/reports", body=report)
+        for caller in ["reviewer", "senior", "analyst", "key"]:
+            self.ask(caller, "GET /v1/reports", query={"limit": 5})
+        self.ask("admin", "GET /v1/doctor")
 
     def people(self):
         listed = self.ask("auditor", "GET /v1/people")["people"]
@@ -201,9 +204,14 @@ class Walk:
         letter = {"instruction": self.settled(ruled["actions"][0])}
         self.ask("admin", "POST /v1/delivery/{instruction}/replay", path=letter)
         self.settled(ruled["actions"][0])
+        self.ask("admin", "POST /v1/delivery/reopen")
+        moot = {"why": "moot"}
+        self.ask("senior", "POST /v1/delivery/{instruction}/release", path=letter, body=moot)
         label = "POST /v1/decisions/{decision}/overturn"
         self.ask("senior", label, path=decision, body={})
         self.ask("key", "POST /v1/reconcile", body={"suspended": ["spout"], "removed": ["p-spout"]})
+        for caller in ["senior", "admin", "key"]:
+            self.ask(caller, "GET /v1/reconcile")
         self.known["case"] = ["c1", "c2", "c3", "c4"]
         self.known["decision"] = [ruled["decision"]]
         self.known["instruction"] = [letter["instruction"]]

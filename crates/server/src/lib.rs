@@ -16,6 +16,7 @@ pub mod command;
 pub mod config;
 pub mod deliver;
 pub mod desk;
+pub mod doctor;
 pub mod engine;
 pub mod http;
 pub mod import;

@@ -171,16 +171,6 @@ pub enum Error {
         /// The file.
         path: PathBuf,
     },
-    /// A payload is larger than a receiver need take.
-    #[error("the payload of {id} has {bytes} bytes, the limit is {limit}; send less with it")]
-    PayloadTooLarge {
-        /// The instruction.
-        id: String,
-        /// Its bytes.
-        bytes: usize,
-        /// The limit.
-        limit: usize,
-    },
     /// A payload of the outbox cannot be opened.
     #[error(
         "row {number} of outbox.db is damaged; delete outbox.db, outbox.db-wal and \

@@ -117,6 +117,49 @@ impl LogReader {
         Ok(found)
     }
 
+    /// The newest events of a kind before a position, newest first, looked for among so many
+    /// positions. Gives the position before which to go on too; `None` at the beginning of the log.
+    ///
+    /// # Errors
+    /// As [`LogReader::chunk`].
+    ///
+    /// Cost: the plain columns of the positions looked through, which have no index by kind.
+    pub fn of_kind_before(
+        &mut self,
+        kind: EventKind,
+        before: Position,
+        positions_max: u64,
+        events_max: u32,
+    ) -> Result<(Vec<Stored>, Option<Position>), Error> {
+        let segments = segment::list(&self.folder)?;
+        let before = before.min(segment::last_kept(&self.folder)?.next());
+        let after = Position(before.0.saturating_sub(positions_max.saturating_add(1)));
+        let mut found = Vec::new();
+        for (first, path) in segments.into_iter().rev() {
+            let left = events_max.saturating_sub(u32::try_from(found.len()).unwrap_or(u32::MAX));
+            if first >= before || left == 0 {
+                continue;
+            }
+            let conn = sqlite::open_read(&path, Kind::Log)?;
+            if !sqlite::is_made(&conn).map_err(Error::sql(&path))? {
+                continue;
+            }
+            let rows = segment::of_kind(&conn, kind.number(), (after, before), left);
+            for row in rows.map_err(Error::sql(&path))? {
+                found.push(self.unseal(row)?);
+            }
+            if first <= after {
+                break;
+            }
+        }
+        let is_full = found.len() >= usize::try_from(events_max).unwrap_or(usize::MAX);
+        let next = match found.last() {
+            Some(last) if is_full => last.placed.position,
+            _ => after.next(),
+        };
+        Ok((found, Some(next).filter(|next| next.0 > 1)))
+    }
+
     /// Accounts with an event of a kind, and when the latest of them happened.
     ///
     /// # Errors

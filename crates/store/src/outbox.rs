@@ -7,6 +7,7 @@
 //! when they are tried again, and what an answer means.
 
 pub(crate) mod instruction;
+mod rows;
 #[cfg(test)]
 mod tests;
 
@@ -14,12 +15,15 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
+use rusqlite::{Connection, OptionalExtension, params};
 use seawall_model::Timestamp;
 
 use self::instruction::{
     AttemptSeen, DeliveryState, DueInstruction, Effect, Enqueued, Feed, Instruction, InstructionId,
     NewInstruction, OutboxCounts, PAYLOAD_BYTES_MAX, Standing, head,
+};
+use self::rows::{
+    begin, beside, close, close_any, effect_of, id_of, keep, note, reach, shown, state_of, time_of,
 };
 use crate::key::{AccountKeys, Use};
 use crate::sqlite::{self, Kind};
@@ -69,10 +73,11 @@ impl Outbox {
     ///
     /// An undo that meets its action before any attempt cancels both. Otherwise both are sent,
     /// one after the other, even where the action is a dead letter: whether it took effect is
-    /// unknown.
+    /// unknown. What is too large, or could not be written, is kept as refused, so that it is
+    /// seen and stops nothing else.
     ///
     /// # Errors
-    /// [`Error::PayloadTooLarge`], and then nothing is kept.
+    /// [`Error::Sqlite`].
     pub fn enqueue(
         &mut self,
         seq: u64,
@@ -80,10 +85,6 @@ impl Outbox {
         feed: Feed,
         now: Timestamp,
     ) -> Result<Enqueued, Error> {
-        if let Some(large) = instructions.iter().find(|i| i.payload.len() > PAYLOAD_BYTES_MAX) {
-            let (id, bytes) = (large.id.to_string(), large.payload.len());
-            return Err(Error::PayloadTooLarge { id, bytes, limit: PAYLOAD_BYTES_MAX });
-        }
         let transaction = self.conn.transaction().map_err(Error::sql(&self.path))?;
         let mut enqueued = Enqueued::default();
         let kept: rusqlite::Result<()> = instructions
@@ -256,8 +257,9 @@ impl Outbox {
     /// Sends a dead letter again: it waits anew, in its old place and under its old key.
     ///
     /// # Errors
-    /// [`Error::NotReplayable`] if it is none, if it was taken back since, or if it was refused
-    /// and something later of its subject was sent since: then it would come out of order.
+    /// [`Error::NotReplayable`] if it is none, if it was taken back since, if it was never written,
+    /// or if it was refused and something later of its subject was sent since: then it would come
+    /// out of order.
     pub fn replay(&mut self, id: InstructionId, now: Timestamp) -> Result<(), Error> {
         let refuse = |why| Error::NotReplayable { id: id.to_string(), why };
         let Some(letter) = self.get(id)? else { return Err(refuse("is not known")) };
@@ -266,6 +268,9 @@ impl Outbox {
         }
         if id.effect == Effect::Do && letter.is_undone {
             return Err(refuse("was taken back since"));
+        }
+        if letter.attempts == 0 {
+            return Err(refuse("was never written: release it, and tell the platform yourself"));
         }
         let number = letter.number.cast_signed();
         let sql = "SELECT EXISTS (SELECT 1 FROM instruction AS later, instruction AS letter
@@ -281,6 +286,50 @@ impl Outbox {
                    settled_at = NULL WHERE number = ?1";
         self.conn
             .execute(sql, params![number, now.micros()])
+            .map(|_| ())
+            .map_err(Error::sql(&self.path))
+    }
+
+    /// What tells the account of an action and is not settled, with its payload: it waits, or it
+    /// could be sent again.
+    ///
+    /// # Errors
+    /// [`Error::OutboxDamaged`] if a payload cannot be opened.
+    pub fn telling(&self, action: u64) -> Result<Vec<(InstructionId, Vec<u8>)>, Error> {
+        let sql = "SELECT number, action, effect, payload FROM instruction
+                   WHERE action = ?1 AND effect > 1 AND state IN (0, 2, 3)
+                   AND payload IS NOT NULL ORDER BY number";
+        let sealed: Result<Vec<(i64, InstructionId, Vec<u8>)>, rusqlite::Error> =
+            self.conn.prepare_cached(sql).and_then(|mut statement| {
+                let rows = statement.query_map([action.cast_signed()], |row| {
+                    Ok((row.get(0)?, id_of(row, 1)?, row.get(3)?))
+                })?;
+                rows.collect()
+            });
+        let opened =
+            sealed.map_err(Error::sql(&self.path))?.into_iter().map(|(number, id, bytes)| {
+                let number = number.cast_unsigned();
+                let opened = self.keys.open(Use::Outbox(number), &bytes, &beside(id));
+                opened.map(|payload| (id, payload)).ok_or(Error::OutboxDamaged { number })
+            });
+        opened.collect()
+    }
+
+    /// Says anew what [`Outbox::telling`] gave: the next attempt sends this, under the same key.
+    /// Nothing where it was settled since, or where this is larger than [`PAYLOAD_BYTES_MAX`].
+    ///
+    /// # Errors
+    /// [`Error::Sqlite`].
+    pub fn resay(&mut self, id: InstructionId, payload: &[u8]) -> Result<(), Error> {
+        if payload.len() > PAYLOAD_BYTES_MAX {
+            return Ok(());
+        }
+        let Some(row) = self.get(id)? else { return Ok(()) };
+        let sealed = self.keys.seal(Use::Outbox(row.number), payload, &beside(id));
+        let sql = "UPDATE instruction SET payload = ?2 WHERE number = ?1 AND state IN (0, 2, 3)
+                   AND payload IS NOT NULL";
+        self.conn
+            .execute(sql, params![row.number.cast_signed(), sealed])
             .map(|_| ())
             .map_err(Error::sql(&self.path))
     }
@@ -397,6 +446,10 @@ impl Outbox {
             let oldest: Option<i64> = self.conn.query_row(sql, [], |row| row.get(0))?;
             let sql = "SELECT gone_at FROM reached";
             let gone: Option<i64> = self.conn.query_row(sql, [], |row| row.get(0))?;
+            // What was refused before any attempt was never told.
+            let sql = "SELECT count(*) FROM instruction WHERE state = 2 AND attempts = 0";
+            let untold: i64 = self.conn.query_row(sql, [], |row| row.get(0))?;
+            counts.untold = untold.cast_unsigned();
             counts.oldest_waiting = oldest.and_then(|micros| Timestamp::from_micros(micros).ok());
             counts.gone_at = gone.and_then(|micros| Timestamp::from_micros(micros).ok());
             Ok(counts)
@@ -411,188 +464,4 @@ impl Outbox {
     pub fn sweep(&mut self) -> Result<(), Error> {
         sqlite::checkpoint_truncate(&self.conn, &self.path)
     }
-}
-
-/// Keeps one instruction, unless it is here.
-fn keep(
-    conn: &Transaction<'_>,
-    keys: &AccountKeys,
-    new: &NewInstruction,
-    feed: Feed,
-    now: Timestamp,
-    enqueued: &mut Enqueued,
-) -> rusqlite::Result<()> {
-    let (action, effect) = (new.id.action.cast_signed(), new.id.effect as u8);
-    let sql = "INSERT OR IGNORE INTO instruction
-               (action, effect, order_key, not_before, next_at, state, perhaps_sent)
-               VALUES (?1, ?2, ?3, ?4, ?4, 0, ?5)";
-    let perhaps_sent = feed == Feed::Rebuild;
-    let row = params![action, effect, new.order_key, new.not_before.micros(), perhaps_sent];
-    if conn.prepare_cached(sql)?.execute(row)? == 0 {
-        return Ok(());
-    }
-    enqueued.new += 1;
-    let number = conn.last_insert_rowid();
-    let sealed = keys.seal(Use::Outbox(number.cast_unsigned()), &new.payload, &beside(new.id));
-    conn.prepare_cached("UPDATE instruction SET payload = ?2 WHERE number = ?1")?
-        .execute(params![number, sealed])?;
-    if new.id.effect.only_tells() {
-        return Ok(());
-    }
-    let sql = "SELECT number, state, perhaps_sent FROM instruction
-               WHERE action = ?1 AND effect = ?2";
-    let other: Option<(i64, DeliveryState, bool)> = conn
-        .prepare_cached(sql)?
-        .query_row(params![action, 1 - effect], |row| {
-            Ok((row.get(0)?, state_of(row, 1)?, row.get(2)?))
-        })
-        .optional()?;
-    let Some((other, state, perhaps_sent)) = other else { return Ok(()) };
-    if new.id.effect == Effect::Do {
-        // It was taken back before it was heard of, so it is never done.
-        enqueued.cancelled.push(new.id);
-        return close(conn, number, DeliveryState::Cancelled, now);
-    }
-    conn.prepare_cached("UPDATE instruction SET undone = 1 WHERE number = ?1")?.execute([other])?;
-    match state {
-        DeliveryState::Waiting | DeliveryState::Cancelled if !perhaps_sent => {
-            let done = InstructionId { action: new.id.action, effect: Effect::Do };
-            enqueued.cancelled.extend([done, new.id]);
-            close(conn, other, DeliveryState::Cancelled, now)?;
-            close(conn, number, DeliveryState::Cancelled, now)
-        }
-        DeliveryState::Refused | DeliveryState::Dead => destroy_payload(conn, other),
-        _ => Ok(()),
-    }
-}
-
-/// Notes that an attempt begins; `None` if the payload cannot be opened.
-fn begin(
-    conn: &Transaction<'_>,
-    keys: &AccountKeys,
-    number: i64,
-) -> rusqlite::Result<Option<DueInstruction>> {
-    let sql = "UPDATE instruction SET attempts = attempts + 1,
-               round_attempts = round_attempts + 1, perhaps_sent = 1 WHERE number = ?1
-               RETURNING action, effect, attempts, round_attempts, payload,
-               (SELECT state FROM instruction AS done WHERE done.action = instruction.action
-                AND done.effect = 0 AND instruction.effect = 1)";
-    let mut statement = conn.prepare_cached(sql)?;
-    let (mut due, sealed) = statement.query_row([number], |row| {
-        let id = id_of(row, 0)?;
-        let takes_back: Option<u8> = row.get(5)?;
-        let due = DueInstruction {
-            number: number.cast_unsigned(),
-            id,
-            attempt: row.get(2)?,
-            round_attempt: row.get(3)?,
-            takes_back: takes_back.and_then(|n| DeliveryState::ALL.get(usize::from(n)).copied()),
-            payload: Vec::new(),
-        };
-        Ok((due, row.get::<_, Option<Vec<u8>>>(4)?))
-    })?;
-    let used = Use::Outbox(due.number);
-    let opened = sealed.and_then(|sealed| keys.open(used, &sealed, &beside(due.id)));
-    Ok(opened.map(|payload| {
-        due.payload = payload;
-        due
-    }))
-}
-
-fn note(conn: &Transaction<'_>, number: i64, seen: AttemptSeen) -> rusqlite::Result<()> {
-    let sql = "UPDATE instruction SET last_status = ?2, last_error = ?3
-               WHERE number = ?1 AND state = 0";
-    conn.prepare_cached(sql)?.execute(params![number, seen.status, seen.error]).map(|_| ())
-}
-
-/// Settles an instruction, if it waits.
-fn close(
-    conn: &Transaction<'_>,
-    number: i64,
-    state: DeliveryState,
-    now: Timestamp,
-) -> rusqlite::Result<()> {
-    let sql = "SELECT state = 0 FROM instruction WHERE number = ?1";
-    match conn.prepare_cached(sql)?.query_row([number], |row| row.get(0)).optional()? {
-        Some(true) => close_any(conn, number, state, now),
-        _ => Ok(()),
-    }
-}
-
-fn close_any(
-    conn: &Transaction<'_>,
-    number: i64,
-    state: DeliveryState,
-    now: Timestamp,
-) -> rusqlite::Result<()> {
-    let sql = "UPDATE instruction SET state = ?2, settled_at = ?3 WHERE number = ?1
-               RETURNING undone";
-    let is_undone: bool = conn
-        .prepare_cached(sql)?
-        .query_row(params![number, state as u8, now.micros()], |row| row.get(0))?;
-    match state.is_dead_letter() && !is_undone {
-        true => Ok(()),
-        false => destroy_payload(conn, number),
-    }
-}
-
-fn destroy_payload(conn: &Transaction<'_>, number: i64) -> rusqlite::Result<()> {
-    let sql = "UPDATE instruction SET payload = NULL WHERE number = ?1";
-    conn.prepare_cached(sql)?.execute([number]).map(|_| ())
-}
-
-fn reach(conn: &Transaction<'_>, seq: u64) -> rusqlite::Result<()> {
-    conn.prepare_cached("UPDATE reached SET seq = max(seq, ?1)")?
-        .execute([seq.cast_signed()])
-        .map(|_| ())
-}
-
-/// What a sealed payload is bound to.
-fn beside(id: InstructionId) -> [u8; 9] {
-    let mut bytes = [0; 9];
-    bytes[..8].copy_from_slice(&id.action.to_be_bytes());
-    bytes[8] = id.effect as u8;
-    bytes
-}
-
-fn shown(row: &Row<'_>) -> rusqlite::Result<Instruction> {
-    let settled: Option<i64> = row.get(9)?;
-    Ok(Instruction {
-        number: row.get::<_, i64>(0)?.cast_unsigned(),
-        id: id_of(row, 1)?,
-        state: state_of(row, 3)?,
-        is_undone: row.get(4)?,
-        attempts: row.get(5)?,
-        next_at: time_of(row, 6)?,
-        last_status: row.get(7)?,
-        last_error: row.get(8)?,
-        settled_at: settled.and_then(|micros| Timestamp::from_micros(micros).ok()),
-    })
-}
-
-fn id_of(row: &Row<'_>, first: usize) -> rusqlite::Result<InstructionId> {
-    let action: i64 = row.get(first)?;
-    Ok(InstructionId { action: action.cast_unsigned(), effect: effect_of(row, first + 1)? })
-}
-
-fn effect_of(row: &Row<'_>, column: usize) -> rusqlite::Result<Effect> {
-    match row.get::<_, i64>(column)? {
-        0 => Ok(Effect::Do),
-        1 => Ok(Effect::Undo),
-        2 => Ok(Effect::Notice),
-        3 => Ok(Effect::Answer),
-        other => Err(rusqlite::Error::IntegralValueOutOfRange(column, other)),
-    }
-}
-
-fn state_of(row: &Row<'_>, column: usize) -> rusqlite::Result<DeliveryState> {
-    let number: i64 = row.get(column)?;
-    let state = usize::try_from(number).ok().and_then(|n| DeliveryState::ALL.get(n));
-    state.copied().ok_or(rusqlite::Error::IntegralValueOutOfRange(column, number))
-}
-
-fn time_of(row: &Row<'_>, column: usize) -> rusqlite::Result<Timestamp> {
-    let micros: i64 = row.get(column)?;
-    Timestamp::from_micros(micros)
-        .map_err(|_| rusqlite::Error::IntegralValueOutOfRange(column, micros))
 }

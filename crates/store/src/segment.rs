@@ -167,6 +167,22 @@ pub(crate) fn newest_of(
     conn.prepare_cached(&sql)?.query_map(limits, row)?.collect()
 }
 
+/// Events of a kind between two positions, both of them left out, newest first.
+pub(crate) fn of_kind(
+    conn: &Connection,
+    kind: u8,
+    (after, before): (Position, Position),
+    rows_max: u32,
+) -> rusqlite::Result<Vec<Row>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM event WHERE position > ?1 AND position < ?2 AND kind = ?3
+         ORDER BY position DESC LIMIT ?4"
+    );
+    let before = before.0.min(i64::MAX.cast_unsigned()).cast_signed();
+    let limits = params![after.0.cast_signed(), before, kind, rows_max];
+    conn.prepare_cached(&sql)?.query_map(limits, row)?.collect()
+}
+
 /// Accounts with an event of a kind, and when the latest of them happened.
 ///
 /// Cost: the plain columns of the segment are read once.

@@ -1,12 +1,11 @@
 //! What an entry says: every type of entry, inputs first.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 use super::{
     ActionPlanned, BurstSeen, Effect, EvidenceSeen, GroundSeen, Outcome, PolicyCited, ReasonSeen,
-    Ruling, SignalCount, SpanReason, SubjectSeen, Timestamp, Withholding, is_zero,
+    Released, Ruling, SignalCount, SpanReason, SubjectSeen, Timestamp, Withholding, is_zero,
     optional_rfc3339, rfc3339,
 };
 
@@ -155,6 +154,8 @@ pub enum Body {
         /// How often it was tried.
         attempts: u32,
     },
+    /// Input: a person gave up an instruction that was refused, or that nobody could be told.
+    DeliveryReleased(Released),
     /// Input: a platform's list of what it has in force was compared with the actions in force.
     Reconciled {
         /// How many it listed.
@@ -470,8 +471,7 @@ pub enum Body {
         /// Who ruled; none if the action ended before anybody did.
         by: Option<u64>,
     },
-    /// Derived: no order forbids any more that the account of a case be told: what was withheld
-    /// goes out.
+    /// Derived: no order forbids any more that the account of a case be told: it is told now.
     NoticesDue {
         /// Its number.
         case: u64,

@@ -33,6 +33,7 @@ impl Body {
             | Self::Ruled { .. }
             | Self::RegisterRead { .. }
             | Self::Delivered { .. }
+            | Self::DeliveryReleased(_)
             | Self::Reconciled { .. }
             | Self::NoticesWithheld(_)
             | Self::MediaMarked { .. }
@@ -99,6 +100,7 @@ impl Body {
             Self::EntriesLapsed { .. } => "entries_lapsed",
             Self::Overturned { .. } => "overturned",
             Self::Delivered { .. } => "delivered",
+            Self::DeliveryReleased(_) => "delivery_released",
             Self::Reconciled { .. } => "reconciled",
             Self::NoticesWithheld(_) => "notices_withheld",
             Self::NoticesDue { .. } => "notices_due",

@@ -128,6 +128,10 @@ pub enum Effect {
     Notice,
     /// What became of the appeal against it is told.
     Answer,
+    /// What of those notices did not fit into one message.
+    SecondNotice,
+    /// What did not fit into two.
+    ThirdNotice,
 }
 
 /// An order that forbids for a time that the account of a case be told.
@@ -142,6 +146,21 @@ pub struct Withholding {
     /// When it ends; not after now where it is lifted.
     #[serde(with = "rfc3339")]
     pub until: Timestamp,
+}
+
+/// An instruction that a person gave up, so that those behind it go on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Released {
+    /// Number of the action.
+    pub action: u64,
+    /// What of it was to be told.
+    pub effect: Effect,
+    /// Who gave it up.
+    pub reviewer: u64,
+    /// Why: `done_elsewhere`, `moot` or `mistaken`.
+    pub why: String,
+    /// How often it was tried until then.
+    pub attempts: u32,
 }
 
 /// What became of telling the platform.

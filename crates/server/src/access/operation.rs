@@ -66,8 +66,6 @@ operations! {
     DecisionsList = "decisions.list",
     /// Read a decision.
     DecisionsRead = "decisions.read",
-    /// Take a decision of one's own back while it is held back.
-    DecisionsUndo = "decisions.undo",
     /// Overturn somebody's decision, with all that it supports.
     DecisionsOverturn = "decisions.overturn",
     /// See by signed link what can be appealed.
@@ -114,11 +112,13 @@ operations! {
     DeliveryRead = "delivery.read",
     /// Send again what could not be delivered.
     DeliveryReplay = "delivery.replay",
-    /// Let go of actions that are held for their number.
+    /// Give up what was refused or could not be delivered, so that what is behind it goes on.
     DeliveryRelease = "delivery.release",
+    /// Send again to an endpoint that had said it is gone.
+    DeliveryReopen = "delivery.reopen",
     /// Give the platform's list of what it believes is in force.
     ReconcileWrite = "reconcile.write",
-    /// Read where the platform's list differs from ours.
+    /// Read where the platform's newest list differs from ours, by numbers of actions.
     ReconcileRead = "reconcile.read",
     /// List people.
     PeopleRead = "people.read",

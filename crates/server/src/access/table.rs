@@ -144,7 +144,6 @@ impl Operation {
             | Self::WavesRead
             | Self::DecisionsList
             | Self::DecisionsRead
-            | Self::DecisionsUndo
             | Self::DecisionsOverturn
             | Self::AppealsForm
             | Self::AppealsWrite
@@ -167,11 +166,12 @@ impl Operation {
             Self::JournalRead => people(JOURNAL).or_key(Scope::JournalRead),
             Self::LiveRead => people(CASES),
             Self::DeliveryRead => people(DELIVERY).or_key(Scope::DeliveryRead),
-            Self::DeliveryReplay => people(RUNNING).or_key(Scope::DeliveryWrite),
+            Self::DeliveryReplay | Self::DeliveryReopen => {
+                people(RUNNING).or_key(Scope::DeliveryWrite)
+            }
             Self::DeliveryRelease => people(SENIOR).grave(),
             Self::ReconcileWrite => machines(Scope::DeliveryWrite),
-            // Names accounts, so no admin.
-            Self::ReconcileRead => people(SENIOR).or_key(Scope::DeliveryRead).shown(),
+            Self::ReconcileRead => people(DELIVERY).or_key(Scope::DeliveryRead),
             Self::PeopleRead | Self::KeysRead => people(PEOPLE),
             Self::PeopleWrite | Self::KeysWrite => people(ADMIN).grave(),
             // Whoever made the link may not, so everybody else may: who they are vouched for by.
@@ -197,7 +197,7 @@ impl Operation {
 
     const fn of_cases(self) -> Rule {
         match self {
-            Self::ReportsRead => people(RULING).or_key(Scope::CasesRead).shown(),
+            Self::ReportsRead => people(CASES).or_key(Scope::CasesRead).viewed(),
             Self::AppealsRead => people(RULING).or_key(Scope::CasesRead).shown().outside_too(),
             Self::CasesList => people(CASES).or_key(Scope::CasesRead).viewed(),
             Self::CasesRead => people(CASES).or_key(Scope::CasesRead).viewed().outside_too(),
@@ -209,7 +209,6 @@ impl Operation {
             Self::DecisionsList | Self::DecisionsRead => {
                 people(DECISIONS).or_key(Scope::DecisionsRead).viewed()
             }
-            Self::DecisionsUndo => people(RULING).or_key(Scope::RulingsWrite).shown(),
             Self::DecisionsOverturn => people(RULING).or_key(Scope::RulingsWrite).shown().grave(),
             Self::AppealsWrite => machines(Scope::AppealsWrite).by_link(),
             _ => people(&[]).by_link(),

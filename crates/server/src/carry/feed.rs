@@ -3,14 +3,13 @@
 use std::sync::PoisonError;
 use std::time::Duration;
 
-use seawall_model::journal::{Body, Effect as JournalEffect, Outcome};
+use seawall_model::journal::{Body, Outcome};
 use seawall_model::{CaseId, Timestamp};
-use seawall_store::{
-    DeliveryState, Effect, Enqueued, Entries, Feed, InstructionId, NewInstruction, Recorded,
-};
+use seawall_store::{DeliveryState, Enqueued, Entries, Feed, InstructionId, Outbox, Recorded};
 use tokio::sync::watch;
 
-use super::say::{Asked, Saying};
+use super::letters::after_undo;
+use super::say::{Asked, Said, Saying};
 use crate::config::Config;
 use crate::deliver::SharedOutbox;
 use crate::desk::Desk;
@@ -100,19 +99,46 @@ impl Feeder {
             let mut outbox = lock(&outbox);
             match step {
                 Step::Nothing => outbox.enqueue(seq, &[], feed, now),
-                Step::Instructions(new) => outbox.enqueue(seq, &new, feed, now),
+                Step::Instructions(said) => {
+                    say_anew(&mut outbox, &said)?;
+                    let new: Vec<_> = said.into_iter().map(|said| said.instruction).collect();
+                    outbox.enqueue(seq, &new, feed, now)
+                }
                 Step::Outcome { id, state, attempts, status } => {
                     outbox.apply(seq, id, (state, attempts), status, now)?;
                     Ok(Enqueued::default())
                 }
             }
         });
-        for id in kept.await??.cancelled {
-            let body = super::entry(id, DeliveryState::Cancelled, None, 0);
+        let Enqueued { cancelled, untold, .. } = kept.await??;
+        for id in &untold {
+            tracing::error!(seq, %id, "an instruction is not sent: see GET /v1/delivery?state=refused");
+        }
+        let cancelled = cancelled.into_iter().map(|id| (id, DeliveryState::Cancelled));
+        let untold = untold.into_iter().map(|id| (id, DeliveryState::Dead));
+        for (id, state) in cancelled.chain(untold) {
+            let body = super::entry(id, state, None, 0);
             self.service.ask_engine(move |derivation| derivation.input(body, now)).await?;
         }
         Ok(())
     }
+}
+
+/// What still waits to tell of actions that are now taken back is said anew: it may arrive after
+/// the undo, which waits for no notice (law 5), and must not tell then that they hold.
+fn say_anew(outbox: &mut Outbox, said: &[Said]) -> Result<(), seawall_store::Error> {
+    for undo in said.iter().filter(|said| said.is_undo()) {
+        let telling = outbox.telling(undo.instruction.id.action)?;
+        let last = telling.len().saturating_sub(1);
+        for (place, (id, payload)) in telling.iter().enumerate() {
+            // The last of them tells how it ended.
+            let ended = undo.notice.as_ref().filter(|_| place == last);
+            if let Some(anew) = after_undo(payload, ended) {
+                outbox.resay(*id, &anew)?;
+            }
+        }
+    }
+    Ok(())
 }
 
 fn lock(outbox: &SharedOutbox) -> std::sync::MutexGuard<'_, seawall_store::Outbox> {
@@ -122,7 +148,7 @@ fn lock(outbox: &SharedOutbox) -> std::sync::MutexGuard<'_, seawall_store::Outbo
 /// What an entry means for the outbox.
 enum Step {
     Nothing,
-    Instructions(Vec<NewInstruction>),
+    Instructions(Vec<Said>),
     Outcome { id: InstructionId, state: DeliveryState, attempts: u32, status: Option<u16> },
 }
 
@@ -152,28 +178,32 @@ fn told(
             asked.extend(actions.iter().map(|number| Asked::undo(*number, at)));
         }
         Body::Delivered { action, effect, outcome, status, attempts } => {
-            let effect = match effect {
-                JournalEffect::Do => Effect::Do,
-                JournalEffect::Undo => Effect::Undo,
-                JournalEffect::Notice => Effect::Notice,
-                JournalEffect::Answer => Effect::Answer,
-            };
-            let id = InstructionId { action: *action, effect };
+            let id = InstructionId { action: *action, effect: super::effect_of(*effect) };
             let state = state_of(*outcome);
             return Ok(Step::Outcome { id, state, attempts: *attempts, status: *status });
+        }
+        Body::DeliveryReleased(released) => {
+            let effect = super::effect_of(released.effect);
+            let id = InstructionId { action: released.action, effect };
+            let (state, attempts) = (DeliveryState::Cancelled, released.attempts);
+            return Ok(Step::Outcome { id, state, attempts, status: None });
         }
         Body::AppealDecided { .. } => {
             let answer = saying.answer(desk, recorded)?;
             return Ok(Step::Instructions(answer.into_iter().collect()));
         }
         Body::NoticesDue { case } => {
-            return Ok(Step::Instructions(saying.withheld(desk, CaseId(*case), at)?));
+            return Ok(Step::Instructions(saying.withheld(
+                desk,
+                CaseId(*case),
+                (recorded.entry.seq, at),
+            )?));
         }
         _ => return Ok(Step::Nothing),
     }
     let mut new = Vec::with_capacity(asked.len());
     for asked in asked {
-        new.extend(saying.instruction(desk, asked, recorded.entry.seq)?);
+        new.extend(saying.instruction(desk, &asked, recorded.entry.seq)?);
     }
     Ok(Step::Instructions(new))
 }

@@ -7,6 +7,7 @@
 //! [`deliver`]: crate::deliver
 
 mod feed;
+mod letters;
 mod say;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -135,12 +136,7 @@ pub(crate) fn entry(
 ) -> Body {
     Body::Delivered {
         action: id.action,
-        effect: match id.effect {
-            Effect::Do => JournalEffect::Do,
-            Effect::Undo => JournalEffect::Undo,
-            Effect::Notice => JournalEffect::Notice,
-            Effect::Answer => JournalEffect::Answer,
-        },
+        effect: journaled(id.effect),
         outcome: match state {
             // Only what is settled is told.
             DeliveryState::Waiting | DeliveryState::Dead => Outcome::Dead,
@@ -151,5 +147,29 @@ pub(crate) fn entry(
         },
         status,
         attempts,
+    }
+}
+
+/// An effect as the journal tells it.
+pub(crate) fn journaled(effect: Effect) -> JournalEffect {
+    match effect {
+        Effect::Do => JournalEffect::Do,
+        Effect::Undo => JournalEffect::Undo,
+        Effect::Notice => JournalEffect::Notice,
+        Effect::Answer => JournalEffect::Answer,
+        Effect::SecondNotice => JournalEffect::SecondNotice,
+        Effect::ThirdNotice => JournalEffect::ThirdNotice,
+    }
+}
+
+/// An effect that the journal told.
+fn effect_of(told: JournalEffect) -> Effect {
+    match told {
+        JournalEffect::Do => Effect::Do,
+        JournalEffect::Undo => Effect::Undo,
+        JournalEffect::Notice => Effect::Notice,
+        JournalEffect::Answer => Effect::Answer,
+        JournalEffect::SecondNotice => Effect::SecondNotice,
+        JournalEffect::ThirdNotice => Effect::ThirdNotice,
     }
 }

@@ -3,24 +3,23 @@
 //!
 //! It names the subject by the platform's own ids and nobody else; the notice is the one that
 //! law 8 permits. Where the account was erased there is nobody to act on, and nothing is said.
+//! Left out: what only tells the account something (`letters`).
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit, Mac};
-use seawall_model::journal::{ActionPlanned, Body, SubjectSeen};
-use seawall_model::{AccountId, ActionKind, AppealId, CaseId, DecisionId, Timestamp};
-use seawall_store::{Effect, InstructionId, NewInstruction, Recorded};
+use seawall_model::journal::{ActionPlanned, SubjectSeen};
+use seawall_model::{AccountId, ActionKind, CaseId, DecisionId, Timestamp};
+use seawall_store::{Effect, InstructionId, NewInstruction, PAYLOAD_BYTES_MAX};
 use serde_json::{Value, json};
 use sha2::Sha256;
 
 use crate::config::ServeConfig;
 use crate::desk::notice::{Letter, Tells};
 use crate::desk::view::NoticeView;
-use crate::desk::{Desk, notice};
+use crate::desk::{Desk, DeskError, notice};
+use crate::engine::EngineError;
 
-/// Notices of one message at most, so that it stays within what receivers take: of one action
-/// there are those of its beginning, its end and an appeal.
-const NOTICES_PER_MESSAGE: usize = 3;
 /// What an appeal link is signed for, so that no signature of ours can be used for another.
 const PURPOSE: &[u8] = b"seawall appeal 1\n";
 
@@ -54,6 +53,19 @@ impl Asked {
     }
 }
 
+/// An instruction as it is said, and the notice that goes with it.
+pub(super) struct Said {
+    pub(super) instruction: NewInstruction,
+    pub(super) notice: Option<Value>,
+}
+
+impl Said {
+    /// Whether it takes an action back.
+    pub(super) fn is_undo(&self) -> bool {
+        self.instruction.id.effect == Effect::Undo
+    }
+}
+
 /// What goes to the account with an action.
 enum Telling {
     /// This notice, where there is one.
@@ -65,7 +77,7 @@ enum Telling {
 /// Says instructions.
 #[derive(Clone)]
 pub(super) struct Saying {
-    appeals: AppealLinks,
+    pub(super) appeals: AppealLinks,
 }
 
 impl Saying {
@@ -73,44 +85,75 @@ impl Saying {
         Self { appeals: AppealLinks::new(key, serve.public_url.clone()) }
     }
 
-    /// The instruction that follows from the entry `seq`, where there is somebody to act on.
+    /// The instruction that follows from the entry `seq`, where there is somebody to act on. Where
+    /// something that it needs cannot be read it is told as one that could not be written, so that
+    /// it is seen and stops no other.
     pub(super) fn instruction(
         &self,
         desk: &mut Desk<'_>,
-        asked: Asked,
+        asked: &Asked,
         seq: u64,
-    ) -> anyhow::Result<Option<NewInstruction>> {
+    ) -> anyhow::Result<Option<Said>> {
         let known = desk.judge().actions().known(asked.action);
         let subject = asked.planned.as_ref().map(|planned| planned.subject);
         let Some(subject) = subject.or(known.map(|known| known.subject)) else { return Ok(None) };
-        let case = asked.case.map(CaseId).or(known.map(|known| known.case));
-        let decision = asked.decision.map(DecisionId).or(known.and_then(|known| known.decision));
-        let Some(named) = named(desk, subject)? else {
+        let about = About {
+            subject,
+            case: asked.case.map(CaseId).or(known.map(|known| known.case)),
+            decision: asked.decision.map(DecisionId).or(known.and_then(|known| known.decision)),
+        };
+        let id = InstructionId { action: asked.action, effect: asked.effect };
+        let written = match self.written(desk, asked, &about, seq) {
+            Ok(None) => return Ok(None),
+            Ok(Some(written)) => written,
+            Err(error) => (unwritten(error, id, seq)?, None),
+        };
+        let (order_key, not_before) = (order_key(subject), asked.not_before);
+        let (payload, notice) = written;
+        Ok(Some(Said {
+            instruction: NewInstruction { id, order_key, not_before, payload },
+            notice,
+        }))
+    }
+
+    fn written(
+        &self,
+        desk: &mut Desk<'_>,
+        asked: &Asked,
+        about: &About,
+        seq: u64,
+    ) -> anyhow::Result<Option<(Vec<u8>, Option<Value>)>> {
+        let Some(named) = named(desk, about.subject)? else {
             tracing::warn!(action = asked.action, "nobody to act on: the account was erased");
             return Ok(None);
         };
-        let planned = match &asked.planned {
-            Some(planned) => Some(planned.clone()),
-            None => match case {
-                Some(case) => {
-                    let mut done = desk.actions_on(case)?;
-                    done.remove(&asked.action).map(|done| done.action)
-                }
-                None => None,
-            },
+        let planned = match (&asked.planned, about.case) {
+            (Some(planned), _) => Some(planned.clone()),
+            (None, Some(case)) => {
+                desk.actions_on(case)?.remove(&asked.action).map(|done| done.action)
+            }
+            (None, None) => None,
         };
         let Some(planned) = planned else { return Ok(None) };
-        let telling = match withheld_until(desk, case, seq)? {
+        let telling = match withheld_until(desk, about.case, seq)? {
             Some(until) => Telling::Withheld(until),
-            None => Telling::Now(self.notice(desk, &asked, case, decision)?),
+            None => Telling::Now(self.notice(desk, asked, about.case, about.decision)?),
         };
-        let payload = self.payload(&asked, &planned, named, (case, decision), telling)?;
-        Ok(Some(NewInstruction {
-            id: InstructionId { action: asked.action, effect: asked.effect },
-            order_key: order_key(subject),
-            not_before: asked.not_before,
-            payload,
-        }))
+        let notice = match &telling {
+            Telling::Now(Some(notice)) => Some(serde_json::to_value(notice)?),
+            _ => None,
+        };
+        let mut said = self.said(asked, &planned, (named, about), telling);
+        let mut payload = serde_json::to_vec(&said)?;
+        if let (true, Some(case)) = (payload.len() > PAYLOAD_BYTES_MAX, about.case) {
+            // What is to be done goes out, and says where the notice is to be read.
+            let (action, bytes) = (asked.action, payload.len());
+            tracing::warn!(action, bytes, "a notice is too large to be sent with its action");
+            said["data"]["notice"] = Value::Null;
+            said["data"]["notice_path"] = notice_path(case);
+            payload = serde_json::to_vec(&said)?;
+        }
+        Ok(Some((payload, notice)))
     }
 
     /// The notice that goes with it: the reasons of what is done, or that it was undone.
@@ -136,14 +179,14 @@ impl Saying {
         Ok(letter.map(NoticeView::from))
     }
 
-    fn payload(
+    fn said(
         &self,
         asked: &Asked,
         planned: &ActionPlanned,
-        subject: Value,
-        (case, decision): (Option<CaseId>, Option<DecisionId>),
+        (subject, about): (Value, &About),
         telling: Telling,
-    ) -> anyhow::Result<Vec<u8>> {
+    ) -> Value {
+        let (case, decision) = (about.case, about.decision);
         let verb = match asked.effect {
             Effect::Undo => &planned.inverse,
             _ => &planned.kind,
@@ -159,7 +202,7 @@ impl Saying {
         // Whoever is not told cannot appeal yet.
         let can_appeal = asked.effect == Effect::Do && withheld_until.is_none();
         let appeal = can_appeal.then(|| self.appeals.told(asked.action));
-        let said = json!({
+        json!({
             "type": match asked.effect {
                 Effect::Undo => "seawall.action.undo",
                 _ => "seawall.action.do",
@@ -175,93 +218,53 @@ impl Saying {
                 "case": case.map(|case| case.to_string()),
                 "decision": decision.map(|decision| decision.to_string()),
                 "notice": notice,
+                "notice_path": null,
                 "notice_withheld_until": withheld_until.map(|until| until.to_string()),
                 "appeal": appeal,
             },
-        });
-        Ok(serde_json::to_vec(&said)?)
-    }
-
-    /// What became of an appeal that undid nothing, where nothing withholds it. What an appeal
-    /// undid is told with the undoing.
-    pub(super) fn answer(
-        &self,
-        desk: &mut Desk<'_>,
-        recorded: &Recorded,
-    ) -> anyhow::Result<Option<NewInstruction>> {
-        let (body, at) = (&recorded.entry.body, recorded.entry.at);
-        let Body::AppealDecided { appeal, .. } = body else { return Ok(None) };
-        let Some(appeal) = desk.judge().appeals().get(AppealId(*appeal)).copied() else {
-            return Ok(None);
-        };
-        let withheld = withheld_until(desk, Some(appeal.case), recorded.entry.seq)?;
-        let letter = notice::of_appeal(desk, body, at)?.filter(|_| withheld.is_none());
-        let Some(letter) = letter else { return Ok(None) };
-        let about = (appeal.action, Effect::Answer, appeal.case);
-        self.letters(desk, about, &[letter], at)
-    }
-
-    /// All notices of a case that an order withheld, in the order in which they were due.
-    pub(super) fn withheld(
-        &self,
-        desk: &mut Desk<'_>,
-        case: CaseId,
-        at: Timestamp,
-    ) -> anyhow::Result<Vec<NewInstruction>> {
-        let Some(span) = notice::span(desk, case) else { return Ok(Vec::new()) };
-        let over = span.over.map_or(u64::MAX, |(seq, _)| seq);
-        let mut letters = notice::of_case_within(desk, case, span.since + 1..over)?;
-        letters.reverse();
-        // An action has at most that many notices, so that there is an action for each message.
-        let messages = letters.chunks(NOTICES_PER_MESSAGE);
-        let actions: Vec<u64> = desk.actions_on(case)?.into_keys().collect();
-        let last = actions.len().saturating_sub(messages.len());
-        let mut new = Vec::with_capacity(messages.len());
-        for (letters, action) in messages.zip(&actions[last..]) {
-            new.extend(self.letters(desk, (*action, Effect::Notice, case), letters, at)?);
-        }
-        Ok(new)
-    }
-
-    /// A message that asks for nothing but to show the account these notices.
-    fn letters(
-        &self,
-        desk: &mut Desk<'_>,
-        (action, effect, case): (u64, Effect, CaseId),
-        letters: &[Letter],
-        at: Timestamp,
-    ) -> anyhow::Result<Option<NewInstruction>> {
-        let Some(known) = desk.judge().actions().known(action) else { return Ok(None) };
-        let Some(subject) = named(desk, known.subject)? else {
-            tracing::warn!(action, "nobody to tell: the account was erased");
-            return Ok(None);
-        };
-        let in_force = desk.judge().actions().in_force(action).is_some();
-        let was_appealed = desk.judge().appeals().against(action).is_some();
-        let can_appeal = effect == Effect::Notice && in_force && !was_appealed;
-        let notices: Vec<NoticeView> = letters.iter().map(NoticeView::from).collect();
-        let said = json!({
-            "type": "seawall.notice",
-            "timestamp": at.to_string(),
-            "data": {
-                "action": format!("a{action}"),
-                "subject": subject,
-                "case": case.to_string(),
-                "notices": notices,
-                "appeal": can_appeal.then(|| self.appeals.told(action)),
-            },
-        });
-        Ok(Some(NewInstruction {
-            id: InstructionId { action, effect },
-            order_key: order_key(known.subject),
-            not_before: at,
-            payload: serde_json::to_vec(&said)?,
-        }))
+        })
     }
 }
 
+/// What an instruction is about.
+struct About {
+    subject: SubjectSeen,
+    case: Option<CaseId>,
+    decision: Option<DecisionId>,
+}
+
+/// The empty payload of what cannot be written for what the entry rests on; an error where it was
+/// the disk that failed, and it is to be tried again.
+pub(super) fn unwritten(
+    error: anyhow::Error,
+    id: InstructionId,
+    seq: u64,
+) -> anyhow::Result<Vec<u8>> {
+    if is_of_disk(&error) {
+        return Err(error);
+    }
+    tracing::error!(seq, %id, %error, "an instruction cannot be written");
+    Ok(Vec::new())
+}
+
+/// Whether it is the disk that failed, rather than what stands on it.
+fn is_of_disk(error: &anyhow::Error) -> bool {
+    use seawall_store::Error::{DamagedEvent, KnowledgeDamaged};
+    let store = match error.downcast_ref::<DeskError>() {
+        Some(DeskError::Store(store) | DeskError::Engine(EngineError::Store(store))) => Some(store),
+        Some(_) => None,
+        None => error.downcast_ref::<seawall_store::Error>(),
+    };
+    store.is_some_and(|store| !matches!(store, DamagedEvent { .. } | KnowledgeDamaged { .. }))
+}
+
+/// Where the platform reads a notice that is too large to be sent.
+pub(super) fn notice_path(case: CaseId) -> Value {
+    Value::String(format!("/v1/cases/{case}"))
+}
+
 /// Until when the notices of this entry of the journal are withheld, or were.
-fn withheld_until(
+pub(super) fn withheld_until(
     desk: &Desk<'_>,
     case: Option<CaseId>,
     seq: u64,
@@ -287,7 +290,7 @@ fn reach(planned: &ActionPlanned, effect: Effect) -> Option<Value> {
 }
 
 /// The subject by the platform's own ids.
-fn named(desk: &mut Desk<'_>, subject: SubjectSeen) -> anyhow::Result<Option<Value>> {
+pub(super) fn named(desk: &mut Desk<'_>, subject: SubjectSeen) -> anyhow::Result<Option<Value>> {
     let account = |desk: &mut Desk<'_>, own: Option<u64>| -> anyhow::Result<Option<String>> {
         let Some(own) = own else { return Ok(None) };
         Ok(desk.person(AccountId(own))?.id)
@@ -307,7 +310,7 @@ fn named(desk: &mut Desk<'_>, subject: SubjectSeen) -> anyhow::Result<Option<Val
 }
 
 /// Order is kept among the instructions about one account, its posts included.
-fn order_key(subject: SubjectSeen) -> [u8; 16] {
+pub(super) fn order_key(subject: SubjectSeen) -> [u8; 16] {
     let (kind, number): (u64, u64) = match (subject.account(), subject) {
         (Some(account), _) => (1, account.0),
         (None, SubjectSeen::Post { position, .. }) => (2, position),

@@ -300,7 +300,7 @@ async fn deliver(line: Arc<Line>, due: DueInstruction, stopped: watch::Receiver<
             persist(&line, stopped, move |outbox| {
                 if endpoint == Endpoint::Gone {
                     tracing::error!(
-                        "the endpoint answered 410; nothing is sent until it is reopened"
+                        "the endpoint answered 410; nothing is sent before POST /v1/delivery/reopen"
                     );
                     outbox.endpoint_gone(now)?;
                 }

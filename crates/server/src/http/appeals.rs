@@ -275,9 +275,8 @@ pub async fn post_appeal_ruling(
         None => Ok(None),
         Some(appeal) => Ok(cleared(desk, &identity, appeal.case)?.ok()),
     });
-    seen.await?.ok_or_else(|| {
-        Problem::new(Code::NotFound, format!("there is no appeal {id} for you"))
-    })?;
+    seen.await?
+        .ok_or_else(|| Problem::new(Code::NotFound, format!("there is no appeal {id} for you")))?;
     let says = Says::Appeal { appeal: id.0, ruled };
     Ok(Json(ruling::rule(&app, says, hand).await?))
 }

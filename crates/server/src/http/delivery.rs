@@ -1,11 +1,11 @@
-//! Delivery: what the platform is yet to be told, what it refused, and what it believes.
+//! Delivery: what the platform is yet to be told, what it refused, and what it believes. Left out:
+//! what people do about what was not delivered (`dead_letters`).
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use axum::Json;
-use axum::extract::{Path, Query, State};
-use axum::http::StatusCode;
+use axum::extract::{Query, State};
 use seawall_model::journal::{Body as Said, SubjectSeen};
 use seawall_model::{AccountId, ActionKind};
 use seawall_store::{DeliveryState, Effect, Entries, Instruction, InstructionId};
@@ -14,7 +14,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::App;
 use super::body::Body;
-use super::problem::{Code, Problem};
+use super::problem::{Code, Problem, ProblemTold};
 use crate::desk::Desk;
 
 /// Instructions of one answer, at most.
@@ -52,6 +52,8 @@ pub struct DeliveryPage {
     pub unread: u64,
     /// How many are dead letters: refused, or never answered well.
     pub dead_letters: u64,
+    /// How many of those were never sent, since they could not be written or are too large.
+    pub untold: u64,
     /// Since when the oldest waits.
     pub oldest_waiting: Option<String>,
     /// When the platform said that its endpoint is gone; nothing is sent since then.
@@ -62,7 +64,7 @@ pub struct DeliveryPage {
 #[derive(Serialize, ToSchema)]
 pub struct InstructionTold {
     /// What it is called, in `webhook-id` too: an action, its undoing (`-undo`), the notices that
-    /// an order withheld (`-notice`), or what became of an appeal (`-answer`).
+    /// an order withheld (`-notice`, then `-notice-2`), or what became of an appeal (`-answer`).
     #[schema(example = "a12-undo")]
     pub id: String,
     /// What is asked, such as `remove` or its inverse `restore`, or `tell` where only notices are
@@ -109,7 +111,10 @@ impl From<&Instruction> for InstructionTold {
 
 /// Instructions with what they ask, of what, and why. Whose account or post it is, they do not
 /// tell: who runs the server need not know.
-async fn explained(app: &App, list: Vec<Instruction>) -> Result<Vec<InstructionTold>, Problem> {
+pub(super) async fn explained(
+    app: &App,
+    list: Vec<Instruction>,
+) -> Result<Vec<InstructionTold>, Problem> {
     if list.is_empty() {
         return Ok(Vec::new());
     }
@@ -127,7 +132,7 @@ async fn explained(app: &App, list: Vec<Instruction>) -> Result<Vec<InstructionT
                 row.verb = planned.get(&action).map(|done| match effect {
                     Effect::Do => done.action.kind.clone(),
                     Effect::Undo => done.action.inverse.clone(),
-                    Effect::Notice | Effect::Answer => TELL.to_owned(),
+                    _ => TELL.to_owned(),
                 });
                 row.about = match known.subject {
                     SubjectSeen::Account { .. } => Some("account"),
@@ -169,6 +174,17 @@ pub struct Reconciliation {
     pub foreign: u64,
 }
 
+/// Where both differed when the platform sent its newest list.
+#[derive(Serialize, ToSchema)]
+pub struct LastReconciliation {
+    /// When it was compared.
+    pub at: String,
+    /// The entry of the journal that keeps it.
+    pub entry: u64,
+    /// What differed.
+    pub differs: Reconciliation,
+}
+
 /// Lists what is to be delivered, and what became of it.
 #[utoipa::path(
     get,
@@ -204,48 +220,10 @@ pub async fn get_delivery(
         waiting: counts.of(DeliveryState::Waiting),
         unread,
         dead_letters: counts.of(DeliveryState::Refused) + counts.of(DeliveryState::Dead),
+        untold: counts.untold,
         oldest_waiting: counts.oldest_waiting.map(|at| at.to_string()),
         endpoint_gone_at: counts.gone_at.map(|at| at.to_string()),
     }))
-}
-
-/// Sends a dead letter again, under the same `webhook-id`.
-#[utoipa::path(
-    post,
-    path = "/v1/delivery/{instruction}/replay",
-    tag = "delivery",
-    params(("instruction" = String, Path, description = "What it is called", example = "a12")),
-    responses((status = 202, description = "It waits to be sent", body = InstructionTold)),
-    extensions(("x-operation" = json!("delivery.replay"))),
-)]
-pub async fn post_replay(
-    State(app): State<App>,
-    Path(instruction): Path<String>,
-) -> Result<(StatusCode, Json<InstructionTold>), Problem> {
-    let id = InstructionId::parse(&instruction).ok_or_else(|| {
-        Problem::new(Code::NotFound, "an instruction is called like `a12` or `a12-undo`")
-    })?;
-    let now = app.service().clock().now();
-    let replayed = app.blocking(move |app| {
-        let mut outbox = app.carrier().outbox();
-        if outbox.get(id)?.is_none() {
-            return Ok(Err(Problem::new(Code::NotFound, format!("there is no {id}"))));
-        }
-        // Whoever has an endpoint again says so by sending.
-        outbox.reopen()?;
-        match outbox.replay(id, now) {
-            Ok(()) => Ok(Ok(outbox.get(id)?)),
-            Err(error @ seawall_store::Error::NotReplayable { .. }) => {
-                Ok(Err(Problem::new(Code::Conflict, error.to_string())))
-            }
-            Err(error) => Err(error),
-        }
-    });
-    let told = replayed.await??;
-    app.carrier().wake();
-    let told = explained(&app, told.into_iter().collect()).await?.pop();
-    let told = told.ok_or_else(|| Problem::new(Code::NotFound, format!("there is no {id}")))?;
-    Ok((StatusCode::ACCEPTED, Json(told)))
 }
 
 /// Compares what the platform has in force with what is in force here.
@@ -307,4 +285,31 @@ pub async fn post_reconcile(
     app.service().ask_engine(move |derivation| derivation.input(entry, now)).await?;
     let missing = missing.into_iter().map(|action| format!("a{action}")).collect();
     Ok(Json(Reconciliation { listed, agreed, missing, foreign }))
+}
+
+/// Reads where both differed when the platform sent its newest list. What was done since is not in
+/// it: send a list again to compare anew.
+#[utoipa::path(
+    get,
+    path = "/v1/reconcile",
+    tag = "delivery",
+    responses(
+        (status = 200, description = "Where both differed", body = LastReconciliation),
+        (status = 404, description = "No list was sent yet", body = ProblemTold,
+            content_type = "application/problem+json"),
+    ),
+    extensions(("x-operation" = json!("reconcile.read"))),
+)]
+pub async fn get_reconcile(State(app): State<App>) -> Result<Json<LastReconciliation>, Problem> {
+    let last = app.blocking(|app| app.service().journal()?.last_of_type("reconciled")).await?;
+    let Some(seawall_store::Recorded { entry, .. }) = last else {
+        let detail = "the platform has sent no list yet: POST /v1/reconcile";
+        return Err(Problem::new(Code::NotFound, detail));
+    };
+    let Said::Reconciled { listed, agreed, missing, foreign } = entry.body else {
+        return Err(Problem::new(Code::Defect, "another entry was read than was asked for"));
+    };
+    let missing = missing.into_iter().map(|action| format!("a{action}")).collect();
+    let differs = Reconciliation { listed, agreed, missing, foreign };
+    Ok(Json(LastReconciliation { at: entry.at.to_string(), entry: entry.seq, differs }))
 }

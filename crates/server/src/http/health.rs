@@ -84,6 +84,7 @@ fn delivery(counts: &OutboxCounts, now: Timestamp) {
     let dead = DeliveryState::ALL.into_iter().filter(|state| state.is_dead_letter());
     let dead: u64 = dead.map(|state| counts.of(state)).sum();
     metrics::gauge!("seawall_delivery_dead_letters").set(number(dead));
+    metrics::gauge!("seawall_delivery_untold").set(number(counts.untold));
     let seconds = |since: Option<Timestamp>| {
         let seconds = since.map_or(0, |since| now.seconds_since(since).max(0));
         number(seconds.unsigned_abs())

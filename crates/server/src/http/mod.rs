@@ -9,8 +9,10 @@ mod appeals;
 mod body;
 mod caller;
 mod cases;
+mod dead_letters;
 mod decisions;
 mod delivery;
+mod doctor;
 mod events;
 mod health;
 mod journal;
@@ -28,6 +30,7 @@ mod people;
 mod problem;
 mod problems;
 mod rate;
+mod reported;
 mod reports;
 mod request;
 mod ruling;
@@ -72,6 +75,7 @@ struct Inner {
     service: Service,
     serve: ServeConfig,
     limits: Limits,
+    free_mib_min: u64,
     test_seed: Option<u64>,
     metrics: PrometheusHandle,
     requests: Mutex<Requests>,
@@ -100,6 +104,7 @@ impl App {
         let inner = Inner {
             serve: settings.config.serve.clone(),
             limits: settings.config.limits.limits(),
+            free_mib_min: settings.config.disk.free_mib_min,
             test_seed: settings.test_seed,
             metrics,
             requests: Mutex::new(service.folder().requests()?),
@@ -138,6 +143,11 @@ impl App {
     /// The files of media.
     pub(crate) fn files(&self) -> &media::Files {
         &self.inner.files
+    }
+
+    /// MiB that must be free on the disk at least.
+    pub(crate) fn free_mib_min(&self) -> u64 {
+        self.inner.free_mib_min
     }
 
     pub(crate) fn test_seed(&self) -> Option<u64> {
@@ -206,7 +216,7 @@ impl App {
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(events::post_events))
-        .routes(routes!(reports::post_report))
+        .routes(routes!(reports::post_report, reported::get_reports))
         .routes(routes!(cases::get_cases))
         .routes(routes!(cases::get_case))
         .routes(routes!(cases::post_ruling))
@@ -224,8 +234,10 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(appeals::get_appeal_form))
         .routes(routes!(appeals::post_appeal_ruling))
         .routes(routes!(delivery::get_delivery))
-        .routes(routes!(delivery::post_replay))
-        .routes(routes!(delivery::post_reconcile))
+        .routes(routes!(dead_letters::post_reopen))
+        .routes(routes!(dead_letters::post_replay))
+        .routes(routes!(dead_letters::post_release))
+        .routes(routes!(delivery::post_reconcile, delivery::get_reconcile))
         .routes(routes!(people::get_people, people::post_person))
         .routes(routes!(people::patch_person))
         .routes(routes!(people::post_reset))
@@ -234,6 +246,29 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(keys::post_rotation))
         .routes(routes!(keys::delete_key))
         .routes(routes!(journal::get_journal))
+        .merge(of_knowledge())
+        .routes(routes!(measures::get_measures))
+        .routes(routes!(measures::get_tide))
+        .routes(routes!(waves::get_waves))
+        .routes(routes!(waves::get_wave))
+        .routes(routes!(live::get_live))
+        .routes(routes!(media::put_media, media::get_original))
+        .routes(routes!(media::post_fetch))
+        .routes(routes!(media::get_thumbnail))
+        .routes(routes!(media::post_grant))
+        .routes(routes!(media::post_mark, media::delete_mark))
+        .routes(routes!(media::get_handover))
+        .routes(routes!(health::live))
+        .routes(routes!(health::ready))
+        .routes(routes!(health::metrics))
+        .routes(routes!(doctor::get_doctor))
+        .routes(routes!(openapi::openapi))
+        .routes(routes!(problems::get_problem))
+}
+
+/// What is known: banks, terms, policies, rules, the protected and the removed.
+fn of_knowledge() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
         .routes(routes!(knowledge::banks::get_banks, knowledge::banks::post_banks))
         .routes(routes!(knowledge::banks::get_bank_entry))
         .routes(routes!(knowledge::banks::post_bank_confirmation))
@@ -257,22 +292,6 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(knowledge::removed::get_removed))
         .routes(routes!(knowledge::removed::get_removed_entry))
         .routes(routes!(knowledge::removed::post_removed_withdrawal))
-        .routes(routes!(measures::get_measures))
-        .routes(routes!(measures::get_tide))
-        .routes(routes!(waves::get_waves))
-        .routes(routes!(waves::get_wave))
-        .routes(routes!(live::get_live))
-        .routes(routes!(media::put_media, media::get_original))
-        .routes(routes!(media::post_fetch))
-        .routes(routes!(media::get_thumbnail))
-        .routes(routes!(media::post_grant))
-        .routes(routes!(media::post_mark, media::delete_mark))
-        .routes(routes!(media::get_handover))
-        .routes(routes!(health::live))
-        .routes(routes!(health::ready))
-        .routes(routes!(health::metrics))
-        .routes(routes!(openapi::openapi))
-        .routes(routes!(problems::get_problem))
 }
 
 /// The whole server, to be put behind a listener or asked directly.

@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
 
 mod again;
+mod carried;
 mod claimed;
 mod closed;
 mod dry;

@@ -21,11 +21,19 @@ pub enum Effect {
     Notice = 2,
     /// As that: what became of the appeal against it.
     Answer = 3,
+    /// What of the withheld notices does not fit into one message.
+    SecondNotice = 4,
+    /// What does not fit into two: there are three notices of an action at most.
+    ThirdNotice = 5,
 }
 
 impl Effect {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Do, Self::Undo, Self::Notice, Self::Answer];
+    pub const ALL: [Self; 6] =
+        [Self::Do, Self::Undo, Self::Notice, Self::Answer, Self::SecondNotice, Self::ThirdNotice];
+
+    /// The messages with withheld notices of one action, in their order.
+    pub const NOTICES: [Self; 3] = [Self::Notice, Self::SecondNotice, Self::ThirdNotice];
 
     /// How its instructions are told from the one that does the action.
     const fn suffix(self) -> &'static str {
@@ -34,6 +42,8 @@ impl Effect {
             Self::Undo => "-undo",
             Self::Notice => "-notice",
             Self::Answer => "-answer",
+            Self::SecondNotice => "-notice-2",
+            Self::ThirdNotice => "-notice-3",
         }
     }
 
@@ -41,13 +51,13 @@ impl Effect {
     /// nothing waits for it.
     #[must_use]
     pub const fn only_tells(self) -> bool {
-        matches!(self, Self::Notice | Self::Answer)
+        !matches!(self, Self::Do | Self::Undo)
     }
 }
 
 /// What tells an instruction from every other: it follows from the journal alone.
 ///
-/// Written `a12`, `a12-undo`, `a12-notice` or `a12-answer`.
+/// Written `a12`, `a12-undo`, `a12-notice` (and `a12-notice-2`) or `a12-answer`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct InstructionId {
     /// Number of the action.
@@ -134,7 +144,8 @@ pub struct NewInstruction {
     pub order_key: [u8; 16],
     /// It is not sent before this time: the hold-back.
     pub not_before: Timestamp,
-    /// The body to send, up to [`PAYLOAD_BYTES_MAX`]. Sealed here, destroyed once delivered.
+    /// The body to send, up to [`PAYLOAD_BYTES_MAX`]. Sealed here, destroyed once delivered. Where
+    /// it is larger, or empty because it could not be written, it is kept as refused, unsent.
     pub payload: Vec<u8>,
 }
 
@@ -160,6 +171,8 @@ pub struct Enqueued {
     pub new: u64,
     /// Those of which nothing is sent, since an undo met its unsent action: both of each pair.
     pub cancelled: Vec<InstructionId>,
+    /// Those that could not be written, or are too large: they are refused, without an attempt.
+    pub untold: Vec<InstructionId>,
 }
 
 /// An instruction to send now.
@@ -227,6 +240,8 @@ pub struct OutboxCounts {
     pub oldest_waiting: Option<Timestamp>,
     /// When the endpoint said that it is gone; nothing is sent from then on.
     pub gone_at: Option<Timestamp>,
+    /// How many of those refused were never written, or too large to be sent.
+    pub untold: u64,
 }
 
 impl OutboxCounts {
@@ -262,19 +277,19 @@ pub(super) struct Standing {
 ///    it passes comes after it, so that a platform that knows only "suspended or not" ends
 ///    where the journal does.
 /// 4. What only tells the account goes as an undo does, and holds nothing up: dead, or while it
-///    waits to be tried again, it stands in nobody's way.
+///    waits to be tried again, it stands in nobody's way. So an undo may pass what tells of its
+///    action: whoever feeds the outbox then says that anew ([`super::Outbox::resay`]).
 pub(super) fn head(open: &[Standing], now: Timestamp) -> Option<Standing> {
     let mut is_stopped = false;
     for row in open {
         match (row.state, row.effect) {
             (DeliveryState::Dead, Effect::Do) if row.is_undone => {}
-            (DeliveryState::Dead, Effect::Notice | Effect::Answer) => {}
+            (DeliveryState::Dead, effect) if effect.only_tells() => {}
             (DeliveryState::Dead, _) => is_stopped = true,
-            (_, Effect::Notice | Effect::Answer) if row.next_at > now => {}
-            (_, Effect::Undo | Effect::Notice | Effect::Answer) => return Some(*row),
+            (_, effect) if effect.only_tells() && row.next_at > now => {}
             (_, Effect::Do) if is_stopped && !row.is_undone => {}
             (_, Effect::Do) if row.not_before > now && !row.perhaps_sent => is_stopped = true,
-            (_, Effect::Do) => return Some(*row),
+            _ => return Some(*row),
         }
     }
     None

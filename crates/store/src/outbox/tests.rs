@@ -51,7 +51,10 @@ fn state(outbox: &Outbox, text: &str) -> DeliveryState {
 
 #[test]
 fn an_id_has_one_spelling() {
-    for text in ["a1", "a12-undo", "a12-notice", "a12-answer", "a18446744073709551615"] {
+    for text in ["a1", "a12-undo", "a12-notice", "a12-notice-2", "a12-notice-3", "a12-answer"] {
+        assert_eq!(id(text).to_string(), text);
+    }
+    for text in ["a18446744073709551615", "a18446744073709551615-notice-3"] {
         assert_eq!(id(text).to_string(), text);
     }
     for text in [
@@ -63,6 +66,8 @@ fn an_id_has_one_spelling() {
         "a1-UNDO",
         "a1-undo-undo",
         "a1-answer-undo",
+        "a1-notice-1",
+        "a1-notice-4",
         "a18446744073709551616",
     ] {
         assert_eq!(InstructionId::parse(text), None, "{text}");
@@ -215,11 +220,10 @@ fn a_payload_is_sealed_bounded_and_gone_once_settled() {
     let mut outbox = open(dir.path());
     let mut large = new("a1", 7, 0);
     large.payload = vec![b'x'; PAYLOAD_BYTES_MAX + 1];
-    let refused = outbox.enqueue(1, &[large], Feed::Live, at(0)).unwrap_err().to_string();
-    assert!(refused.starts_with("the payload of a1 has 20001 bytes"), "{refused}");
-    assert_eq!(outbox.reached().unwrap(), 0);
-    enqueue(&mut outbox, 1, &["a1"]);
-    let sql = "SELECT payload FROM instruction";
+    let enqueued = outbox.enqueue(1, &[large], Feed::Live, at(0)).unwrap();
+    assert_eq!(enqueued.untold, [id("a1")]);
+    enqueue(&mut outbox, 1, &["a2"]);
+    let sql = "SELECT payload FROM instruction WHERE action = 2";
     let sealed: Vec<u8> = outbox.conn.query_row(sql, [], |row| row.get(0)).unwrap();
     let stands = |part: &[u8]| {
         ["outbox.db", "outbox.db-wal"].iter().any(|file| {
@@ -229,8 +233,9 @@ fn a_payload_is_sealed_bounded_and_gone_once_settled() {
     };
     assert!(stands(&sealed), "the search finds what is there");
     assert!(!stands(b"marker of"));
+    assert!(!stands(&[b'x'; 40]));
     take(&mut outbox, 0);
-    settle(&mut outbox, "a1", DELIVERED);
+    settle(&mut outbox, "a2", DELIVERED);
     outbox.sweep().unwrap();
     assert!(!stands(&sealed));
 }
@@ -251,4 +256,85 @@ fn pages_go_through_all_of_a_state() {
     assert_eq!(ids(None, 6), ["a7"]);
     assert_eq!(ids(Some(DEAD), 0), ["a3"]);
     assert_eq!(ids(Some(DeliveryState::Waiting), 2), ["a4", "a5", "a6"]);
+}
+
+#[test]
+fn what_cannot_be_told_is_kept_and_stops_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut outbox = open(dir.path());
+    let unwritten = |text: &str| NewInstruction { payload: Vec::new(), ..new(text, 7, 0) };
+    let all = [unwritten("a1"), new("a2", 7, 0), unwritten("a3")];
+    let enqueued = outbox.enqueue(4, &all, Feed::Live, at(0)).unwrap();
+    assert_eq!((enqueued.new, &enqueued.untold[..]), (3, &[id("a1"), id("a3")][..]));
+    assert_eq!(outbox.reached().unwrap(), 4);
+    // Fed again, as after a crash.
+    assert_eq!(outbox.enqueue(4, &all, Feed::Live, at(0)).unwrap(), Enqueued::default());
+    assert_eq!(take(&mut outbox, 0), ["a2"]);
+    settle(&mut outbox, "a2", DELIVERED);
+    let seen = outbox.get(id("a1")).unwrap().unwrap();
+    assert_eq!((seen.state, seen.attempts), (REFUSED, 0));
+    assert_eq!(seen.last_error.as_deref(), Some("it could not be written"));
+    assert_eq!(outbox.counts().unwrap().untold, 2);
+    let refused = outbox.replay(id("a1"), at(0)).unwrap_err().to_string();
+    assert!(refused.contains("never written"), "{refused}");
+    // As its own entry of the journal tells it: that changes nothing.
+    outbox.apply(5, id("a1"), (DEAD, 0), None, at(1)).unwrap();
+    assert_eq!(state(&outbox, "a1"), REFUSED);
+    // What the platform never heard of is not taken back there.
+    let enqueued = enqueue(&mut outbox, 6, &["a3-undo"]);
+    assert_eq!(enqueued.cancelled, [id("a3"), id("a3-undo")]);
+    let enqueued = outbox.enqueue(7, &[unwritten("a1-undo")], Feed::Live, at(0)).unwrap();
+    assert_eq!((&enqueued.untold[..], enqueued.cancelled.len()), (&[][..], 2));
+    // What it has heard of is: that this cannot be said, is seen.
+    let enqueued = outbox.enqueue(8, &[unwritten("a2-undo")], Feed::Live, at(0)).unwrap();
+    assert_eq!(enqueued.untold, [id("a2-undo")]);
+    assert_eq!(take(&mut outbox, 0), [""; 0]);
+    outbox.give_up(id("a2-undo"), at(0)).unwrap();
+    assert_eq!(outbox.counts().unwrap().untold, 0);
+}
+
+#[test]
+fn what_only_tells_is_said_anew_until_it_is_settled() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut outbox = open(dir.path());
+    enqueue(&mut outbox, 1, &["a1"]);
+    take(&mut outbox, 0);
+    settle(&mut outbox, "a1", DELIVERED);
+    enqueue(&mut outbox, 2, &["a1-notice", "a1-answer", "a1-notice-2"]);
+    assert_eq!(take(&mut outbox, 0), ["a1-notice"]);
+    let number = outbox.get(id("a1-notice")).unwrap().unwrap().number;
+    outbox.retry_later(number, at(300), SEEN).unwrap();
+    enqueue(&mut outbox, 3, &["a1-undo"]);
+    let telling = outbox.telling(1).unwrap();
+    let ids: Vec<String> = telling.iter().map(|(id, _)| id.to_string()).collect();
+    assert_eq!(ids, ["a1-notice", "a1-answer", "a1-notice-2"]);
+    assert_eq!(telling[0].1, b"marker of a1-notice");
+    outbox.resay(id("a1-notice"), b"anew").unwrap();
+    outbox.resay(id("a1-answer"), &[b'x'; PAYLOAD_BYTES_MAX + 1]).unwrap();
+    for text in ["a1-answer", "a1-notice-2", "a1-undo"] {
+        assert_eq!(take(&mut outbox, 0), [text], "the undo passes what is tried again later");
+        settle(&mut outbox, text, DELIVERED);
+    }
+    let due = outbox.take(at(300), 9).unwrap().remove(0);
+    assert_eq!((due.id, &due.payload[..]), (id("a1-notice"), &b"anew"[..]));
+    settle(&mut outbox, "a1-notice", DELIVERED);
+    outbox.resay(id("a1-notice"), b"once more").unwrap();
+    assert!(outbox.telling(1).unwrap().is_empty());
+}
+
+#[test]
+fn a_letter_that_was_released_lets_those_behind_it_go_also_after_the_outbox_was_lost() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut outbox = open(dir.path());
+    let rebuild = |outbox: &mut Outbox, seq, text: &str| {
+        outbox.enqueue(seq, &[new(text, 7, 0)], Feed::Rebuild, at(0)).unwrap()
+    };
+    rebuild(&mut outbox, 1, "a1");
+    outbox.apply(2, id("a1"), (DEAD, 10), Some(500), at(1)).unwrap();
+    rebuild(&mut outbox, 3, "a2");
+    assert_eq!(take(&mut outbox, 2), [""; 0]);
+    // As the journal tells of a release.
+    outbox.apply(4, id("a1"), (CANCELLED, 10), Some(500), at(2)).unwrap();
+    assert_eq!(state(&outbox, "a1"), CANCELLED);
+    assert_eq!(take(&mut outbox, 2), ["a2"]);
 }

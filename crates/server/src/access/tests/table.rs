@@ -12,11 +12,10 @@ use seawall_store::people::{Clearance, Cleared, Person, Role};
 use crate::access::table::{Content, Openness, Outside};
 use crate::access::*;
 
-const RULINGS: [Operation; 6] = [
+const RULINGS: [Operation; 5] = [
     Operation::CasesRule,
     Operation::CasesRuleGrave,
     Operation::AppealsRule,
-    Operation::DecisionsUndo,
     Operation::DecisionsOverturn,
     Operation::MediaMark,
 ];

@@ -39,9 +39,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         6 => (1usize..4).prop_map(Step::Send),
         6 => finish.prop_map(Step::Finish),
         2 => (0i64..20).prop_map(Step::Later),
-        2 => ((1u64..12), any::<bool>()).prop_map(|(action, is_answer)| {
-            Step::Tell(action, if is_answer { Effect::Answer } else { Effect::Notice })
-        }),
+        2 => ((1u64..12), 2usize..6).prop_map(|(action, told)| Step::Tell(action, Effect::ALL[told])),
         2 => (0usize..12).prop_map(Step::Replay),
         1 => (0usize..12).prop_map(Step::GiveUp),
         3 => (0i64..40).prop_map(Step::Wait),

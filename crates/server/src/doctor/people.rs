@@ -7,10 +7,10 @@ use seawall_model::ReviewerId;
 use seawall_model::journal::Body;
 use seawall_store::{Access, Error, Folder};
 
-use super::super::show;
 use super::{Found, RESTORE, damage};
 use crate::desk::register::READ;
 use crate::engine::another_key;
+use crate::show;
 use crate::signing;
 
 /// What to do about an entry that somebody else wrote.

@@ -5,8 +5,8 @@ use std::process::{Command, Stdio};
 
 use seawall_store::{Access, Error, Folder};
 
-use super::super::show;
 use super::{Found, RESTORE, damage};
+use crate::show;
 
 /// What to do where the process cannot be confined.
 const UNCONFINED: &str = "run seawall on Linux with seccomp, outside of a container that forbids \
