@@ -4,6 +4,7 @@
 use std::net::{SocketAddr, TcpListener};
 use std::sync::mpsc::{Receiver, channel};
 
+use seawall_server::clock::Stopwatch;
 use serde_json::{Value, json};
 
 use crate::league::{OF_SPOUT, replays_equal, watched};
@@ -78,7 +79,7 @@ fn overturns(server: &Server, by: &Session, decided: &Value) {
 
 /// The instruction once it is in that state.
 fn row(server: &Server, by: &Session, id: &str, state: &str) -> Value {
-    let began = std::time::Instant::now();
+    let began = Stopwatch::start();
     while began.elapsed() < PATIENCE {
         let page = server.by(by, "GET", &format!("/v1/delivery?state={state}"), &json!({}));
         let rows = page.json(200)["instructions"].as_array().unwrap().clone();
@@ -213,7 +214,7 @@ fn an_endpoint_that_is_gone_is_reopened_by_whoever_says_so_and_by_nothing_else()
     let gone_at = || {
         server.by(&admin, "GET", "/v1/delivery", &json!({})).json(200)["endpoint_gone_at"].clone()
     };
-    let began = std::time::Instant::now();
+    let began = Stopwatch::start();
     while gone_at().is_null() && began.elapsed() < PATIENCE {
         std::thread::yield_now();
     }

@@ -243,7 +243,10 @@ fn a_verdict_gives_no_notice_while_an_order_withholds_it() {
     assert_eq!(server.by(&tala, "DELETE", &path, &json!({})).status, 204);
     let hook = next(&hooks, "-a2-notice")["data"].clone();
     let told = ask(&events);
-    assert_eq!((&told["notice"], &told["appeal"]), (&hook["notices"][0], &hook["appeal"]));
+    let sent = &hook["notices"][0];
+    assert_eq!((&told["action"], &told["appeal"]), (&sent["action"], &sent["appeal"]));
+    assert_eq!((&told["notice"]["en"], &told["notice"]["ar"]), (&sent["en"], &sent["ar"]));
+    assert!(told["appeal"]["token"].is_string());
     assert!(told["notice"]["en"]["paragraphs"].is_array());
     assert_eq!(told.get("notice_withheld_until"), None);
     assert_eq!(server.end(), 0);

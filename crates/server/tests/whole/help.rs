@@ -28,11 +28,13 @@ fn subcommands(help: &str) -> Vec<String> {
 }
 
 /// The lines beneath "Example" or "Examples".
-fn examples(help: &str) -> Vec<&str> {
+fn examples(help: &str) -> Vec<String> {
     let mut lines = help.lines();
     let found = lines.any(|line| line == "Example:" || line == "Examples:");
     assert!(found, "no example in:\n{help}");
-    lines.map_while(|line| line.strip_prefix("  ")).collect()
+    let lines: Vec<&str> = lines.map_while(|line| line.strip_prefix("  ")).collect();
+    let joined = lines.join("\n").replace("\\\n", "");
+    joined.lines().map(str::to_owned).collect()
 }
 
 /// A folder with all that the examples name, and `seawall` as a word of the shell that
@@ -156,10 +158,10 @@ fn examples_work(prepared: &Stage, command: &[&str], help: &str) {
         assert!(own, "`{example}` is no example of {command:?}");
         let said = match command {
             // It goes on until it is told to end.
-            ["serve"] => stage.shell(&ended(example), Some(&stage.path("bin"))),
-            _ => stage.shell(example, Some(&stage.path("bin"))),
+            ["serve"] => stage.shell(&ended(&example), Some(&stage.path("bin"))),
+            _ => stage.shell(&example, Some(&stage.path("bin"))),
         };
-        let fine = said.code == 0 || (said.code == 1 && may_find(example, help));
+        let fine = said.code == 0 || (said.code == 1 && may_find(&example, help));
         assert!(fine, "`{example}`: {said:#?}");
         assert!(shows_something(&said), "`{example}` shows nothing: {said:#?}");
     }

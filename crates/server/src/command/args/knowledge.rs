@@ -29,8 +29,10 @@ the key file is the reviewer, so keep it where only they can read it.")]
     Withdraw(ReviewerWithdraw),
     /// Sign the public key of a person of the server, to admit it there.
     #[command(after_help = "Examples:
-  seawall reviewer vouch 5b1ff2a0c7d94e0d8e3a6a1b24c5f7d8e9fa0b1c2d3e4f5061728394a5b6c7d8 --as r1 --by amal.key
-  seawall reviewer vouch 5b1ff2a0c7d94e0d8e3a6a1b24c5f7d8e9fa0b1c2d3e4f5061728394a5b6c7d8 --as r1 --by amal.key --was r2
+  seawall reviewer vouch --as r1 --by amal.key \\
+    5b1ff2a0c7d94e0d8e3a6a1b24c5f7d8e9fa0b1c2d3e4f5061728394a5b6c7d8
+  seawall reviewer vouch --as r1 --by amal.key --was r2 \\
+    5b1ff2a0c7d94e0d8e3a6a1b24c5f7d8e9fa0b1c2d3e4f5061728394a5b6c7d8
 
 Prints the body that an admin sends as POST /v1/people/{person}/admission. Ask the person for the
 key, which GET /v1/session tells them: you answer for whoever holds it. Needs no folder.")]
