@@ -110,7 +110,7 @@ impl Accounts {
     ///
     /// As many as are kept anyway; a second of work for a million.
     pub fn read_newest(&mut self) {
-        let (path, max) = (self.path.clone(), self.by_name.behind_max());
+        let (path, max) = (self.path.clone(), self.by_name.all_max());
         let (give, newest) = sync_channel(1);
         self.newest = Some(newest);
         std::thread::spawn(move || {
@@ -124,8 +124,8 @@ impl Accounts {
     fn take_newest(&mut self) {
         let Some(Ok(read)) = self.newest.as_ref().map(Receiver::try_recv) else { return };
         self.newest = None;
-        self.by_name.put_behind(read.by_name);
-        self.secrets.put_behind(read.secrets);
+        self.by_name.put_all(read.by_name);
+        self.secrets.put_all(read.secrets);
     }
 
     /// The own id of an account, if it has one.

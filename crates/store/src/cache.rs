@@ -35,15 +35,23 @@ impl<K: Copy + Eq + Hash, V: Copy> Cache<K, V> {
         self.young.insert(key, value);
     }
 
-    /// How many entries [`Cache::put_behind`] takes.
-    pub(crate) fn behind_max(&self) -> usize {
+    /// How many entries [`Cache::put_all`] takes.
+    pub(crate) fn all_max(&self) -> usize {
         self.half
     }
 
-    /// Puts entries in that nobody asked for yet: they are the first to be forgotten. Where
-    /// older ones are kept already, those stay in their place.
-    pub(crate) fn put_behind(&mut self, entries: HashMap<K, V>) {
-        if self.old.is_empty() && entries.len() <= self.half {
+    /// Puts entries in that nobody asked for yet, in one step; what is there already stays.
+    ///
+    /// Where the young have no room for all, they are the old. Nothing is put in where there are
+    /// old ones already, or where it would be more than is kept.
+    pub(crate) fn put_all(&mut self, mut entries: HashMap<K, V>) {
+        if !self.old.is_empty() || entries.len() > self.half {
+            return;
+        }
+        if self.young.len() + entries.len() <= self.half {
+            entries.extend(self.young.drain());
+            self.young = entries;
+        } else {
             self.old = entries;
         }
     }
@@ -73,18 +81,25 @@ mod tests {
     }
 
     #[test]
-    fn what_is_put_behind_is_found_and_forgotten_first() {
+    fn all_are_put_in_at_once_or_none() {
         let mut cache = Cache::new(10);
         cache.put(1, 'a');
-        cache.put_behind((0..6).map(|key| (key, 'z')).collect());
-        assert_eq!(cache.get(&2), None, "more than half");
-        cache.put_behind((1..6).map(|key| (key, 'b')).collect());
+        cache.put_all((2..8).map(|key| (key, 'z')).collect());
+        assert_eq!(cache.get(&2), None, "more than are kept");
+        cache.put_all((1..5).map(|key| (key, 'b')).collect());
         assert_eq!((cache.get(&1), cache.get(&2)), (Some('a'), Some('b')));
-        cache.put_behind([(9, 'c')].into());
-        assert_eq!(cache.get(&9), None, "there are older ones");
         for key in 10..14 {
             cache.put(key, 'd');
         }
-        assert_eq!((cache.get(&3), cache.get(&2)), (None, Some('b')));
+        assert_eq!(cache.get(&2), Some('b'), "the older half");
+        cache.put_all([(9, 'c')].into());
+        assert_eq!(cache.get(&9), None, "there are older ones");
+        let mut cache = Cache::new(10);
+        for key in 0..3 {
+            cache.put(key, 'a');
+        }
+        cache.put_all((2..6).map(|key| (key, 'b')).collect());
+        assert_eq!((cache.young.len(), cache.old.len()), (3, 4));
+        assert_eq!((cache.get(&2), cache.get(&5)), (Some('a'), Some('b')));
     }
 }
