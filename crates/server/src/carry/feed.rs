@@ -163,7 +163,9 @@ fn told(
     let mut asked = Vec::new();
     match &recorded.entry.body {
         Body::Decided { actions, released, decision, case, .. } => {
-            asked.extend(released.iter().map(|number| Asked::undo(*number, at)));
+            // What people replace stays until they have had their time to think again.
+            let ends = if actions.is_empty() { at } else { held };
+            asked.extend(released.iter().map(|number| Asked::replaced(*number, (at, ends))));
             for planned in actions {
                 asked.push(Asked::done(planned, Some(*decision), *case, (at, held)));
             }

@@ -46,10 +46,15 @@ impl Asked {
         Self { action, effect, planned: Some(planned.clone()), decision, case, at, not_before }
     }
 
-    /// That an action be taken back: never held back.
+    /// That an action be taken back: a reversal is never held back.
     pub(super) fn undo(action: u64, at: Timestamp) -> Self {
+        Self::replaced(action, (at, at))
+    }
+
+    /// That an action be taken back for another that is done in its place, and so when that is.
+    pub(super) fn replaced(action: u64, (at, not_before): (Timestamp, Timestamp)) -> Self {
         let (planned, decision, case) = (None, None, None);
-        Self { action, effect: Effect::Undo, planned, decision, case, at, not_before: at }
+        Self { action, effect: Effect::Undo, planned, decision, case, at, not_before }
     }
 }
 

@@ -98,7 +98,8 @@ pub struct VerdictTold {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "a7")]
     pub action: Option<String>,
-    /// When the restriction lapses by itself, RFC 3339.
+    /// When the restriction lapses by itself, RFC 3339. Absent for what people decided, which stays
+    /// until it is undone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub until: Option<String>,
     /// The notice to the author, as the message of the action gives it; null while an order
@@ -135,7 +136,8 @@ pub enum VerdictWord {
     Publish,
     /// Publish it with restricted reach, until the time told.
     Restricted,
-    /// Keep it back until the time told: the platform said that it cannot restrict reach.
+    /// Keep it back: until the time told, where the platform said that it cannot restrict reach;
+    /// without a time, where people removed it or suspended its account.
     Hold,
 }
 
@@ -411,10 +413,11 @@ fn verdict_told(app: &App, index: usize, verdict: &Verdict) -> VerdictTold {
         verdict: match verdict.word {
             Word::Publish => VerdictWord::Publish,
             Word::Restricted => app.restricted_word(),
+            Word::Hold => VerdictWord::Hold,
         },
         case: verdict.case.map(|case| case.to_string()),
         action: spoken.map(|spoken| format!("a{}", spoken.action)),
-        until: spoken.map(|spoken| spoken.until.to_string()),
+        until: spoken.and_then(|spoken| spoken.until).map(|until| until.to_string()),
         notice,
         notice_withheld_until: withheld_until,
         appeal,

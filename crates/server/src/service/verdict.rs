@@ -1,20 +1,21 @@
 //! What the platform is told before it publishes: publish, restricted, or hold.
 //!
-//! A verdict only repeats what is in force: nothing is decided here. Unattended, law 1 lets
-//! reach be restricted for a time on an exact match, and nothing else; so there is no verdict
-//! that removes. Where nothing is restricted the word is publish, also where a case was
-//! opened: a case restricts nobody.
+//! A verdict only repeats what is in force on the post, or else on its account: nothing is decided
+//! here. Unattended, law 1 lets reach be restricted for a time on an exact match, and nothing else;
+//! so there is no verdict that removes, and what people removed is to be held. Where nothing is in
+//! force the word is publish, also where a case was opened: a case restricts nobody.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use seawall_action::InForce;
 use seawall_model::journal::{Body, SubjectSeen};
-use seawall_model::{AccountId, CaseId, Timestamp, TraceId};
+use seawall_model::{AccountId, ActionKind, CaseId, Timestamp, TraceId};
 use seawall_pipeline::Judge;
 use seawall_review::{Case, RestsOnMissing};
 use seawall_store::LogReader;
 
-use crate::desk::notice::{self, Letter};
+use crate::desk::notice::{self, Letter, Tells};
 use crate::desk::{Desk, DeskError};
 use crate::engine::{Derivation, EngineError};
 
@@ -23,8 +24,10 @@ use crate::engine::{Derivation, EngineError};
 pub enum Word {
     /// Nothing speaks against it that may act by itself.
     Publish,
-    /// Its reach is restricted, for a time, without a person.
+    /// Its reach is restricted: for a time without a person, or as people decided.
     Restricted,
+    /// People removed the post or suspended its account.
+    Hold,
 }
 
 /// What is said of one record.
@@ -45,8 +48,8 @@ pub struct Verdict {
 pub struct Spoken {
     /// The action.
     pub action: u64,
-    /// When it lapses by itself.
-    pub until: Timestamp,
+    /// When it lapses by itself; `None` for what people decided until it is undone.
+    pub until: Option<Timestamp>,
     /// What the account is told of it.
     pub telling: Telling,
 }
@@ -81,8 +84,9 @@ pub(super) enum Wanted {
 /// Gives verdicts. What rules found becomes cases first, so that nobody publishes between a
 /// match and the hand-over.
 ///
-/// Cost: a look at a case for each record, and two events of the log for each action among them:
-/// there are no more of those than law 5 lets be in force unattended.
+/// Cost: a look at a case or two for each record, and for each action among them two events of the
+/// log, of which there are no more than law 5 lets be in force unattended. The notice of what people
+/// decided is read from the journal, once a request.
 pub(super) fn speak(
     derivation: &mut Derivation,
     reader: &mut LogReader,
@@ -96,15 +100,16 @@ pub(super) fn speak(
     let mut tellings = BTreeMap::new();
     let judge = desk.judge();
     let mut verdict = |wanted: &Wanted| {
-        let case = match wanted {
-            Wanted::Nothing => return None,
-            Wanted::Of { post: Some(post), .. } => judge.cases().about_post(*post),
-            Wanted::Of { account: Some(account), post: None } => {
-                judge.cases().about(SubjectSeen::Account { account: account.0 })
-            }
-            Wanted::Of { account: None, post: None } => None,
-        };
-        Some(of_case(judge, case, |case, action| {
+        let Wanted::Of { account, post } = wanted else { return None };
+        let cases = judge.cases();
+        let of_post = post.and_then(|post| cases.about_post(post));
+        let of_account = account.map(|account| SubjectSeen::Account { account: account.0 });
+        let of_account = of_account.and_then(|account| cases.about(account));
+        let in_force = |found: &Found<'_>| spoken(judge, found.0).is_some();
+        let first = [of_post, of_account].into_iter().flatten().find(in_force);
+        // Where nothing is in force, the case of an account is told of what is about the account.
+        let first = first.or(of_post).or(of_account.filter(|_| post.is_none()));
+        Some(of_case(judge, first, |case, action| {
             let known = tellings.entry(action);
             known.or_insert_with(|| telling(&mut desk, case, action)).clone()
         }))
@@ -112,9 +117,12 @@ pub(super) fn speak(
     Ok(wanted.iter().map(&mut verdict).collect())
 }
 
+/// A case and its number.
+type Found<'a> = (CaseId, &'a Case);
+
 fn of_case(
     judge: &Judge,
-    case: Option<(CaseId, &Case)>,
+    case: Option<Found<'_>>,
     mut telling: impl FnMut(CaseId, u64) -> Telling,
 ) -> Verdict {
     let Some((id, case)) = case else {
@@ -125,16 +133,31 @@ fn of_case(
             rests: RestsOnMissing::No,
         };
     };
-    let unattended = judge.actions().of_case(id).find(|action| action.decision.is_none());
-    let spoken = unattended.and_then(|action| {
-        let (action, until) = (action.planned.action, action.planned.until?);
-        Some(Spoken { action, until, telling: telling(id, action) })
-    });
+    let spoken = spoken(judge, id);
     Verdict {
-        word: if spoken.is_some() { Word::Restricted } else { Word::Publish },
+        word: spoken.map_or(Word::Publish, |(word, _)| word),
         case: Some(id),
-        spoken,
+        spoken: spoken.map(|(_, in_force)| {
+            let (action, until) = (in_force.planned.action, in_force.planned.until);
+            Spoken { action, until, telling: telling(id, action) }
+        }),
         rests: case.rests,
+    }
+}
+
+/// The action in force on a case that a verdict repeats, the gravest first. A label stops nothing.
+fn spoken(judge: &Judge, case: CaseId) -> Option<(Word, &InForce)> {
+    let words = |in_force| Some((word_of(in_force)?, in_force));
+    let all: Vec<_> = judge.actions().of_case(case).filter_map(words).collect();
+    let is_held = |(word, _): &&(Word, _)| *word == Word::Hold;
+    all.iter().find(is_held).or(all.first()).copied()
+}
+
+fn word_of(in_force: &InForce) -> Option<Word> {
+    match ActionKind::from_name(&in_force.planned.kind)? {
+        ActionKind::Label | ActionKind::Share => None,
+        ActionKind::Restrict | ActionKind::Interstitial => Some(Word::Restricted),
+        ActionKind::Remove | ActionKind::Suspend | ActionKind::Destroy => Some(Word::Hold),
     }
 }
 
@@ -146,7 +169,13 @@ fn telling(desk: &mut Desk<'_>, case: CaseId, action: u64) -> Telling {
     if let Some(until) = until.filter(|_| judge.is_untold(action)) {
         return Telling::Withheld(until);
     }
-    let letter = notice::of_unattended(desk, action);
+    let decision = judge.actions().in_force(action).and_then(|in_force| in_force.decision);
+    let letter = match decision {
+        None => notice::of_unattended(desk, action),
+        Some(decision) => notice::of_decision(desk, decision).map(|letters| {
+            letters.into_iter().find(|it| (it.tells, it.action) == (Tells::Taken, action))
+        }),
+    };
     let letter = letter.unwrap_or_else(|error: DeskError| {
         tracing::error!(%error, action, "no notice for a verdict");
         None

@@ -102,10 +102,14 @@ fn within_the_hold_back_nothing_is_sent_and_after_it_the_action_and_its_undo() {
     let rami = server.let_in(&admin, "rami", &["reviewer"]);
     server.let_in(&admin, "sana", &["senior"]);
     let decided = removes(&server, &rami);
-    is(&next(&hooks), "a1", "unrestrict");
-    assert_eq!(row(&server, &admin, "a2", "waiting")["next_at"], "2026-06-01T00:30:00Z");
-    // Whoever decided takes it back themselves.
+    // What is removed stays restricted until then.
+    for id in ["a1-undo", "a2"] {
+        assert_eq!(row(&server, &admin, id, "waiting")["next_at"], "2026-06-01T00:30:00Z");
+    }
+    assert!(hooks.try_recv().is_err());
+    // Whoever decided takes it back themselves, and nothing restricts it longer.
     overturns(&server, &rami, &decided);
+    is(&next(&hooks), "a1", "unrestrict");
     row(&server, &admin, "a2", "cancelled");
     row(&server, &admin, "a2-undo", "cancelled");
     let again = removes(&server, &rami);

@@ -182,3 +182,30 @@ fn a_verdict_gives_the_notice_and_the_link_that_the_action_does() {
     let server = Server::start_with(&stage, &args);
     assert_eq!(ask(&server), told, "and so it is after a start");
 }
+
+#[test]
+fn what_people_removed_is_held_until_it_is_undone() {
+    let stage = equipped();
+    let (address, _hooks) = platform();
+    let config = configured(&stage, address);
+    let args = ["--config", &config, "--test-clock", CLOCK, "--test-seed", SEED];
+    let server = Server::start_with(&stage, &args);
+    server.events("", &[created(1, "spout", "2026-05-20T08:00:00Z")]).json(200);
+    let events = [post(2, "spout", "look", &clip())];
+    let ask = || server.events("?wait=verdict", &events).json(200)["verdicts"][0].clone();
+    let restricted = ask();
+    let admin = crate::rulings::admitted(&stage, &server);
+    let [rami, sana] = ["rami", "sana"].map(|name| server.let_in(&admin, name, &["senior"]));
+    let path = format!("/v1/cases/{}", restricted["case"].as_str().unwrap());
+    let version = server.by(&rami, "GET", &path, &json!({})).json(200)["version"].clone();
+    let ruling = json!({ "ruling": "remove", "saw": "content", "version": version });
+    let decided = server.by(&rami, "POST", &format!("{path}/rulings"), &ruling).json(200);
+    let held = ask();
+    assert_eq!((&held["verdict"], &held["case"]), (&json!("hold"), &restricted["case"]));
+    assert_ne!(held["action"], restricted["action"]);
+    assert_eq!(held.get("until"), None);
+    assert!(held["notice"]["en"]["paragraphs"].is_array(), "{held}");
+    let path = format!("/v1/decisions/{}/overturn", decided["decision"].as_str().unwrap());
+    server.by(&sana, "POST", &path, &json!({})).json(200);
+    assert_eq!(ask()["verdict"], "publish");
+}

@@ -276,7 +276,9 @@ pub(super) struct Standing {
 /// 3. An undo also passes unsent actions that are held back, by their time or by rule 2. What
 ///    it passes comes after it, so that a platform that knows only "suspended or not" ends
 ///    where the journal does.
-/// 4. What only tells the account goes as an undo does, and holds nothing up: dead, or while it
+/// 4. An undo has a time of its own where what it takes back is replaced by an action that is held
+///    back: it waits as long. Once that action is taken back instead, the undo goes at once.
+/// 5. What only tells the account goes as an undo does, and holds nothing up: dead, or while it
 ///    waits to be tried again, it stands in nobody's way. So an undo may pass what tells of its
 ///    action: whoever feeds the outbox then says that anew ([`super::Outbox::resay`]).
 pub(super) fn head(open: &[Standing], now: Timestamp) -> Option<Standing> {
@@ -288,7 +290,9 @@ pub(super) fn head(open: &[Standing], now: Timestamp) -> Option<Standing> {
             (DeliveryState::Dead, _) => is_stopped = true,
             (_, effect) if effect.only_tells() && row.next_at > now => {}
             (_, Effect::Do) if is_stopped && !row.is_undone => {}
-            (_, Effect::Do) if row.not_before > now && !row.perhaps_sent => is_stopped = true,
+            (_, Effect::Do | Effect::Undo) if row.not_before > now && !row.perhaps_sent => {
+                is_stopped = true;
+            }
             _ => return Some(*row),
         }
     }

@@ -93,11 +93,20 @@ fn pair(
             enqueued.untold.retain(|id| *id != new.id);
             enqueued.cancelled.extend([done, new.id]);
             close_any(conn, other, DeliveryState::Cancelled, now)?;
-            close_any(conn, number, DeliveryState::Cancelled, now)
+            close_any(conn, number, DeliveryState::Cancelled, now)?;
+            hasten(conn, &new.order_key, now)
         }
         DeliveryState::Refused | DeliveryState::Dead => destroy_payload(conn, other),
         _ => Ok(()),
     }
+}
+
+/// What waited to be taken back until something else was done, which now is not, is taken back now.
+fn hasten(conn: &Transaction<'_>, order_key: &[u8; 16], now: Timestamp) -> rusqlite::Result<()> {
+    let sql = "UPDATE instruction SET not_before = ?2, next_at = ?2 WHERE order_key = ?1
+               AND effect = ?3 AND state = 0 AND attempts = 0 AND not_before > ?2";
+    let row = params![order_key, now.micros(), Effect::Undo as u8];
+    conn.prepare_cached(sql)?.execute(row).map(|_| ())
 }
 
 /// Notes that an attempt begins; `None` if the payload cannot be opened.

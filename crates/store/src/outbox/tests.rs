@@ -150,6 +150,29 @@ fn what_was_refused_stops_nothing_and_is_not_replayed_out_of_order() {
 }
 
 #[test]
+fn what_is_replaced_is_taken_back_with_what_replaces_it_or_at_once_where_nothing_does() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut outbox = open(dir.path());
+    enqueue(&mut outbox, 1, &["a1"]);
+    assert_eq!(take(&mut outbox, 10), ["a1"]);
+    settle(&mut outbox, "a1", DeliveryState::Delivered);
+    let held = [new("a1-undo", 7, 100), new("a2", 7, 100)];
+    outbox.enqueue(2, &held, Feed::Live, at(10)).unwrap();
+    assert_eq!(take(&mut outbox, 99), [""; 0]);
+    enqueue(&mut outbox, 3, &["a2-undo"]);
+    assert_eq!(state(&outbox, "a2"), DeliveryState::Cancelled);
+    assert_eq!(take(&mut outbox, 20), ["a1-undo"]);
+    settle(&mut outbox, "a1-undo", DeliveryState::Delivered);
+
+    enqueue(&mut outbox, 4, &["a3"]);
+    assert_eq!(take(&mut outbox, 30), ["a3"]);
+    settle(&mut outbox, "a3", DeliveryState::Delivered);
+    let held = [new("a3-undo", 7, 100), new("a4", 7, 100)];
+    outbox.enqueue(5, &held, Feed::Live, at(30)).unwrap();
+    assert_eq!(take(&mut outbox, 100), ["a3-undo"]);
+}
+
+#[test]
 fn an_undo_passes_what_is_held_back() {
     let dir = tempfile::tempdir().unwrap();
     let mut outbox = open(dir.path());
