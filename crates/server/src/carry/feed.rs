@@ -3,7 +3,7 @@
 use std::sync::PoisonError;
 use std::time::Duration;
 
-use seawall_model::journal::{Body, Outcome};
+use seawall_model::journal::{Body, Outcome, PolicyCited};
 use seawall_model::{CaseId, Timestamp};
 use seawall_store::{DeliveryState, Enqueued, Entries, Feed, InstructionId, Outbox, Recorded};
 use tokio::sync::watch;
@@ -162,17 +162,19 @@ fn told(
     let held = at.plus_micros(i64::try_from(hold_back.as_micros()).unwrap_or(i64::MAX));
     let mut asked = Vec::new();
     match &recorded.entry.body {
-        Body::Decided { actions, released, decision, case, .. } => {
+        Body::Decided { actions, released, decision, case, policy, .. } => {
             // What people replace stays until they have had their time to think again.
             let ends = if actions.is_empty() { at } else { held };
             asked.extend(released.iter().map(|number| Asked::replaced(*number, (at, ends))));
             for planned in actions {
-                asked.push(Asked::done(planned, Some(*decision), *case, (at, held)));
+                let done = Asked::done(planned, Some(*decision), *case, (at, held));
+                asked.push(done.under(policy.clone()));
             }
         }
         // It lapses by itself within hours: it is not held back.
         Body::RestrictedUnattended { case, action, .. } => {
-            asked.push(Asked::done(action, None, Some(*case), (at, at)));
+            let policy = cited(desk, *case, action.action);
+            asked.push(Asked::done(action, None, Some(*case), (at, at)).under(policy));
         }
         Body::ActionsLapsed { actions }
         | Body::Overturned { actions_reversed: actions, .. }
@@ -208,6 +210,14 @@ fn told(
         new.extend(saying.instruction(desk, &asked, recorded.entry.seq)?);
     }
     Ok(Step::Instructions(new))
+}
+
+/// The policy under which something in force was restricted without a person.
+fn cited(desk: &Desk<'_>, case: u64, action: u64) -> Option<PolicyCited> {
+    let judge = desk.judge();
+    let (_, version) = judge.restricted_under(action)?;
+    let case = judge.cases().get(CaseId(case))?;
+    Some(PolicyCited { id: case.policy.to_string(), version })
 }
 
 fn state_of(outcome: Outcome) -> DeliveryState {

@@ -8,7 +8,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit, Mac};
-use seawall_model::journal::{ActionPlanned, SubjectSeen};
+use seawall_model::journal::{ActionPlanned, PolicyCited, SubjectSeen};
 use seawall_model::{AccountId, ActionKind, CaseId, DecisionId, Timestamp};
 use seawall_store::{Effect, InstructionId, NewInstruction, PAYLOAD_BYTES_MAX};
 use serde_json::{Value, json};
@@ -30,6 +30,7 @@ pub(super) struct Asked {
     planned: Option<ActionPlanned>,
     decision: Option<u64>,
     case: Option<u64>,
+    policy: Option<PolicyCited>,
     at: Timestamp,
     not_before: Timestamp,
 }
@@ -42,8 +43,14 @@ impl Asked {
         case: Option<u64>,
         (at, not_before): (Timestamp, Timestamp),
     ) -> Self {
-        let (action, effect) = (planned.action, Effect::Do);
-        Self { action, effect, planned: Some(planned.clone()), decision, case, at, not_before }
+        let (action, effect, policy) = (planned.action, Effect::Do, None);
+        let planned = Some(planned.clone());
+        Self { action, effect, planned, decision, case, policy, at, not_before }
+    }
+
+    /// Under which version of which policy.
+    pub(super) fn under(self, policy: Option<PolicyCited>) -> Self {
+        Self { policy, ..self }
     }
 
     /// That an action be taken back: a reversal is never held back.
@@ -53,8 +60,8 @@ impl Asked {
 
     /// That an action be taken back for another that is done in its place, and so when that is.
     pub(super) fn replaced(action: u64, (at, not_before): (Timestamp, Timestamp)) -> Self {
-        let (planned, decision, case) = (None, None, None);
-        Self { action, effect: Effect::Undo, planned, decision, case, at, not_before }
+        let (effect, planned, decision, case, policy) = (Effect::Undo, None, None, None, None);
+        Self { action, effect, planned, decision, case, policy, at, not_before }
     }
 }
 
@@ -207,6 +214,8 @@ impl Saying {
         // Whoever is not told cannot appeal yet.
         let can_appeal = asked.effect == Effect::Do && withheld_until.is_none();
         let appeal = can_appeal.then(|| self.appeals.told(asked.action));
+        let policy = asked.policy.as_ref();
+        let policy = policy.map(|policy| json!({ "id": policy.id, "version": policy.version }));
         json!({
             "type": match asked.effect {
                 Effect::Undo => "seawall.action.undo",
@@ -222,6 +231,7 @@ impl Saying {
                 "until": planned.until.map(|until| until.to_string()),
                 "case": case.map(|case| case.to_string()),
                 "decision": decision.map(|decision| decision.to_string()),
+                "policy": policy,
                 "notice": notice,
                 "notice_path": null,
                 "notice_withheld_until": withheld_until.map(|until| until.to_string()),

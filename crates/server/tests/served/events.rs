@@ -170,7 +170,7 @@ fn a_verdict_gives_the_notice_and_the_link_that_the_action_does() {
     let hook = hooks.recv_timeout(PATIENCE).unwrap();
     hook.verify();
     let hook = hook.json()["data"].clone();
-    assert_eq!(hook["verb"], "restrict");
+    assert_eq!((&hook["verb"], &hook["policy"]["version"]), (&json!("restrict"), &json!(1)));
     for same in ["action", "case", "until", "notice", "appeal"] {
         assert_eq!(told[same], hook[same], "{same}");
         assert!(!told[same].is_null(), "{same}");
