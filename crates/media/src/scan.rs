@@ -2,8 +2,8 @@
 //!
 //! Hashes stand in four columns of 64 bits. Two of them, half the memory, say nearly always that
 //! a hash is too far away, and only a block with one that may be near is looked at
-//! whole. The inner loop has no branch, so that it is compiled to vectors; an early
-//! exit, and rows of 32 bytes, were half as fast.
+//! whole. The inner loop has no branch, so that it is compiled to vectors, for each of several
+//! processors; an early exit, and rows of 32 bytes, were half as fast.
 
 use multiversion::multiversion;
 
