@@ -1,7 +1,8 @@
 //! The table: what each operation asks of whoever wants it done.
 //!
 //! Choices that the law of this product makes: only reviewers and seniors rule; an admin
-//! touches no content; an auditor reads decisions and the journal without content, an analyst
+//! touches no content as an admin, but makes keys and gives roles, so that one who gives themselves
+//! either comes to it (the lists of keys and people show it, and auditors read those); an auditor reads decisions and the journal without content, an analyst
 //! cases under pseudonyms. Neither reviewers nor seniors read the journal, because a second
 //! reader is blind to the first. A key rules only with `rulings:write`, and what it sends
 //! carries a reviewer's own signature, so it needs no password entered again. Somebody from

@@ -47,8 +47,8 @@ pub struct DeliverConfig {
     /// a large decision out faster and asks more of the platform.
     pub at_once_max: usize,
     /// Minutes that an action is held back after its decision, during which an undo makes that
-    /// nothing is sent. Default 0. Raising it gives time to think again, and leaves what was
-    /// decided about in place for longer. Undoing is never held back.
+    /// nothing is sent. Default 0. Raising it gives time to think again, and leaves the post
+    /// or account as it is on the platform for longer. Undoing is never held back.
     pub hold_back_minutes: u32,
     /// Whether to show what would be sent and send nothing. Default false. What was shown is
     /// not sent later.

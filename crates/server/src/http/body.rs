@@ -97,11 +97,25 @@ fn unfit<T: ToSchema>(steps: &[String], error: &serde_json::Error) -> Problem {
     // The rest of serde's words quotes what was sent.
     let is_serde = ["invalid ", "unknown variant "].iter().any(|lead| words.starts_with(lead));
     let wanted = words.rsplit_once(", expected ").filter(|_| is_serde);
-    let wanted = wanted.map_or("of another type", |(_, wanted)| wanted);
+    let wanted = wanted.map_or("of another type", |(_, wanted)| in_words(wanted));
     let lead = if wanted == "of another type" { "is" } else { "is not" };
     let detail = format!("this {lead} {wanted} ({place}){}", expected::<T>(&steps));
     let problem = Problem::new(Code::Invalid, detail);
     if steps.is_empty() { problem } else { problem.at(pointer(&steps)) }
+}
+
+/// What serde expected, in words where it names a type of Rust.
+fn in_words(wanted: &str) -> &str {
+    match wanted {
+        "u8" | "u16" | "u32" | "u64" | "usize" => "a whole number from 0 that fits",
+        "i8" | "i16" | "i32" | "i64" | "isize" => "a whole number that fits",
+        "f32" | "f64" => "a number",
+        "a sequence" => "a list",
+        "a map" => "an object",
+        "a boolean" => "true or false",
+        _ if wanted.starts_with("struct ") => "an object",
+        other => other,
+    }
 }
 
 /// What stands between the lead and the next backtick.
@@ -220,7 +234,7 @@ mod tests {
         let says = ["unknown field `expiry`, expected one of `name`, `scopes`, `expires_at`"];
         check::<KeyAsked>(&key(r#","expiry":5"#), "/expiry", &says);
         check::<KeyAsked>(r#"{"scopes":[1]}"#, "/scopes/0", &["is not a string", "give a text"]);
-        check::<KeyAsked>(r#"{"scopes":"x"}"#, "/scopes", &["a sequence", "events:write"]);
+        check::<KeyAsked>(r#"{"scopes":"x"}"#, "/scopes", &["a list", "events:write"]);
         check::<KeyAsked>(&key(r#","name":"b""#), "/name", &["`name` is there twice"]);
         check::<KeyAsked>("[]", "", &["expires_at"]);
         check::<KeyAsked>("{", "", &["no JSON at line 1"]);
@@ -233,7 +247,11 @@ mod tests {
             format!(r#"{{"login":"a","shown_name":"b","roles":[],"clearance":{{{rest}}}}}"#)
         };
         let at = "/clearance/severity_max";
-        check::<Invitation>(&invited(r#""severity_max":"x""#), at, &["u8", "a whole number"]);
+        check::<Invitation>(
+            &invited(r#""severity_max":"x""#),
+            at,
+            &["is not a whole number from 0"],
+        );
         check::<Invitation>(&invited(r#""a/b":1"#), "/clearance/a~1b", &["unknown field"]);
         let report = r#"{"id":"r","at":"2026-05-20T09:40:00Z","subject":{"post":[]}}"#;
         check::<ReportAsked>(report, "/subject/post", &["is not a string"]);

@@ -339,6 +339,13 @@ async fn in_time(wait: Duration, request: Request, next: Next) -> Response {
     }
 }
 
+/// The framework's words, without names of Rust's types.
+fn plain_words(words: &str) -> String {
+    let named = ["u8", "u16", "u32", "u64", "usize", "i64"].map(|kind| format!("`{kind}`"));
+    let words = named.iter().fold(words.to_owned(), |w, kind| w.replace(kind, "whole number"));
+    words.replace("invalid digit found in string", "it is to be a whole number")
+}
+
 /// Makes problems of what the framework itself refuses in plain words.
 async fn plain_errors(request: Request, next: Next) -> Response {
     let response = next.run(request).await;
@@ -364,7 +371,7 @@ async fn plain_errors(request: Request, next: Next) -> Response {
     // The framework's words name a parameter or a place in the body, and quote a word of it.
     let detail = match code {
         Code::TooLarge => "the body is larger than this server takes".to_owned(),
-        _ => String::from_utf8_lossy(&words).into_owned(),
+        _ => plain_words(&String::from_utf8_lossy(&words)),
     };
     Problem::new(code, detail).into_response()
 }

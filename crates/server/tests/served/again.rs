@@ -1,8 +1,10 @@
 //! Writes that are sent twice: done once, and answered the same.
 
+use std::io::Write;
+
 use serde_json::{Value, json};
 
-use crate::server::{Answer, Server, Session};
+use crate::server::{Answer, Server, Session, rest};
 use crate::stage::Stage;
 
 /// Writes that may be sent again as they are, and so take no idempotency key.
@@ -130,6 +132,19 @@ fn a_link_is_made_once_and_what_was_refused_may_be_asked_again() {
     assert_eq!(refused["pointer"], "idempotency-key");
     let long = under(&server, &alma, &"x".repeat(201), people, &sana);
     assert_eq!(long.problem(422), "invalid");
+    let mut line = server.connection();
+    let head = format!(
+        "POST /v1/people HTTP/1.1\r\nhost: a\r\nconnection: close\r\ncookie: {}\r\n\
+         x-csrf-token: {}\r\ncontent-type: application/json\r\ncontent-length: 2\r\n",
+        alma.cookie, alma.csrf
+    );
+    let sent = [head.as_bytes(), b"idempotency-key: caf\xe9\r\n\r\n{}"].concat();
+    line.write_all(&sent).unwrap();
+    let told = rest(&mut line);
+    assert!(told.starts_with("HTTP/1.1 422"), "{told}");
+    for part in ["application/problem+json", "\"pointer\":\"idempotency-key\""] {
+        assert!(told.contains(part), "{part}: {told}");
+    }
 }
 
 #[test]
@@ -167,6 +182,17 @@ fn what_is_wrong_with_a_body_is_told_with_its_place_and_an_example() {
         "name": "a", "scopes": ["events:write", "x"], "expires_at": "2027-06-01T00:00:00Z",
     });
     assert_eq!(told(&scope)["pointer"], "/scopes/1");
+    let person = json!({
+        "login": "a", "shown_name": "a", "roles": [], "clearance": { "severity_max": "x" },
+    });
+    let body = server.by(&alma, "POST", "/v1/people", &person).json(422);
+    let path = server.by(&alma, "PATCH", "/v1/people/x", &json!({ "version": 1 })).json(400);
+    let query = server.get("/v1/journal?cursor=x").json(400);
+    for told in [body, path, query] {
+        let detail = told["detail"].as_str().unwrap();
+        let is_plain = !["u8", "u64", "digit"].iter().any(|word| detail.contains(word));
+        assert!(is_plain && detail.contains("whole number"), "{detail}");
+    }
 }
 
 #[test]

@@ -52,6 +52,9 @@ fn a_case_is_read_ruled_on_and_overturned_by_somebody_else() {
     let ruling = json!({ "ruling": "remove", "saw": "content", "version": version });
     let answer = rule(&server, &rami, OF_SPOUT, &ruling).json(200);
     assert_eq!(answer["outcome"], "decided");
+    assert!(read(&server, &rami, OF_SPOUT)["not_restricted_because"].is_null(), "it is removed");
+    let why = &read(&server, &rami, OF_NEWSROOM)["not_restricted_because"];
+    assert!(why.to_string().contains("good standing"), "{why}");
     let decision = answer["decision"].as_str().unwrap().to_owned();
     let decided = server.by(&sana, "GET", &format!("/v1/decisions/{decision}"), &json!({}));
     assert_eq!(decided.json(200)["actions"][0]["kind"], "remove");

@@ -210,8 +210,9 @@ pub struct CaseView {
     pub proposed: Option<ProposedView>,
     /// Why nothing can be proposed, or why content has to be looked at.
     pub caution: Option<String>,
-    /// Why nothing was restricted without a person, in words; empty if no file was met.
-    pub not_restricted_because: Vec<String>,
+    /// Why nothing was restricted without a person, in words; empty if no file was met, and null
+    /// where an action is in force.
+    pub not_restricted_because: Option<Vec<String>>,
     /// Until when an order forbids that the account be told; null where none does.
     pub notices_withheld_until: Option<String>,
     /// What is in force on it.
@@ -281,6 +282,17 @@ pub fn cases(
     Ok((rows, next))
 }
 
+fn not_restricted_because(
+    desk: &mut Desk<'_>,
+    id: CaseId,
+    case: &Case,
+) -> Result<Option<Vec<String>>, DeskError> {
+    match desk.judge().actions().of_case(id).next() {
+        Some(_) => Ok(None),
+        None => law::unattended(desk, case).map(Some),
+    }
+}
+
 /// A case in full.
 ///
 /// # Errors
@@ -316,7 +328,7 @@ pub fn case(desk: &mut Desk<'_>, id: CaseId, viewer: Viewer) -> Result<CaseView,
         proposed: proposed
             .map(|(kind, saw)| ProposedView { ruling: kind.as_str(), saw: saw.as_str() }),
         caution: law::caution(desk, case, proposed),
-        not_restricted_because: law::unattended(desk, case)?,
+        not_restricted_because: not_restricted_because(desk, id, case)?,
         notices_withheld_until: desk
             .judge()
             .withheld(id)

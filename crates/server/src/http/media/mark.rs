@@ -43,8 +43,8 @@ pub struct Marked {
     pub sha256: String,
     /// Always `marked`.
     pub state: &'static str,
-    /// By which route it is handed over; null if none is configured.
-    pub route: Option<String>,
+    /// By which route it is handed over.
+    pub route: String,
 }
 
 /// Marks a file as suspected child abuse: it leaves every screen, bank and index at once, and only
@@ -55,7 +55,11 @@ pub struct Marked {
     tag = "media",
     params(("sha256" = String, Path, description = "SHA-256 of the file, hexadecimal")),
     request_body = MarkAsked,
-    responses((status = 200, description = "Marked", body = Marked)),
+    responses(
+        (status = 200, description = "Marked", body = Marked),
+        (status = 409, description = "No route for suspected child abuse is configured",
+            body = ProblemTold, content_type = "application/problem+json"),
+    ),
     extensions(("x-operation" = json!("media.mark"))),
 )]
 pub async fn post_mark(
@@ -65,6 +69,8 @@ pub async fn post_mark(
     Body(given): Body<MarkAsked>,
 ) -> Result<Json<Marked>, Problem> {
     let sha256 = digest(&sha256)?;
+    // Without one, nobody could hand it over, nor take the mark back.
+    let route = route(&app).await?.name;
     let mut pdqs = Vec::new();
     if let Some(pdq) = &given.pdq {
         let pdq = digest(pdq).map_err(|_| {
@@ -82,7 +88,8 @@ pub async fn post_mark(
         }
     }
     let reviewer = caller.reviewer().map_or(0, |reviewer| reviewer.0);
-    Ok(Json(mark(&app, sha256, pdqs, (caller.name(), reviewer)).await?))
+    mark(&app, sha256, pdqs, (caller.name(), reviewer)).await?;
+    Ok(Json(Marked { sha256: hex(&sha256), state: "marked", route }))
 }
 
 /// The case in which it was seen, where one is named or must be.
@@ -102,7 +109,7 @@ async fn mark(
     sha256: [u8; 32],
     pdqs: Vec<[u8; 32]>,
     (by, reviewer): (String, u64),
-) -> Result<Marked, Problem> {
+) -> Result<(), Problem> {
     let now = app.service().clock().now();
     let kept =
         app.blocking(move |app| app.files().store().mark(&sha256, &pdqs, (&by, reviewer), now));
@@ -113,8 +120,7 @@ async fn mark(
         .service()
         .ask_engine(move |derivation| derivation.mark(&mut within.files().store(), &mark, now));
     told.await?;
-    let route = app.files().config.route().map(|route| route.name);
-    Ok(Marked { sha256: hex(&sha256), state: "marked", route })
+    Ok(())
 }
 
 /// Takes a mark back: the file is none. Only the holder of the configured route may, where somebody

@@ -146,7 +146,7 @@ fn hex(bytes: &[u8]) -> String {
 async fn route(app: &App) -> Result<Route, Problem> {
     let config = app.files().config.route();
     let Some(route) = config else {
-        let detail = "media is not taken in before there is a route for suspected child abuse: set \
+        let detail = "no media is taken in or marked before there is a route for suspected child abuse: set \
                       media.suspected_child_abuse_route (the hotline or authority) and \
                       media.suspected_child_abuse_holder (the login of the senior who hands over) \
                       in seawall.toml, and start the server again";

@@ -43,6 +43,12 @@ fn no_media_is_taken_in_without_somebody_who_could_hand_over() {
         let answer = server.send("PUT", &path, &[("authorization", &key)], MARKER);
         assert_eq!(answer.problem(409), "conflict");
         assert!(lies(&stage).is_empty());
+        // Nobody could hand a marked file over either, nor take the mark back.
+        let headers = [("authorization", &*key), ("content-type", "application/json")];
+        let marked = server.send("POST", &format!("{path}/mark"), &headers, "{}");
+        assert_eq!(marked.problem(409), "conflict");
+        assert_eq!(marked.json(409)["detail"], answer.json(409)["detail"]);
+        assert!(!stage.journal("seawall-data").join("\n").contains("media_marked"));
         answer.text
     };
     let server = start(&stage, "");
