@@ -7,7 +7,6 @@ use axum::Json;
 use axum::extract::State;
 use seawall_model::journal::{ActionPlanned, Body as Said, SubjectSeen};
 use seawall_model::{ActionKind, CaseId, TraceId};
-use seawall_store::Entries;
 use seawall_wave::{TraceKey, post_key};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

@@ -345,7 +345,7 @@ fn a_damaged_row_is_refused_and_stops_nothing_else() {
     let mut outbox = open(dir.path());
     enqueue(&mut outbox, 1, &["a1", "a2"]);
     outbox.enqueue(2, &[new("a3", 8, 0), new("a4-answer", 9, 90)], Feed::Live, at(0)).unwrap();
-    let sql = "UPDATE instruction SET payload = x'00' || substr(payload, 2) WHERE action IN (1, 4)";
+    let sql = "UPDATE instruction SET payload = CAST(x'00' || substr(payload, 2) AS BLOB) WHERE action IN (1, 4)";
     assert_eq!(outbox.conn.execute(sql, []).unwrap(), 2);
     assert_eq!(outbox.telling(4).unwrap(), [], "what waits says nothing, and no error");
     let mut taken = take(&mut outbox, 0);
