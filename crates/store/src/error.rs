@@ -171,15 +171,6 @@ pub enum Error {
         /// The file.
         path: PathBuf,
     },
-    /// A payload of the outbox cannot be opened.
-    #[error(
-        "row {number} of outbox.db is damaged; delete outbox.db, outbox.db-wal and \
-         outbox.db-shm: the next start makes them again from the journal"
-    )]
-    OutboxDamaged {
-        /// Its number.
-        number: u64,
-    },
     /// An instruction cannot be sent again, or given up.
     #[error("instruction {id} {why}; list the dead letters to see what can be replayed")]
     NotReplayable {

@@ -23,7 +23,8 @@ use self::instruction::{
     NewInstruction, OutboxCounts, PAYLOAD_BYTES_MAX, Standing, head,
 };
 use self::rows::{
-    begin, beside, close, close_any, effect_of, id_of, keep, note, reach, shown, state_of, time_of,
+    Begun, begin, beside, close, close_any, effect_of, id_of, keep, note, reach, shown, state_of,
+    time_of,
 };
 use crate::key::{AccountKeys, Use};
 use crate::sqlite::{self, Kind};
@@ -40,6 +41,8 @@ pub struct Outbox {
     keys: AccountKeys,
     // Rows being sent by this process. A crash forgets them, and they are due again.
     in_flight: BTreeSet<i64>,
+    // Rows found damaged that nobody was told of yet.
+    damaged: Vec<InstructionId>,
 }
 
 impl std::fmt::Debug for Outbox {
@@ -54,7 +57,8 @@ impl Outbox {
             Access::Write => sqlite::open(path, Kind::Outbox)?,
             Access::Read => sqlite::open_read(path, Kind::Outbox)?,
         };
-        Ok(Self { path: path.into(), conn, keys: keys.outbox(), in_flight: BTreeSet::new() })
+        let (keys, in_flight) = (keys.outbox(), BTreeSet::new());
+        Ok(Self { path: path.into(), conn, keys, in_flight, damaged: Vec::new() })
     }
 
     /// The last entry of the journal that was told here; 0 if none was.
@@ -136,27 +140,47 @@ impl Outbox {
     /// What is taken is not given again before [`Outbox::settle`] or [`Outbox::retry_later`],
     /// or before the outbox is opened anew.
     ///
+    /// What cannot be opened is refused, so that it is seen and stops nothing else:
+    /// [`Outbox::found_damaged`].
+    ///
     /// Cost: two look-ups for each subject with something due, held back or not, until `max`
     /// are found.
     ///
     /// # Errors
-    /// [`Error::OutboxDamaged`] if a payload cannot be opened.
+    /// [`Error::Sqlite`].
     pub fn take(&mut self, now: Timestamp, max: usize) -> Result<Vec<DueInstruction>, Error> {
-        let heads = self.heads(now, max).map_err(Error::sql(&self.path))?;
-        if heads.is_empty() {
-            return Ok(Vec::new());
+        let mut due = Vec::new();
+        loop {
+            let heads = self.heads(now, max - due.len()).map_err(Error::sql(&self.path))?;
+            if heads.is_empty() {
+                return Ok(due);
+            }
+            let transaction = self.conn.transaction().map_err(Error::sql(&self.path))?;
+            let begun: rusqlite::Result<Vec<Begun>> =
+                heads.iter().map(|n| begin(&transaction, &self.keys, *n, now)).collect();
+            let begun = begun.map_err(Error::sql(&self.path))?;
+            transaction.commit().map_err(Error::sql(&self.path))?;
+            point("outbox.taken");
+            let damaged_before = self.damaged.len();
+            for begun in begun {
+                match begun {
+                    Begun::Due(begun) => {
+                        self.in_flight.insert(begun.number.cast_signed());
+                        due.push(begun);
+                    }
+                    Begun::Damaged(id) => self.damaged.push(id),
+                }
+            }
+            // Behind what was refused there may be more.
+            if self.damaged.len() == damaged_before {
+                return Ok(due);
+            }
         }
-        let transaction = self.conn.transaction().map_err(Error::sql(&self.path))?;
-        let mut due = Vec::with_capacity(heads.len());
-        for number in &heads {
-            let begun = begin(&transaction, &self.keys, *number).map_err(Error::sql(&self.path))?;
-            let damaged = || Error::OutboxDamaged { number: number.cast_unsigned() };
-            due.push(begun.ok_or_else(damaged)?);
-        }
-        transaction.commit().map_err(Error::sql(&self.path))?;
-        point("outbox.taken");
-        self.in_flight.extend(heads);
-        Ok(due)
+    }
+
+    /// What was found damaged and refused since this was asked last.
+    pub fn found_damaged(&mut self) -> Vec<InstructionId> {
+        std::mem::take(&mut self.damaged)
     }
 
     fn heads(&self, now: Timestamp, max: usize) -> rusqlite::Result<Vec<i64>> {
@@ -291,10 +315,10 @@ impl Outbox {
     }
 
     /// What tells the account of an action and is not settled, with its payload: it waits, or it
-    /// could be sent again.
+    /// could be sent again. What cannot be opened is left out: it is refused when its turn comes.
     ///
     /// # Errors
-    /// [`Error::OutboxDamaged`] if a payload cannot be opened.
+    /// [`Error::Sqlite`].
     pub fn telling(&self, action: u64) -> Result<Vec<(InstructionId, Vec<u8>)>, Error> {
         let sql = "SELECT number, action, effect, payload FROM instruction
                    WHERE action = ?1 AND effect > 1 AND state IN (0, 2, 3)
@@ -306,13 +330,12 @@ impl Outbox {
                 })?;
                 rows.collect()
             });
-        let opened =
-            sealed.map_err(Error::sql(&self.path))?.into_iter().map(|(number, id, bytes)| {
-                let number = number.cast_unsigned();
-                let opened = self.keys.open(Use::Outbox(number), &bytes, &beside(id));
-                opened.map(|payload| (id, payload)).ok_or(Error::OutboxDamaged { number })
-            });
-        opened.collect()
+        let sealed = sealed.map_err(Error::sql(&self.path))?.into_iter();
+        let opened = sealed.filter_map(|(number, id, bytes)| {
+            let used = Use::Outbox(number.cast_unsigned());
+            self.keys.open(used, &bytes, &beside(id)).map(|payload| (id, payload))
+        });
+        Ok(opened.collect())
     }
 
     /// Says anew what [`Outbox::telling`] gave: the next attempt sends this, under the same key.

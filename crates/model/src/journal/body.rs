@@ -164,7 +164,12 @@ pub enum Body {
         agreed: u64,
         /// Actions in force that the platform does not show.
         missing: Vec<u64>,
-        /// How many it shows that Seawall did not ask for.
+        /// Actions that have ended, and that the platform still shows; entries of older versions
+        /// have none.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        ended: Vec<u64>,
+        /// How many it shows that are not in force: one for each of `ended`, and those that
+        /// Seawall never asked for.
         foreign: u64,
     },
     /// Input: an order forbids for a time that the account of a case be told.

@@ -97,18 +97,41 @@ impl Judge {
     #[must_use]
     pub fn involved(&self, appeal: AppealId) -> BTreeSet<ReviewerId> {
         let Some(appeal) = self.appeals.get(appeal) else { return BTreeSet::new() };
-        let of_case = self.decisions.iter().filter(|(_, made)| made.case == Some(appeal.case));
+        self.part_in(appeal.case, appeal.decision, appeal.action)
+    }
+
+    /// Who took part in what an action rests on, or in an appeal against it; `None` if the action
+    /// is unknown or too long ago.
+    #[must_use]
+    pub fn took_part(&self, action: u64) -> Option<BTreeSet<ReviewerId>> {
+        let known = self.actions.known(action)?;
+        let mut involved = self.part_in(known.case, known.decision, action);
+        involved.extend(self.appeals.against(action).and_then(|(_, appeal)| match appeal.state {
+            AppealState::Upheld(by) => Some(by),
+            AppealState::Granted(by) => by,
+            AppealState::Open => None,
+        }));
+        Some(involved)
+    }
+
+    fn part_in(
+        &self,
+        case: CaseId,
+        decision: Option<DecisionId>,
+        action: u64,
+    ) -> BTreeSet<ReviewerId> {
+        let of_case = self.decisions.iter().filter(|(_, made)| made.case == Some(case));
         // Who signed for something else than what came of it took part in it too.
-        let heard = self.cases.get(appeal.case).map(|case| case.ruled_by.clone());
+        let heard = self.cases.get(case).map(|case| case.ruled_by.clone());
         let mut involved = heard.unwrap_or_default();
         for (decision, made) in of_case {
             involved.extend(&made.reviewers);
             let by = self.overturns.get(decision).and_then(|by| self.decisions.get(by));
             involved.extend(by.into_iter().flat_map(|made| &made.reviewers));
         }
-        let grounds = appeal.decision.into_iter().flat_map(|id| self.supports.grounds(id));
+        let grounds = decision.into_iter().flat_map(|id| self.supports.grounds(id));
         let mut entries: BTreeSet<EntryId> = grounds.filter_map(|ground| ground.entry()).collect();
-        entries.extend(self.actions.in_force(appeal.action).and_then(|action| action.entry));
+        entries.extend(self.actions.in_force(action).and_then(|action| action.entry));
         for entry in entries {
             let behind = self.supports.supporters(entry);
             involved.extend(behind.flat_map(|decision| self.supports.signed_by(decision)));

@@ -40,7 +40,7 @@ fn what_is_only_recorded_changes_nothing() {
     let before = desk.pipeline.snapshot();
     let (media, reviewer) = ("ab".repeat(16), 1);
     for body in [
-        Body::Reconciled { listed: 3, agreed: 0, missing: vec![1], foreign: 3 },
+        Body::Reconciled { listed: 3, agreed: 0, missing: vec![1], ended: vec![2], foreign: 3 },
         Body::MediaMarked { media: media.clone(), reviewer, entries: Vec::new() },
         Body::MediaOpened { media: media.clone(), reviewer, case: 1 },
         Body::MediaHandedOver { media, reviewer, route: "north".into() },

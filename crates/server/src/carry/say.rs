@@ -22,6 +22,8 @@ use crate::engine::EngineError;
 
 /// What an appeal link is signed for, so that no signature of ours can be used for another.
 const PURPOSE: &[u8] = b"seawall appeal 1\n";
+/// What the id of an appeal's event is made for.
+const EVENT_PURPOSE: &[u8] = b"seawall appeal event 1\n";
 
 /// An instruction that is to be made.
 pub(super) struct Asked {
@@ -353,22 +355,29 @@ impl AppealLinks {
 
     /// The token for an action.
     pub(crate) fn token(&self, action: u64) -> String {
-        let mac = self.mac(action).finalize().into_bytes();
+        let mac = self.mac(PURPOSE, action).finalize().into_bytes();
         URL_SAFE_NO_PAD.encode(mac)
+    }
+
+    /// The id of the event by which an action is appealed against: always the same, and nobody
+    /// else can send an event under it first.
+    pub(crate) fn event_id(&self, action: u64) -> String {
+        let mac = self.mac(EVENT_PURPOSE, action).finalize().into_bytes();
+        format!("seawall-appeal-{}", URL_SAFE_NO_PAD.encode(mac))
     }
 
     /// Whether a token is that of an action. Takes the same time wherever they differ.
     pub(crate) fn fits(&self, action: u64, token: &str) -> bool {
         let given = URL_SAFE_NO_PAD.decode(token).unwrap_or_default();
-        self.mac(action).verify_slice(&given).is_ok()
+        self.mac(PURPOSE, action).verify_slice(&given).is_ok()
     }
 
-    fn mac(&self, action: u64) -> Hmac<Sha256> {
+    fn mac(&self, purpose: &[u8], action: u64) -> Hmac<Sha256> {
         let mac = match Hmac::<Sha256>::new_from_slice(&self.key) {
             Ok(mac) => mac,
             Err(_) => unreachable!("HMAC takes keys of every length"),
         };
-        mac.chain_update(PURPOSE).chain_update(action.to_be_bytes())
+        mac.chain_update(purpose).chain_update(action.to_be_bytes())
     }
 
     /// What is told of it with a notice: its token and, where the public sees an address, the link.
@@ -393,5 +402,15 @@ mod tests {
         assert!(!links.fits(8, &links.token(7)));
         assert!(!links.fits(7, &other.token(7)));
         assert!(!links.fits(7, ""));
+    }
+
+    #[test]
+    fn the_id_of_an_appeal_is_not_guessed_and_tells_no_token() {
+        let links = AppealLinks::new([1; 32], None);
+        let other = AppealLinks::new([2; 32], None);
+        assert_eq!(links.event_id(7), links.event_id(7));
+        assert_ne!(links.event_id(7), links.event_id(8));
+        assert_ne!(links.event_id(7), other.event_id(7));
+        assert!(!links.event_id(7).contains(&links.token(7)));
     }
 }

@@ -195,6 +195,9 @@ impl Line {
         let now = self.clock.now();
         self.ask(move |outbox| {
             let due = outbox.take(now, max)?;
+            for id in outbox.found_damaged() {
+                tracing::error!(%id, "a row of outbox.db is damaged: it is refused and not sent");
+            }
             let next = outbox.next_at(now)?;
             let wait = next.map_or(i64::MAX, |next| next.micros() - now.micros());
             Ok((due, Duration::from_micros(u64::try_from(wait).unwrap_or(0))))

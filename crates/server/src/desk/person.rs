@@ -1,7 +1,7 @@
 //! Accounts as the platform last told of them: looked up in the log, and remembered by the desk.
 
 use seawall_event::reopen;
-use seawall_model::{AccountId, EventKind, MediaRef, Position, Timestamp};
+use seawall_model::{AccountId, EventKind, MediaRef, PlatformId, Position, Timestamp};
 use seawall_store::Content;
 
 use super::{Desk, DeskError};
@@ -31,6 +31,18 @@ pub struct Person {
 }
 
 impl Desk<'_> {
+    /// The account that the platform calls so; `None` where nothing was ever told of it, or it was
+    /// erased.
+    ///
+    /// # Errors
+    /// As [`Desk::posts_of`].
+    pub fn account(&mut self, id: &str) -> Result<Option<AccountId>, DeskError> {
+        match PlatformId::new(id) {
+            Ok(id) => Ok(self.reader.accounts().find(&id)?),
+            Err(_) => Ok(None),
+        }
+    }
+
     /// An account as the platform last told of it.
     ///
     /// # Errors

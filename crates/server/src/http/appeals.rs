@@ -21,12 +21,18 @@ use super::body::Body;
 use super::caller::Caller;
 use super::cases::{cleared, people_of_keys};
 use super::events::one;
+use super::page::limit;
 use super::problem::{Code, Problem, ProblemTold};
 use super::ruling::{self, RulingAnswer, Signed};
 use crate::access::{Identity, Operation};
 use crate::desk::{Desk, DeskError};
 use crate::import::Fate;
 use crate::service::Wants;
+
+/// Appeals of one answer, at most.
+const APPEALS_MAX: usize = 200;
+/// Appeals of one answer, when not told.
+const APPEALS: usize = 50;
 
 /// An appeal.
 #[derive(Deserialize, ToSchema)]
@@ -81,6 +87,9 @@ pub struct AppealRow {
 pub struct AppealsPage {
     /// The appeals, in order.
     pub appeals: Vec<AppealRow>,
+    /// The cursor that goes on here; absent at the end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next: Option<u64>,
 }
 
 /// Which appeals are listed.
@@ -90,6 +99,13 @@ pub struct AppealsPage {
 pub struct AppealsQuery {
     /// Only those that wait: `open`; all if left out.
     pub state: Option<String>,
+    /// Where the list goes on.
+    #[serde(default)]
+    #[param(minimum = 0)]
+    pub cursor: u64,
+    /// How many, at most 200. Default 50.
+    #[param(minimum = 1, maximum = 200)]
+    pub limit: Option<usize>,
 }
 
 /// The token of a notice.
@@ -153,7 +169,7 @@ pub async fn post_appeal(
     let event = serde_json::json!({
         "v": 1,
         "type": "appeal",
-        "id": format!("seawall-appeal-a{action}"),
+        "id": app.carrier().links().event_id(action),
         "at": app.service().clock().now().to_string(),
         "account": account,
         "appeal": appeal,
@@ -228,19 +244,24 @@ pub async fn get_appeals(
             return Err(Problem::new(Code::Invalid, "use `open`, or leave it out").at("state"));
         }
     };
+    let limit = limit(query.limit, APPEALS, APPEALS_MAX)?;
     let (identity, own) = (caller.identity.clone(), caller.reviewer());
     let people = people_of_keys(&app).await?;
     let page = app.desk(move |desk| {
-        let all: Vec<(AppealId, Appeal)> =
-            desk.judge().appeals().all().map(|(id, appeal)| (id, *appeal)).collect();
-        let mut appeals = Vec::new();
-        for (id, appeal) in all {
+        let (mut appeals, mut last) = (Vec::new(), None);
+        for (id, appeal) in desk.judge().appeals().all() {
             let is_wanted = !only_open || appeal.state == AppealState::Open;
-            if is_wanted && cleared(desk, &identity, appeal.case)?.is_ok() {
-                appeals.push(row(desk, id, &appeal, (own, &people))?);
+            if id.0 <= query.cursor || !is_wanted || cleared(desk, &identity, appeal.case)?.is_err()
+            {
+                continue;
             }
+            if appeals.len() == limit {
+                return Ok(AppealsPage { appeals, next: last });
+            }
+            appeals.push(row(desk, id, appeal, (own, &people))?);
+            last = Some(id.0);
         }
-        Ok(AppealsPage { appeals })
+        Ok(AppealsPage { appeals, next: None })
     });
     Ok(Json(page.await?))
 }

@@ -4,8 +4,9 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
+use seawall_model::ReviewerId;
 use seawall_model::journal::{Body as Entry, Released};
-use seawall_store::{DeliveryState, Error, Instruction, InstructionId};
+use seawall_store::{DeliveryState, Effect, Error, Instruction, InstructionId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -136,7 +137,9 @@ pub async fn post_reopen(
 }
 
 /// Gives up what the platform refused or could not be told: it is never sent again, and what
-/// stands behind it, on the same account, goes on. The journal keeps who said so, and why.
+/// stands behind it, on the same account, goes on. The journal keeps who said so, and why. A reversal
+/// is given up only where the platform did it by another way (`done_elsewhere`), and only by somebody
+/// who took no part in the case: whoever decided does not keep what they did from being taken back.
 #[utoipa::path(
     post,
     path = "/v1/delivery/{instruction}/release",
@@ -145,6 +148,8 @@ pub async fn post_reopen(
     request_body = ReleaseAsked,
     responses(
         (status = 200, description = "It is given up", body = InstructionTold),
+        (status = 403, description = "It takes back what the caller took part in",
+            body = ProblemTold, content_type = "application/problem+json"),
         (status = 409, description = "It is no dead letter", body = ProblemTold,
             content_type = "application/problem+json"),
     ),
@@ -163,7 +168,7 @@ pub async fn post_release(
         Problem::new(Code::Refused, detail)
     })?;
     let held = app.clone();
-    let done = to_its_end(async move { release(&held, id, reviewer.0, given.why).await });
+    let done = to_its_end(async move { release(&held, id, reviewer, given.why).await });
     let told = done.await.map_err(|error| Problem::defect(&error))??;
     app.carrier().wake();
     Ok(Json(one(&app, id, told).await?))
@@ -172,7 +177,7 @@ pub async fn post_release(
 async fn release(
     app: &App,
     id: InstructionId,
-    reviewer: u64,
+    reviewer: ReviewerId,
     why: ReleaseWhy,
 ) -> Result<Option<Instruction>, Problem> {
     let letter = app.blocking(move |app| app.carrier().outbox().get(id)).await?;
@@ -181,6 +186,10 @@ async fn release(
         let detail = format!("{id} is no dead letter: only what was refused or died is given up");
         return Err(Problem::new(Code::Conflict, detail));
     }
+    if id.effect == Effect::Undo {
+        may_drop_reversal(app, id, reviewer, why).await?;
+    }
+    let reviewer = reviewer.0;
     let now = app.service().clock().now();
     let (effect, attempts) = (journaled(id.effect), letter.attempts);
     let why = why.name().to_owned();
@@ -198,6 +207,34 @@ async fn release(
         }
     });
     given_up.await
+}
+
+/// Whether somebody may give up taking an action back (law 5): only what is done already, and
+/// nobody in their own matter.
+async fn may_drop_reversal(
+    app: &App,
+    id: InstructionId,
+    reviewer: ReviewerId,
+    why: ReleaseWhy,
+) -> Result<(), Problem> {
+    if why != ReleaseWhy::DoneElsewhere {
+        let detail = "this takes an action back: it is given up as done_elsewhere only, once the \
+                      platform has taken it back by another way";
+        return Err(Problem::new(Code::Invalid, detail).at("/why"));
+    }
+    let part = app.desk(move |desk| Ok(desk.judge().took_part(id.action))).await?;
+    let detail = match part {
+        Some(part) if !part.contains(&reviewer) => return Ok(()),
+        Some(_) => {
+            "you took part in the case that this takes back: somebody who did not gives it up, or \
+             it is sent again (replay)"
+        }
+        None => {
+            "this is too long ago to tell who took part in it: mend what the platform answers, and \
+             send it again (replay)"
+        }
+    };
+    Err(Problem::new(Code::Forbidden, detail))
 }
 
 async fn one(

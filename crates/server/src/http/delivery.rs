@@ -1,28 +1,24 @@
-//! Delivery: what the platform is yet to be told, what it refused, and what it believes. Left out:
-//! what people do about what was not delivered (`dead_letters`).
+//! Delivery: what the platform is yet to be told, and what it refused. Left out: what people do
+//! about what was not delivered (`dead_letters`), and what the platform believes (`reconcile`).
 
+use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, BTreeSet};
 
 use axum::Json;
 use axum::extract::{Query, State};
-use seawall_model::journal::{Body as Said, SubjectSeen};
-use seawall_model::{AccountId, ActionKind};
+use seawall_model::journal::SubjectSeen;
 use seawall_store::{DeliveryState, Effect, Entries, Instruction, InstructionId};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::App;
-use super::body::Body;
-use super::problem::{Code, Problem, ProblemTold};
+use super::problem::{Code, Problem};
 use crate::desk::Desk;
 
 /// Instructions of one answer, at most.
 const INSTRUCTIONS_MAX: u32 = 200;
 /// The verb of what only tells the account something.
 const TELL: &str = "tell";
-/// Accounts and posts of one list, at most.
-const LISTED_MAX: usize = 100_000;
 
 /// Which instructions are listed.
 #[derive(Clone, Debug, Deserialize, IntoParams)]
@@ -134,11 +130,7 @@ pub(super) async fn explained(
                     Effect::Undo => done.action.inverse.clone(),
                     _ => TELL.to_owned(),
                 });
-                row.about = match known.subject {
-                    SubjectSeen::Account { .. } => Some("account"),
-                    SubjectSeen::Post { .. } => Some("post"),
-                    SubjectSeen::Entry { .. } => None,
-                };
+                row.about = about(known.subject);
                 row.case = Some(known.case.to_string());
                 row.decision = known.decision.map(|decision| decision.to_string());
             }
@@ -149,40 +141,13 @@ pub(super) async fn explained(
     app.desk(explain).await
 }
 
-/// What a platform has in force.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct PlatformList {
-    /// Ids of the accounts that are suspended there.
-    #[serde(default)]
-    pub suspended: Vec<String>,
-    /// Ids of the posts that are removed there.
-    #[serde(default)]
-    pub removed: Vec<String>,
-}
-
-/// Where both differ.
-#[derive(Serialize, ToSchema)]
-pub struct Reconciliation {
-    /// How many the platform listed.
-    pub listed: u64,
-    /// On how many both agree.
-    pub agreed: u64,
-    /// Actions that are in force here and not there.
-    pub missing: Vec<String>,
-    /// How many the platform has in force of its own accord.
-    pub foreign: u64,
-}
-
-/// Where both differed when the platform sent its newest list.
-#[derive(Serialize, ToSchema)]
-pub struct LastReconciliation {
-    /// When it was compared.
-    pub at: String,
-    /// The entry of the journal that keeps it.
-    pub entry: u64,
-    /// What differed.
-    pub differs: Reconciliation,
+/// What something is asked of, without saying whose it is.
+pub(super) fn about(subject: SubjectSeen) -> Option<&'static str> {
+    match subject {
+        SubjectSeen::Account { .. } => Some("account"),
+        SubjectSeen::Post { .. } => Some("post"),
+        SubjectSeen::Entry { .. } => None,
+    }
 }
 
 /// Lists what is to be delivered, and what became of it.
@@ -224,92 +189,4 @@ pub async fn get_delivery(
         oldest_waiting: counts.oldest_waiting.map(|at| at.to_string()),
         endpoint_gone_at: counts.gone_at.map(|at| at.to_string()),
     }))
-}
-
-/// Compares what the platform has in force with what is in force here.
-#[utoipa::path(
-    post,
-    path = "/v1/reconcile",
-    tag = "delivery",
-    request_body = PlatformList,
-    responses((status = 200, description = "Where both differ", body = Reconciliation)),
-    extensions(("x-operation" = json!("reconcile.write"))),
-)]
-pub async fn post_reconcile(
-    State(app): State<App>,
-    Body(given): Body<PlatformList>,
-) -> Result<Json<Reconciliation>, Problem> {
-    if given.suspended.len() + given.removed.len() > LISTED_MAX {
-        let detail = format!("a list holds at most {LISTED_MAX} ids: send only what you act on");
-        return Err(Problem::new(Code::TooLarge, detail));
-    }
-    let compared = app.desk(move |desk| {
-        let suspended: BTreeSet<String> = given.suspended.into_iter().collect();
-        let removed: BTreeSet<String> = given.removed.into_iter().collect();
-        let in_force: Vec<(u64, String, SubjectSeen)> = desk
-            .judge()
-            .actions()
-            .all()
-            .map(|action| {
-                let planned = &action.planned;
-                (planned.action, planned.kind.clone(), planned.subject)
-            })
-            .collect();
-        let (mut agreed, mut missing) = (0, Vec::new());
-        for (action, kind, subject) in in_force {
-            let there = match (ActionKind::from_name(&kind), subject) {
-                (Some(ActionKind::Suspend), SubjectSeen::Account { account }) => {
-                    let id = desk.person(AccountId(account))?.id;
-                    id.is_some_and(|id| suspended.contains(&id))
-                }
-                (Some(ActionKind::Remove), SubjectSeen::Post { position, .. }) => {
-                    let post = desk.post_id(position);
-                    post.is_some_and(|post| removed.contains(&post))
-                }
-                // Only what takes somebody or something away is listed.
-                _ => continue,
-            };
-            if there {
-                agreed += 1;
-            } else {
-                missing.push(action);
-            }
-        }
-        let listed = (suspended.len() + removed.len()) as u64;
-        Ok((listed, agreed, missing))
-    });
-    let (listed, agreed, missing) = compared.await?;
-    let foreign = listed.saturating_sub(agreed);
-    let now = app.service().clock().now();
-    let entry = Said::Reconciled { listed, agreed, missing: missing.clone(), foreign };
-    app.service().ask_engine(move |derivation| derivation.input(entry, now)).await?;
-    let missing = missing.into_iter().map(|action| format!("a{action}")).collect();
-    Ok(Json(Reconciliation { listed, agreed, missing, foreign }))
-}
-
-/// Reads where both differed when the platform sent its newest list. What was done since is not in
-/// it: send a list again to compare anew.
-#[utoipa::path(
-    get,
-    path = "/v1/reconcile",
-    tag = "delivery",
-    responses(
-        (status = 200, description = "Where both differed", body = LastReconciliation),
-        (status = 404, description = "No list was sent yet", body = ProblemTold,
-            content_type = "application/problem+json"),
-    ),
-    extensions(("x-operation" = json!("reconcile.read"))),
-)]
-pub async fn get_reconcile(State(app): State<App>) -> Result<Json<LastReconciliation>, Problem> {
-    let last = app.blocking(|app| app.service().journal()?.last_of_type("reconciled")).await?;
-    let Some(seawall_store::Recorded { entry, .. }) = last else {
-        let detail = "the platform has sent no list yet: POST /v1/reconcile";
-        return Err(Problem::new(Code::NotFound, detail));
-    };
-    let Said::Reconciled { listed, agreed, missing, foreign } = entry.body else {
-        return Err(Problem::new(Code::Defect, "another entry was read than was asked for"));
-    };
-    let missing = missing.into_iter().map(|action| format!("a{action}")).collect();
-    let differs = Reconciliation { listed, agreed, missing, foreign };
-    Ok(Json(LastReconciliation { at: entry.at.to_string(), entry: entry.seq, differs }))
 }

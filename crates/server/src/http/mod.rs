@@ -30,6 +30,7 @@ mod people;
 mod problem;
 mod problems;
 mod rate;
+mod reconcile;
 mod reported;
 mod reports;
 mod request;
@@ -237,7 +238,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(dead_letters::post_reopen))
         .routes(routes!(dead_letters::post_replay))
         .routes(routes!(dead_letters::post_release))
-        .routes(routes!(delivery::post_reconcile, delivery::get_reconcile))
+        .routes(routes!(reconcile::post_reconcile, reconcile::get_reconcile))
         .routes(routes!(people::get_people, people::post_person))
         .routes(routes!(people::patch_person))
         .routes(routes!(people::post_reset))

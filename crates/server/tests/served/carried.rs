@@ -293,6 +293,65 @@ fn a_letter_that_nobody_takes_is_released_and_what_stands_behind_it_goes_on() {
 }
 
 #[test]
+fn whoever_decided_does_not_keep_their_decision_from_being_taken_back() {
+    let stage = watched();
+    let (address, hooks) = platform(|said| match said["data"]["verb"].as_str() {
+        Some("restore") => "503 Service Unavailable",
+        _ => "204 No Content",
+    });
+    let server = start(&stage, address, ["", "retry_delays_ms = [0]"], [CLOCK, SEED]);
+    is(&next(&hooks), "a1", "restrict");
+    let admin = admitted(&stage, &server);
+    let [rami, sana, tala] =
+        ["rami", "sana", "tala"].map(|name| server.let_in(&admin, name, &["reviewer", "senior"]));
+    let decided = removes(&server, &rami);
+    row(&server, &admin, "a2", "delivered");
+    overturns(&server, &tala, &decided);
+    row(&server, &admin, "a2-undo", "dead");
+    let release = |by: &Session, why: &str| {
+        server.by(by, "POST", "/v1/delivery/a2-undo/release", &json!({ "why": why }))
+    };
+    for why in ["moot", "mistaken"] {
+        let refused = release(&sana, why);
+        assert_eq!((refused.status, &refused.json(422)["pointer"]), (422, &json!("/why")));
+    }
+    for by in [&rami, &tala] {
+        let refused = release(by, "done_elsewhere");
+        assert_eq!(refused.problem(403), "forbidden");
+        assert!(refused.text.contains("you took part"), "{}", refused.text);
+    }
+    row(&server, &admin, "a2-undo", "dead");
+    assert_eq!(release(&sana, "done_elsewhere").json(200)["state"], "cancelled");
+    assert_eq!(server.end(), 0);
+    replays_equal(&stage);
+}
+
+#[test]
+fn what_has_ended_here_and_not_there_is_told_by_its_action() {
+    let stage = watched();
+    let (server, admin) = crate::rulings::serving(&stage);
+    let key = format!("Bearer {}", server.make_key(&admin, &["delivery:write", "delivery:read"]));
+    let headers = [("authorization", key.as_str()), ("content-type", "application/json")];
+    let rami = server.let_in(&admin, "rami", &["reviewer"]);
+    let tala = server.let_in(&admin, "tala", &["senior"]);
+    let decided = removes(&server, &rami);
+    let list = json!({ "suspended": ["spout", "marker-own"], "removed": ["p-spout", "p-spout"] });
+    let compare = || server.send("POST", "/v1/reconcile", &headers, list.to_string()).json(200);
+    let agrees = json!({ "listed": 3, "agreed": 1, "missing": [], "ended": [], "foreign": 2 });
+    assert_eq!(compare(), agrees);
+    overturns(&server, &tala, &decided);
+    let ended = json!([{ "action": "a2", "verb": "remove", "about": "post", "case": OF_SPOUT }]);
+    let differs = json!({ "listed": 3, "agreed": 0, "missing": [], "ended": ended, "foreign": 2 });
+    assert_eq!(compare(), differs);
+    let read = server.by(&admin, "GET", "/v1/reconcile", &json!({})).json(200);
+    assert_eq!(read["differs"], differs);
+    assert_eq!(server.end(), 0);
+    let journal = stage.journal("seawall-data").join("\n");
+    assert!(journal.contains("\"ended\":[2],\"foreign\":3"), "with those that have ended");
+    replays_equal(&stage);
+}
+
+#[test]
 fn a_notice_that_comes_after_its_undo_says_that_it_was_undone() {
     let stage = watched();
     let is_first = std::sync::atomic::AtomicBool::new(true);

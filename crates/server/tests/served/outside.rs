@@ -277,6 +277,11 @@ fn somebody_from_outside_rules_on_an_appeal_that_came_by_link_and_it_is_taken_ba
     let made = world.server.public("POST", "/v1/appeals", &body.to_string()).json(201);
     assert_eq!(made["appeal"], "p1");
     assert_eq!(world.by_key(&json!("a2"), "so was I")["appeal"], "p2");
+    let page = world.get(&world.sana, "/v1/appeals?limit=1");
+    assert_eq!((&page["appeals"][0]["appeal"], &page["next"]), (&json!("p1"), &json!(1)));
+    let rest = world.get(&world.sana, "/v1/appeals?limit=1&cursor=1");
+    assert_eq!((&rest["appeals"][0]["appeal"], &rest["next"]), (&json!("p2"), &Value::Null));
+    assert_eq!(world.status(&world.sana, "/v1/appeals?limit=0"), 422);
     world.is_nobodys();
     let noor = world.invites();
     world.shows_one_case(&noor);

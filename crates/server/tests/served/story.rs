@@ -215,6 +215,15 @@ fn from_an_event_to_an_appeal_that_is_granted() {
     let rami = server.let_in(&admin, "rami", &["reviewer"]);
     let sana = server.let_in(&admin, "sana", &["reviewer"]);
     let told = removes(&server, &rami, &hooks);
+    // Whoever only sends events cannot take the place of an appeal that is yet to come.
+    let key = format!("Bearer {}", server.make_key(&admin, &["events:write"]));
+    let headers = [("authorization", key.as_str()), ("content-type", "application/json")];
+    let squats = json!({
+        "v": 1, "type": "post.created", "id": "seawall-appeal-a2", "at": CLOCK, "account": "spout",
+        "post": { "id": "p-squat", "text": "steam" },
+    });
+    assert_eq!(told["action"], "a2");
+    assert!(server.send("POST", "/v1/events", &headers, squats.to_string()).status < 300);
     appeals(&server, &told);
 
     let page = server.by(&sana, "GET", "/v1/appeals?state=open", &json!({})).json(200);

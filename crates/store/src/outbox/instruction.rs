@@ -240,7 +240,8 @@ pub struct OutboxCounts {
     pub oldest_waiting: Option<Timestamp>,
     /// When the endpoint said that it is gone; nothing is sent from then on.
     pub gone_at: Option<Timestamp>,
-    /// How many of those refused were never written, or too large to be sent.
+    /// How many of those refused were never written, too large to be sent, or damaged before they
+    /// were sent.
     pub untold: u64,
 }
 

@@ -109,37 +109,50 @@ fn hasten(conn: &Transaction<'_>, order_key: &[u8; 16], now: Timestamp) -> rusql
     conn.prepare_cached(sql)?.execute(row).map(|_| ())
 }
 
-/// Notes that an attempt begins; `None` if the payload cannot be opened.
+/// What came of beginning an attempt.
+pub(super) enum Begun {
+    /// It is to be sent.
+    Due(DueInstruction),
+    /// Its payload cannot be opened: it is refused.
+    Damaged(InstructionId),
+}
+
+/// Notes that an attempt begins, or refuses what cannot be opened; that is no attempt.
 pub(super) fn begin(
     conn: &Transaction<'_>,
     keys: &AccountKeys,
     number: i64,
-) -> rusqlite::Result<Option<DueInstruction>> {
+    now: Timestamp,
+) -> rusqlite::Result<Begun> {
+    let sql = "SELECT action, effect, payload FROM instruction WHERE number = ?1";
+    let (id, sealed): (_, Option<Vec<u8>>) =
+        conn.prepare_cached(sql)?.query_row([number], |row| Ok((id_of(row, 0)?, row.get(2)?)))?;
+    let used = Use::Outbox(number.cast_unsigned());
+    let opened = sealed.and_then(|sealed| keys.open(used, &sealed, &beside(id)));
+    let Some(payload) = opened else {
+        let sql = "UPDATE instruction SET last_error = ?2 WHERE number = ?1";
+        conn.prepare_cached(sql)?.execute(params![number, "it is damaged: it cannot be opened"])?;
+        close_any(conn, number, DeliveryState::Refused, now)?;
+        return Ok(Begun::Damaged(id));
+    };
     let sql = "UPDATE instruction SET attempts = attempts + 1,
                round_attempts = round_attempts + 1, perhaps_sent = 1 WHERE number = ?1
-               RETURNING action, effect, attempts, round_attempts, payload,
+               RETURNING attempts, round_attempts,
                (SELECT state FROM instruction AS done WHERE done.action = instruction.action
                 AND done.effect = 0 AND instruction.effect = 1)";
     let mut statement = conn.prepare_cached(sql)?;
-    let (mut due, sealed) = statement.query_row([number], |row| {
-        let id = id_of(row, 0)?;
-        let takes_back: Option<u8> = row.get(5)?;
-        let due = DueInstruction {
+    let due = statement.query_row([number], |row| {
+        let takes_back: Option<u8> = row.get(2)?;
+        Ok(DueInstruction {
             number: number.cast_unsigned(),
             id,
-            attempt: row.get(2)?,
-            round_attempt: row.get(3)?,
+            attempt: row.get(0)?,
+            round_attempt: row.get(1)?,
             takes_back: takes_back.and_then(|n| DeliveryState::ALL.get(usize::from(n)).copied()),
-            payload: Vec::new(),
-        };
-        Ok((due, row.get::<_, Option<Vec<u8>>>(4)?))
+            payload,
+        })
     })?;
-    let used = Use::Outbox(due.number);
-    let opened = sealed.and_then(|sealed| keys.open(used, &sealed, &beside(due.id)));
-    Ok(opened.map(|payload| {
-        due.payload = payload;
-        due
-    }))
+    Ok(Begun::Due(due))
 }
 
 pub(super) fn note(conn: &Transaction<'_>, number: i64, seen: AttemptSeen) -> rusqlite::Result<()> {

@@ -361,3 +361,29 @@ fn a_letter_that_was_released_lets_those_behind_it_go_also_after_the_outbox_was_
     assert_eq!(state(&outbox, "a1"), CANCELLED);
     assert_eq!(take(&mut outbox, 2), ["a2"]);
 }
+
+#[test]
+fn a_damaged_row_is_refused_and_stops_nothing_else() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut outbox = open(dir.path());
+    enqueue(&mut outbox, 1, &["a1", "a2"]);
+    outbox.enqueue(2, &[new("a3", 8, 0), new("a4-answer", 9, 90)], Feed::Live, at(0)).unwrap();
+    let sql = "UPDATE instruction SET payload = CAST(x'00' || substr(payload, 2) AS BLOB) WHERE action IN (1, 4)";
+    assert_eq!(outbox.conn.execute(sql, []).unwrap(), 2);
+    assert_eq!(outbox.telling(4).unwrap(), [], "what waits says nothing, and no error");
+    let mut taken = take(&mut outbox, 0);
+    taken.sort();
+    assert_eq!(taken, ["a2", "a3"], "what stands behind it too");
+    assert_eq!(outbox.found_damaged(), [id("a1")]);
+    assert_eq!(outbox.found_damaged(), [], "told once");
+    let row = outbox.get(id("a1")).unwrap().unwrap();
+    assert_eq!((row.state, row.attempts, row.settled_at), (REFUSED, 0, Some(at(0))));
+    assert!(row.last_error.unwrap().contains("damaged"));
+    let counts = outbox.counts().unwrap();
+    assert_eq!((counts.untold, counts.of(REFUSED)), (1, 1));
+    // Nothing was sent, so nothing is taken back.
+    enqueue(&mut outbox, 3, &["a1-undo"]);
+    assert_eq!((state(&outbox, "a1"), state(&outbox, "a1-undo")), (CANCELLED, CANCELLED));
+    assert_eq!(take(&mut outbox, 90), [""; 0]);
+    assert_eq!(state(&outbox, "a4-answer"), REFUSED);
+}
