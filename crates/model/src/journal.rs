@@ -27,7 +27,8 @@ pub use class::Class;
 use seen::is_zero;
 pub use seen::{
     ActionPlanned, AppealRuled, BurstSeen, Effect, EvidenceSeen, GroundSeen, Outcome, PolicyCited,
-    ReasonSeen, Released, Ruling, Says, SignalCount, SpanReason, SubjectSeen, Withholding,
+    ReasonSeen, Reconciled, Released, Ruling, Says, SignalCount, SpanReason, SubjectSeen,
+    Withholding,
 };
 
 /// The version this build writes.

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use super::{
     ActionPlanned, BurstSeen, Effect, EvidenceSeen, GroundSeen, Outcome, PolicyCited, ReasonSeen,
-    Released, Ruling, SignalCount, SpanReason, SubjectSeen, Timestamp, Withholding, is_zero,
-    optional_rfc3339, rfc3339,
+    Reconciled, Released, Ruling, SignalCount, SpanReason, SubjectSeen, Timestamp, Withholding,
+    is_zero, optional_rfc3339, rfc3339,
 };
 
 /// What an entry says. The first part are inputs, the second derived.
@@ -157,21 +157,7 @@ pub enum Body {
     /// Input: a person gave up an instruction that was refused, or that nobody could be told.
     DeliveryReleased(Released),
     /// Input: a platform's list of what it has in force was compared with the actions in force.
-    Reconciled {
-        /// How many it listed.
-        listed: u64,
-        /// On how many both agree.
-        agreed: u64,
-        /// Actions in force that the platform does not show.
-        missing: Vec<u64>,
-        /// Actions that have ended, and that the platform still shows; entries of older versions
-        /// have none.
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        ended: Vec<u64>,
-        /// How many it shows that are not in force: one for each of `ended`, and those that
-        /// Seawall never asked for.
-        foreign: u64,
-    },
+    Reconciled(Reconciled),
     /// Input: an order forbids for a time that the account of a case be told.
     NoticesWithheld(Withholding),
     /// Input: a file was marked as suspected child abuse: it leaves every screen.

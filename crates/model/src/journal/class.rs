@@ -34,7 +34,7 @@ impl Body {
             | Self::RegisterRead { .. }
             | Self::Delivered { .. }
             | Self::DeliveryReleased(_)
-            | Self::Reconciled { .. }
+            | Self::Reconciled(_)
             | Self::NoticesWithheld(_)
             | Self::MediaMarked { .. }
             | Self::MediaUnmarked { .. }
@@ -101,7 +101,7 @@ impl Body {
             Self::Overturned { .. } => "overturned",
             Self::Delivered { .. } => "delivered",
             Self::DeliveryReleased(_) => "delivery_released",
-            Self::Reconciled { .. } => "reconciled",
+            Self::Reconciled(_) => "reconciled",
             Self::NoticesWithheld(_) => "notices_withheld",
             Self::NoticesDue { .. } => "notices_due",
             Self::MediaMarked { .. } => "media_marked",

@@ -148,6 +148,24 @@ pub struct Withholding {
     pub until: Timestamp,
 }
 
+/// A platform's list of what it has in force, compared with the actions in force.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reconciled {
+    /// How many it listed.
+    pub listed: u64,
+    /// On how many both agree.
+    pub agreed: u64,
+    /// Actions in force that the platform does not show.
+    pub missing: Vec<u64>,
+    /// Actions that have ended, and that the platform still shows; entries of older versions
+    /// have none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ended: Vec<u64>,
+    /// How many it shows that are not in force: one for each of `ended`, and those that
+    /// Seawall never asked for.
+    pub foreign: u64,
+}
+
 /// An instruction that a person gave up, so that those behind it go on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Released {

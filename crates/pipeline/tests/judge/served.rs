@@ -2,7 +2,7 @@
 
 use crate::desk::*;
 
-use seawall_model::journal::{Body, Effect, Outcome, Says};
+use seawall_model::journal::{Body, Effect, Outcome, Reconciled, Says};
 
 fn delivered(action: u64, effect: Effect, outcome: Outcome) -> Body {
     Body::Delivered { action, effect, outcome, status: Some(200), attempts: 1 }
@@ -40,7 +40,13 @@ fn what_is_only_recorded_changes_nothing() {
     let before = desk.pipeline.snapshot();
     let (media, reviewer) = ("ab".repeat(16), 1);
     for body in [
-        Body::Reconciled { listed: 3, agreed: 0, missing: vec![1], ended: vec![2], foreign: 3 },
+        Body::Reconciled(Reconciled {
+            listed: 3,
+            agreed: 0,
+            missing: vec![1],
+            ended: vec![2],
+            foreign: 3,
+        }),
         Body::MediaMarked { media: media.clone(), reviewer, entries: Vec::new() },
         Body::MediaOpened { media: media.clone(), reviewer, case: 1 },
         Body::MediaHandedOver { media, reviewer, route: "north".into() },

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use axum::Json;
 use axum::extract::State;
-use seawall_model::journal::{ActionPlanned, Body as Said, SubjectSeen};
+use seawall_model::journal::{ActionPlanned, Body as Said, Reconciled, SubjectSeen};
 use seawall_model::{ActionKind, CaseId, TraceId};
 use seawall_wave::{TraceKey, post_key};
 use serde::{Deserialize, Serialize};
@@ -81,15 +81,6 @@ enum Named {
     Post(TraceId),
 }
 
-/// Where both differ, as the journal keeps it: `foreign` holds what has ended too.
-struct Compared {
-    listed: u64,
-    agreed: u64,
-    missing: Vec<u64>,
-    ended: Vec<u64>,
-    foreign: u64,
-}
-
 /// Compares what the platform has in force with what is in force here.
 #[utoipa::path(
     post,
@@ -110,13 +101,7 @@ pub async fn post_reconcile(
     let key = TraceKey(app.service().folder().keys().trace_key());
     let compared = app.desk(move |desk| compare(desk, &given, &key)).await?;
     let now = app.service().clock().now();
-    let entry = Said::Reconciled {
-        listed: compared.listed,
-        agreed: compared.agreed,
-        missing: compared.missing.clone(),
-        ended: compared.ended.clone(),
-        foreign: compared.foreign,
-    };
+    let entry = Said::Reconciled(compared.clone());
     app.service().ask_engine(move |derivation| derivation.input(entry, now)).await?;
     Ok(Json(told(&app, compared).await?))
 }
@@ -140,10 +125,9 @@ pub async fn get_reconcile(State(app): State<App>) -> Result<Json<LastReconcilia
         let detail = "the platform has sent no list yet: POST /v1/reconcile";
         return Err(Problem::new(Code::NotFound, detail));
     };
-    let Said::Reconciled { listed, agreed, missing, ended, foreign } = entry.body else {
+    let Said::Reconciled(compared) = entry.body else {
         return Err(Problem::new(Code::Defect, "another entry was read than was asked for"));
     };
-    let compared = Compared { listed, agreed, missing, ended, foreign };
     let differs = told(&app, compared).await?;
     Ok(Json(LastReconciliation { at: entry.at.to_string(), entry: entry.seq, differs }))
 }
@@ -154,7 +138,7 @@ fn compare(
     desk: &mut Desk<'_>,
     given: &PlatformList,
     key: &TraceKey,
-) -> Result<Compared, DeskError> {
+) -> Result<Reconciled, DeskError> {
     let suspended: BTreeSet<&str> = given.suspended.iter().map(String::as_str).collect();
     let removed: BTreeSet<&str> = given.removed.iter().map(String::as_str).collect();
     let listed = (suspended.len() + removed.len()) as u64;
@@ -190,7 +174,7 @@ fn compare(
     }
     ended.sort_unstable();
     let agreed = agreed.len() as u64;
-    Ok(Compared { listed, agreed, missing, ended, foreign: listed.saturating_sub(agreed) })
+    Ok(Reconciled { listed, agreed, missing, ended, foreign: listed.saturating_sub(agreed) })
 }
 
 fn takes_away(planned: &ActionPlanned) -> bool {
@@ -218,8 +202,8 @@ fn named(
     }
 }
 
-async fn told(app: &App, compared: Compared) -> Result<Reconciliation, Problem> {
-    let Compared { listed, agreed, missing, ended, foreign } = compared;
+async fn told(app: &App, compared: Reconciled) -> Result<Reconciliation, Problem> {
+    let Reconciled { listed, agreed, missing, ended, foreign } = compared;
     let explain = move |desk: &mut Desk<'_>| {
         let mut rows = Vec::with_capacity(ended.len());
         let actions = match ended.is_empty() {
