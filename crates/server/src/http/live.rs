@@ -209,43 +209,35 @@ impl Named {
                 Self { cases: case.iter().copied().collect(), ..Self::default() }
             }
             Body::Overturned {
-                decision,
                 by,
                 matches_withdrawn,
                 unlinked,
                 decisions_fallen,
                 cases_reopened,
                 ..
-            } => Self::fallen(
-                &[*decision, *by],
-                [matches_withdrawn, unlinked],
-                [decisions_fallen, cases_reopened],
-            ),
-            Body::Withdrawn {
+            }
+            | Body::Withdrawn {
                 by,
                 matches_withdrawn,
                 unlinked,
                 decisions_fallen,
                 cases_reopened,
                 ..
-            } => Self::fallen(
-                &[*by],
-                [matches_withdrawn, unlinked],
-                [decisions_fallen, cases_reopened],
-            ),
+            } => {
+                let overturned = match body {
+                    Body::Overturned { decision, .. } => Some(*decision),
+                    _ => None,
+                };
+                let first = |pairs: &[(u64, u64)]| pairs.iter().map(|pair| pair.0).collect();
+                let (matches, unlinked): (Vec<_>, Vec<_>) =
+                    (first(matches_withdrawn), first(unlinked));
+                let by: Vec<u64> = overturned.into_iter().chain([*by]).collect();
+                Self {
+                    cases: [&matches[..], cases_reopened].concat(),
+                    decisions: [&by[..], &unlinked, decisions_fallen].concat(),
+                }
+            }
             _ => Self::default(),
-        }
-    }
-
-    fn fallen(
-        by: &[u64],
-        [matches, unlinked]: [&Vec<(u64, u64)>; 2],
-        [fallen, reopened]: [&Vec<u64>; 2],
-    ) -> Self {
-        let first = |pairs: &Vec<(u64, u64)>| pairs.iter().map(|pair| pair.0).collect::<Vec<_>>();
-        Self {
-            cases: [&first(matches)[..], reopened].concat(),
-            decisions: [by, &first(unlinked), fallen].concat(),
         }
     }
 

@@ -5,6 +5,7 @@
 //! so there is no verdict that removes, and what people removed is to be held. Where nothing is in
 //! force the word is publish, also where a case was opened: a case restricts nobody.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -19,8 +20,8 @@ use crate::desk::notice::{self, Letter, Tells};
 use crate::desk::{Desk, DeskError};
 use crate::engine::{Derivation, EngineError};
 
-/// The word of a verdict.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The word of a verdict, the gravest last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Word {
     /// Nothing speaks against it that may act by itself.
     Publish,
@@ -148,9 +149,7 @@ fn of_case(
 /// The action in force on a case that a verdict repeats, the gravest first. A label stops nothing.
 fn spoken(judge: &Judge, case: CaseId) -> Option<(Word, &InForce)> {
     let words = |in_force| Some((word_of(in_force)?, in_force));
-    let all: Vec<_> = judge.actions().of_case(case).filter_map(words).collect();
-    let is_held = |(word, _): &&(Word, _)| *word == Word::Hold;
-    all.iter().find(is_held).or(all.first()).copied()
+    judge.actions().of_case(case).filter_map(words).min_by_key(|(word, _)| Reverse(*word))
 }
 
 fn word_of(in_force: &InForce) -> Option<Word> {
